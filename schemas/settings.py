@@ -1,0 +1,130 @@
+"""Every setting of every process, read once from the environment and then passed by hand."""
+
+from collections.abc import Mapping
+from typing import Annotated, get_type_hints
+from urllib.parse import urlsplit, urlunsplit
+
+import msgspec
+from msgspec import Meta, Struct, field
+
+
+class SettingsError(Exception):
+    """A setting is wrong; the message says which and what to do."""
+
+
+class Secret(str):
+    """A string that does not show itself: printing or logging it gives three stars."""
+
+    def __repr__(self) -> str:
+        return "'***'"
+
+    def reveal(self) -> str:
+        return str.__str__(self)
+
+    def __str__(self) -> str:
+        return "***"
+
+
+DEFAULT_SECRET = "development-only-secret"
+
+
+def _doc(text: str) -> Meta:
+    return Meta(description=text)
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """One frozen value per process. Field `x` is read from `CASEWIRE_X`; the description is the generated table's."""
+
+    mode: Annotated[str, _doc("`development` or `production`. Production refuses defaults that are not secret.")] = (
+        "development"
+    )
+    data: Annotated[str, _doc("The data directory: servers' files, mails, logs. Made if absent.")] = ".data"
+    http_host: Annotated[str, _doc("Address the hub, gateway and files origin listen on.")] = "127.0.0.1"
+    http_port: Annotated[int, _doc("Port of the hub (HTTP API and web client).")] = 8000
+    live_port: Annotated[int, _doc("Port of the gateway (WebSocket).")] = 8001
+    files_port: Annotated[int, _doc("Port of the files origin.")] = 8002
+    internal_port: Annotated[int, _doc("Loopback port for /health and /metrics of this process; 0 for none.")] = 0
+    public_url: Annotated[str, _doc("Where people open Casewire; default `http://localhost:<http_port>`.")] = ""
+    live_url: Annotated[str, _doc("Where clients open the socket; default `ws://localhost:<live_port>`.")] = ""
+    files_url: Annotated[str, _doc("Origin of document bytes; default `http://localhost:<files_port>`.")] = ""
+    secret: Annotated[Secret, _doc("Signs short-lived addresses; any long random string, the same in every process.")] = (
+        field(default_factory=lambda: Secret(DEFAULT_SECRET))
+    )
+    postgres: Annotated[str, _doc("DSN of the `casewire_app` role. Empty: the embedded server.")] = ""
+    postgres_owner: Annotated[str, _doc("DSN of the role that migrates; default: `postgres` as `casewire_owner`.")] = ""
+    postgres_system: Annotated[str, _doc("DSN of the relay and workers; default: `postgres` as `casewire_system`.")] = ""
+    postgres_signin: Annotated[str, _doc("DSN of sign-in; default: `postgres` as `casewire_signin`.")] = ""
+    postgres_pool: Annotated[int, _doc("Connections per pool and process.")] = 10
+    nats: Annotated[str, _doc("NATS URLs, comma separated. Empty: the embedded server.")] = ""
+    nats_user: Annotated[str, _doc("This process's NATS user.")] = ""
+    nats_password: Annotated[Secret, _doc("This process's NATS password.")] = field(default_factory=lambda: Secret(""))
+    s3_url: Annotated[str, _doc("S3 endpoint. Empty: the embedded object store.")] = ""
+    s3_public_url: Annotated[str, _doc("S3 endpoint as browsers reach it for uploads; default: `s3_url`.")] = ""
+    s3_region: Annotated[str, _doc("S3 region.")] = "us-east-1"
+    s3_access_key: Annotated[str, _doc("S3 access key.")] = ""
+    s3_secret_key: Annotated[Secret, _doc("S3 secret key.")] = field(default_factory=lambda: Secret(""))
+    s3_quarantine: Annotated[str, _doc("Bucket of uploads that nobody has examined.")] = "casewire-quarantine"
+    s3_documents: Annotated[str, _doc("Bucket of examined, sealed versions.")] = "casewire-documents"
+    smtp: Annotated[str, _doc("`smtp://user:password@host:port`; empty: mails are files under `<data>/mail`.")] = ""
+    mail_from: Annotated[str, _doc("Sender of mails.")] = "Casewire <no-reply@casewire.invalid>"
+    demo_password: Annotated[str, _doc("Password of the demo's accounts.")] = "correct-horse-battery-2026"
+    nudge_after_s: Annotated[int, _doc("Seconds after which an unseen message sends one mail without content.")] = 600
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str]) -> "Settings":
+        """Read `CASEWIRE_*` from `environ`; raises `SettingsError` with one sentence for a bad or unknown value."""
+        hints = get_type_hints(cls)
+        known = set(cls.__struct_fields__)
+        values: dict[str, object] = {}
+        for key, raw in environ.items():
+            name = key.removeprefix("CASEWIRE_").lower()
+            if not key.startswith("CASEWIRE_") or name not in known or raw == "":
+                continue
+            if hints[name] is int:
+                try:
+                    values[name] = int(raw)
+                except ValueError:
+                    raise SettingsError(f"{key} must be a whole number, not {raw!r}.") from None
+            else:
+                values[name] = Secret(raw) if name in SECRETS else raw
+        settings = cls(**values)  # type: ignore[arg-type]
+        return settings._completed()
+
+    def _completed(self) -> "Settings":
+        if self.mode not in ("development", "production"):
+            raise SettingsError(f"CASEWIRE_MODE must be development or production, not {self.mode!r}.")
+        if self.mode == "production":
+            if self.secret.reveal() == DEFAULT_SECRET or len(self.secret) < 32:
+                raise SettingsError("CASEWIRE_SECRET must be set to at least 32 random characters in production.")
+            for name in ("public_url", "live_url", "files_url"):
+                value: str = getattr(self, name)
+                if not value.startswith(("https://", "wss://")):
+                    raise SettingsError(f"CASEWIRE_{name.upper()} must be an https:// or wss:// address in production.")
+        filled = {
+            "public_url": self.public_url or f"http://localhost:{self.http_port}",
+            "live_url": self.live_url or f"ws://localhost:{self.live_port}",
+            "files_url": self.files_url or f"http://localhost:{self.files_port}",
+            "s3_public_url": self.s3_public_url or self.s3_url,
+            "postgres_owner": self.postgres_owner or as_role(self.postgres, "casewire_owner"),
+            "postgres_system": self.postgres_system or as_role(self.postgres, "casewire_system"),
+            "postgres_signin": self.postgres_signin or as_role(self.postgres, "casewire_signin"),
+        }
+        return msgspec.structs.replace(self, **filled)
+
+    @property
+    def secure(self) -> bool:
+        """Whether people reach Casewire over TLS: cookies are then `__Host-` and `Secure`."""
+        return self.public_url.startswith("https://")
+
+
+SECRETS = frozenset({"secret", "nats_password", "s3_secret_key"})
+
+
+def as_role(dsn: str, role: str) -> str:
+    """The same DSN with another user; an empty DSN stays empty. The password, if any, is kept."""
+    if not dsn:
+        return ""
+    parts = urlsplit(dsn)
+    host = parts.netloc.rpartition("@")[2]
+    password = f":{parts.password}" if parts.password else ""
+    return urlunsplit(parts._replace(netloc=f"{role}{password}@{host}"))
