@@ -1,0 +1,37 @@
+"""Every limit with its unit. A limit that is met is an error with a name, never a silent cut."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+# HTTP
+REQUEST_BYTES_MAX = 1 << 20
+UPLOAD_ONE_REQUEST_BYTES_MAX = 8 << 20
+VERSION_BYTES_MAX = 200 << 20
+PAGE_ITEMS_DEFAULT = 50
+PAGE_ITEMS_MAX = 500
+
+# Socket
+FRAME_BYTES_MAX = 64 << 10
+SUBSCRIPTIONS_MAX = 64
+SOCKET_BUFFER_BYTES_MAX = 256 << 10
+HEARTBEAT_S = 25
+DEAD_PEER_S = 60
+REPLAY_EVENTS_MAX = 10_000
+RING_EVENTS_MAX = 20_000
+
+# Time
+SESSION_DAYS = 14
+INVITATION_DAYS = 7
+UPLOAD_MINUTES = 60
+FILE_ADDRESS_S = 120
+
+Title = Annotated[str, Meta(min_length=1, max_length=500, description="One line for people.")]
+Name = Annotated[str, Meta(min_length=1, max_length=1000)]
+Body = Annotated[str, Meta(min_length=1, max_length=20_000, description="Plain text.")]
+LongText = Annotated[str, Meta(max_length=200_000)]
+ShortText = Annotated[str, Meta(max_length=2_000)]
+RoleName = Annotated[str, Meta(pattern="^[a-z][a-z_]{1,30}$")]
+Email = Annotated[str, Meta(min_length=3, max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
+Password = Annotated[str, Meta(min_length=1, max_length=256)]
+Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$", description="SHA-256 of the bytes, lower-case hexadecimal.")]
