@@ -1,0 +1,822 @@
+// Made by `python -m deploy.generate_ts` from the Structs in schemas/. Do not edit.
+
+export const PROTOCOL_VERSION = 1;
+export const SUBPROTOCOL = "casewire.v1";
+export const UPLOAD_ONE_REQUEST_BYTES_MAX = 8388608;
+export const VERSION_BYTES_MAX = 209715200;
+export const PAGE_ITEMS_DEFAULT = 50;
+export const PAGE_ITEMS_MAX = 500;
+export const HEARTBEAT_S = 25;
+export const DEAD_PEER_S = 60;
+export const SUBSCRIPTIONS_MAX = 64;
+
+/** One thing, as it was at `as_of`. */
+export interface Answer<T> {
+  readonly item: T;
+  readonly as_of: AsOf;
+}
+
+/** A page of a list in its order; `next` is the cursor for `?after=`, or null at the end. */
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly next: string | null;
+  readonly as_of: AsOf;
+}
+
+/** The place a case-scoped answer was read at: the events after `seq` of that case complete it. */
+export interface AsOf {
+  readonly epoch: string;
+  readonly seq?: number | null;
+  readonly pos?: string | null;
+}
+
+/** `at` is a JSONPath like `$.due_on`; `why` is for people. */
+export interface FieldProblem {
+  readonly at: string;
+  readonly why: string;
+}
+
+/** An RFC 9457 problem: the body of every HTTP error. */
+export interface Problem {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly code: string;
+  readonly detail?: string;
+  readonly fields?: readonly FieldProblem[];
+  readonly retry_after_ms?: number | null;
+}
+
+/** A part someone can take in a case of this type. */
+export interface Role {
+  readonly title: string;
+  readonly side: "staff" | "outside";
+}
+
+export interface Status {
+  readonly title: string;
+  readonly open: boolean;
+}
+
+/** A named step from one of `sources` to `target`, by `roles`. */
+export interface Transition {
+  readonly title: string;
+  readonly sources: readonly string[];
+  readonly target: string;
+  readonly roles: readonly string[];
+}
+
+/** A declared set of participant roles who see a thing together. */
+export interface Audience {
+  readonly title: string;
+  readonly roles: readonly string[];
+}
+
+/** A case type as clients read it: `GET /v1/case-types`. `intake_schema` is JSON Schema (2020-12). */
+export interface TypeView {
+  readonly name: string;
+  readonly version: number;
+  readonly title: string;
+  readonly description: string;
+  readonly intake_schema: Readonly<Record<string, unknown>>;
+  readonly roles: Readonly<Record<string, Role>>;
+  readonly statuses: Readonly<Record<string, Status>>;
+  readonly transitions: Readonly<Record<string, Transition>>;
+  readonly audiences: Readonly<Record<string, Audience>>;
+  readonly document_kinds: Readonly<Record<string, string>>;
+  readonly party_roles: readonly string[];
+  readonly entry_kinds: Readonly<Record<string, string>>;
+  readonly notice_plan: readonly string[];
+  readonly opened_by: readonly string[];
+  readonly grants: Readonly<Record<string, readonly string[]>>;
+  readonly open_to_staff: boolean;
+}
+
+/** What others in a case or an organisation see of a person. */
+export interface Card {
+  readonly id: string;
+  readonly name: string;
+  readonly email: string;
+  readonly membership: string;
+}
+
+/** A person's place in an organisation. */
+export interface Member {
+  readonly person: string;
+  readonly org: string;
+  readonly role: string;
+  readonly since: string;
+  readonly revision: number;
+}
+
+export interface Organisation {
+  readonly id: string;
+  readonly name: string;
+  readonly zone: string;
+  readonly case_types: readonly string[];
+}
+
+/** An organisation I belong to and my role there. */
+export interface Seat {
+  readonly org: Organisation;
+  readonly role: string;
+}
+
+/** The person signed in. `seats` are memberships; `live_url` and `files_url` are where the client connects. */
+export interface Me {
+  readonly id: string;
+  readonly name: string;
+  readonly email: string;
+  readonly zone: string;
+  readonly seats: readonly Seat[];
+  readonly live_url: string;
+  readonly files_url: string;
+}
+
+export interface InvitePerson {
+  readonly org: string;
+  readonly email: string;
+  readonly name: string;
+  readonly role?: "admin" | "desk" | "outside";
+  readonly case?: string | null;
+  readonly case_role?: string | null;
+}
+
+/** The one-time secret is in the mail alone. */
+export interface Invitation {
+  readonly id: string;
+  readonly org: string;
+  readonly email: string;
+  readonly name: string;
+  readonly role: string;
+  readonly expires_at: string;
+}
+
+export interface AcceptInvitation {
+  readonly token: string;
+  readonly name: string;
+  readonly password: string;
+  readonly zone?: string;
+}
+
+/** Makes the organisation and its first administrator; works only while there is no organisation. */
+export interface FirstRun {
+  readonly organisation: string;
+  readonly name: string;
+  readonly email: string;
+  readonly password: string;
+  readonly zone?: string;
+  readonly case_types?: readonly string[];
+}
+
+export interface SignIn {
+  readonly email: string;
+  readonly password: string;
+}
+
+export interface Session {
+  readonly id: string;
+  readonly person: string;
+  readonly kind: string;
+  readonly label: string;
+  readonly made_at: string;
+  readonly expires_at: string;
+}
+
+export interface MakeToken {
+  readonly label: string;
+  readonly days?: number;
+}
+
+/** `token` is shown this once. */
+export interface NewToken {
+  readonly session: Session;
+  readonly token: string;
+}
+
+export interface Case {
+  readonly id: string;
+  readonly org: string;
+  readonly type: string;
+  readonly type_version: number;
+  readonly number: string;
+  readonly title: string;
+  readonly status: string;
+  readonly is_open: boolean;
+  readonly intake: Readonly<Record<string, unknown>>;
+  readonly zone: string;
+  readonly opened_at: string;
+  readonly opened_by: string;
+  readonly closed_at: string | null;
+  readonly revision: number;
+}
+
+/** A case in a list, with what concerns the reader: unread messages, the next open deadline, the last event. */
+export interface CaseRow {
+  readonly case: Case;
+  readonly roles: readonly string[];
+  readonly unread: number;
+  readonly next_deadline: string | null;
+  readonly last_at: string;
+  readonly seq: number;
+}
+
+/** A case, and in which roles the reader acts on it. */
+export interface CaseAnswer {
+  readonly case: Case;
+  readonly roles: readonly string[];
+}
+
+export interface OpenCase {
+  readonly org: string;
+  readonly type: string;
+  readonly title: string;
+  readonly intake?: Readonly<Record<string, unknown>>;
+  readonly zone?: string | null;
+}
+
+export interface ChangeCase {
+  readonly title?: string;
+  readonly intake?: Readonly<Record<string, unknown>>;
+  readonly zone?: string;
+}
+
+/** Take a named transition. */
+export interface MoveCase {
+  readonly name: string;
+  readonly note?: string;
+}
+
+/** A person to reach for a party, such as an attorney. `text` is the address block as it was given. */
+export interface Contact {
+  readonly name: string;
+  readonly roles?: readonly string[];
+  readonly text?: string;
+  readonly email?: string;
+  readonly phone?: string;
+}
+
+export interface Party {
+  readonly id: string;
+  readonly case: string;
+  readonly name: string;
+  readonly kind: "organisation" | "person";
+  readonly role: string;
+  readonly contacts: readonly Contact[];
+  readonly note: string;
+  readonly audience: readonly string[];
+  readonly added_at: string;
+  readonly removed_at: string | null;
+  readonly revision: number;
+}
+
+export interface AddParty {
+  readonly name: string;
+  readonly role: string;
+  readonly kind?: "organisation" | "person";
+  readonly contacts?: readonly Contact[];
+  readonly note?: string;
+  readonly audience?: string | null;
+}
+
+export interface ChangeParty {
+  readonly name?: string;
+  readonly role?: string;
+  readonly kind?: "organisation" | "person";
+  readonly contacts?: readonly Contact[];
+  readonly note?: string;
+}
+
+/** One person in one role. `id` stays the same when a grant is revoked and given again. */
+export interface Participant {
+  readonly id: string;
+  readonly case: string;
+  readonly person: string;
+  readonly role: string;
+  readonly granted_at: string;
+  readonly granted_by: string;
+  readonly revoked_at: string | null;
+  readonly revision: number;
+}
+
+/** Name a person by id, or by e-mail: an unknown address is invited by mail and joins when it accepts. */
+export interface GrantParticipant {
+  readonly role: string;
+  readonly person?: string | null;
+  readonly email?: string | null;
+  readonly name?: string;
+}
+
+/** `occurred_on` is when it happened in the world, `recorded_at` when Casewire learned of it. */
+export interface Entry {
+  readonly id: string;
+  readonly case: string;
+  readonly kind: string;
+  readonly number: string;
+  readonly text: string;
+  readonly occurred_on: string;
+  readonly entered_on: string | null;
+  readonly recorded_at: string;
+  readonly by: string;
+  readonly audience: readonly string[];
+  readonly seq: number;
+}
+
+export interface AddEntry {
+  readonly text: string;
+  readonly occurred_on: string;
+  readonly kind?: string;
+  readonly number?: string;
+  readonly entered_on?: string | null;
+  readonly audience?: string | null;
+}
+
+/** `audience` are roles as stored (expanded); empty when `people` names the participants. */
+export interface Conversation {
+  readonly id: string;
+  readonly case: string;
+  readonly title: string;
+  readonly audience: readonly string[];
+  readonly people: readonly string[];
+  readonly opened_at: string;
+  readonly opened_by: string;
+  readonly revision: number;
+}
+
+/** Give either a declared `audience` or at least two `people` who take part in the case (you are added). */
+export interface OpenConversation {
+  readonly title: string;
+  readonly audience?: string | null;
+  readonly people?: readonly string[];
+}
+
+/** How far a person has read a conversation: every message with `seq <= upto` was seen. */
+export interface Marker {
+  readonly conversation: string;
+  readonly case: string;
+  readonly upto: number;
+  readonly at: string;
+}
+
+export interface MoveMarker {
+  readonly upto: number;
+}
+
+/** A document version, named by id and hash: what was sent stays what is read. */
+export interface Attachment {
+  readonly version: string;
+  readonly document: string;
+  readonly name: string;
+  readonly media_type: string;
+  readonly size: number;
+  readonly sha256: string;
+}
+
+/** `seq` is the position of its posting in the case's stream. A retracted message has no body. */
+export interface Message {
+  readonly id: string;
+  readonly case: string;
+  readonly conversation: string;
+  readonly author: string;
+  readonly body: string | null;
+  readonly attachments: readonly Attachment[];
+  readonly posted_at: string;
+  readonly edited_at: string | null;
+  readonly retracted_at: string | null;
+  readonly seq: number;
+  readonly revision: number;
+}
+
+export interface PostMessage {
+  readonly body: string;
+  readonly attachments?: readonly string[];
+}
+
+export interface EditMessage {
+  readonly body: string;
+}
+
+export interface Document {
+  readonly id: string;
+  readonly case: string;
+  readonly name: string;
+  readonly kind: string;
+  readonly audience: readonly string[];
+  readonly added_at: string;
+  readonly added_by: string;
+  readonly revision: number;
+}
+
+export interface AddDocument {
+  readonly name: string;
+  readonly kind?: string;
+  readonly audience?: string | null;
+}
+
+export interface ChangeDocument {
+  readonly name?: string;
+  readonly kind?: string;
+}
+
+/** Immutable bytes. Only a `cleared` one can be read; before that its uploader and staff see where it stands. `media_type` is what the bytes are (found by examination), or what was declared until then. */
+export interface Version {
+  readonly id: string;
+  readonly document: string;
+  readonly case: string;
+  readonly n: number;
+  readonly status: "abandoned" | "awaiting" | "cleared" | "quarantined" | "received";
+  readonly why: string;
+  readonly file_name: string;
+  readonly media_type: string;
+  readonly size: number;
+  readonly sha256: string;
+  readonly text_status: "corrupt" | "encrypted" | "failed" | "no_text" | "none" | "ok" | "too_large" | "unsupported";
+  readonly pages: number;
+  readonly begun_at: string;
+  readonly by: string;
+  readonly cleared_at: string | null;
+  readonly revision: number;
+}
+
+export interface BeginVersion {
+  readonly file_name: string;
+  readonly media_type: string;
+  readonly size: number;
+  readonly sha256: string;
+}
+
+/** PUT the bytes to `url` with exactly these headers before `expires_at`, then complete the version. */
+export interface Upload {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly expires_at: string;
+}
+
+export interface BegunVersion {
+  readonly version: Version;
+  readonly upload: Upload | null;
+}
+
+/** A short-lived, personal address on the files origin. */
+export interface FileAddress {
+  readonly url: string;
+  readonly expires_at: string;
+}
+
+/** Either `due_on`, a date in `zone` that ends with its last second, or `due_at`, an instant. `plan`: notices counted in days go at 09:00 in `zone`; in hours only for `due_at`. When nobody acknowledges an `overdue` notice within `escalate_after_h` hours, `escalate_to` is told. */
+export interface Deadline {
+  readonly id: string;
+  readonly case: string;
+  readonly title: string;
+  readonly note: string;
+  readonly due_on: string | null;
+  readonly due_at: string | null;
+  readonly zone: string;
+  readonly status: "cancelled" | "met" | "open";
+  readonly plan: readonly string[];
+  readonly assignee: string | null;
+  readonly escalate_to: string | null;
+  readonly escalate_after_h: number;
+  readonly audience: readonly string[];
+  readonly set_at: string;
+  readonly set_by: string;
+  readonly done_at: string | null;
+  readonly revision: number;
+}
+
+export interface SetDeadline {
+  readonly title: string;
+  readonly due_on?: string | null;
+  readonly due_at?: string | null;
+  readonly zone?: string | null;
+  readonly note?: string;
+  readonly plan?: readonly string[] | null;
+  readonly assignee?: string | null;
+  readonly escalate_to?: string | null;
+  readonly escalate_after_h?: number;
+  readonly audience?: string | null;
+}
+
+export interface ChangeDeadline {
+  readonly title?: string;
+  readonly due_on?: string | null;
+  readonly due_at?: string | null;
+  readonly zone?: string;
+  readonly note?: string;
+  readonly plan?: readonly string[];
+  readonly assignee?: string | null;
+  readonly escalate_to?: string | null;
+  readonly status?: "cancelled" | "met" | "open";
+}
+
+export interface Task {
+  readonly id: string;
+  readonly case: string;
+  readonly title: string;
+  readonly note: string;
+  readonly assignee: string | null;
+  readonly due_on: string | null;
+  readonly audience: readonly string[];
+  readonly added_at: string;
+  readonly added_by: string;
+  readonly done_at: string | null;
+  readonly done_by: string | null;
+  readonly revision: number;
+}
+
+export interface AddTask {
+  readonly title: string;
+  readonly note?: string;
+  readonly assignee?: string | null;
+  readonly due_on?: string | null;
+  readonly audience?: string | null;
+}
+
+export interface ChangeTask {
+  readonly title?: string;
+  readonly note?: string;
+  readonly assignee?: string | null;
+  readonly due_on?: string | null;
+  readonly done?: boolean;
+}
+
+/** `late` says that it should have gone earlier and could not. `thing` is the deadline, case, task or message. */
+export interface Notice {
+  readonly id: string;
+  readonly person: string;
+  readonly case: string | null;
+  readonly kind: "case" | "deadline" | "escalation" | "message" | "task";
+  readonly thing: string | null;
+  readonly step: string;
+  readonly title: string;
+  readonly due: string | null;
+  readonly late: boolean;
+  readonly at: string;
+  readonly acked_at: string | null;
+  readonly revision: number;
+}
+
+/** `snippet` marks what matched with U+E000 and U+E001; show it as text, never as HTML. `page` counts from 1. */
+export interface Hit {
+  readonly kind: "case" | "document" | "message";
+  readonly id: string;
+  readonly case: string;
+  readonly case_title: string;
+  readonly title: string;
+  readonly snippet: string;
+  readonly page: number | null;
+  readonly rank: number;
+}
+
+export interface Found {
+  readonly items: readonly Hit[];
+  readonly next: string | null;
+}
+
+/** What changed in a person's own access: `role` at `scope` (a case or an organisation), given or taken. */
+export interface Grant {
+  readonly scope: string;
+  readonly role: string;
+  readonly given: boolean;
+}
+
+/** An event as clients read it: `GET /v1/cases/{case}/events`, and inside a socket's `event` frame. */
+export interface EventView {
+  readonly seq: number;
+  readonly pos: string;
+  readonly type: string;
+  readonly case: string | null;
+  readonly at: string;
+  readonly actor: string | null;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** The last place the client holds: `seq` for `case:<id>` and `me`, `pos` for `mine`. */
+export interface After {
+  readonly epoch: string;
+  readonly seq?: number | null;
+  readonly pos?: string | null;
+}
+
+export interface Subscribe {
+  readonly op: "subscribe";
+  readonly ref: string;
+  readonly topic: string;
+  readonly after?: After | null;
+}
+
+export interface Unsubscribe {
+  readonly op: "unsubscribe";
+  readonly ref: string;
+  readonly topic: string;
+}
+
+export interface Post {
+  readonly op: "post";
+  readonly ref: string;
+  readonly key: string;
+  readonly conversation: string;
+  readonly body: string;
+  readonly attachments?: readonly string[];
+}
+
+export interface Read {
+  readonly op: "read";
+  readonly conversation: string;
+  readonly upto: number;
+}
+
+export interface Typing {
+  readonly op: "typing";
+  readonly conversation: string;
+}
+
+export interface Ping {
+  readonly op: "ping";
+  readonly ref: string;
+}
+
+export interface Welcome {
+  readonly op: "welcome";
+  readonly protocol: number;
+  readonly session: string;
+  readonly me: Me;
+  readonly heartbeat_s: number;
+  readonly time: string;
+}
+
+/** `replay` counts the events that follow and were written before this subscription. */
+export interface Subscribed {
+  readonly op: "subscribed";
+  readonly ref: string;
+  readonly topic: string;
+  readonly epoch: string;
+  readonly seq: number;
+  readonly pos: string;
+  readonly replay: number;
+}
+
+export interface Unsubscribed {
+  readonly op: "unsubscribed";
+  readonly ref: string;
+  readonly topic: string;
+}
+
+/** Drop what you hold of this topic, read again, subscribe again. */
+export interface Reset {
+  readonly op: "reset";
+  readonly topic: string;
+  readonly why: "access" | "epoch" | "history";
+}
+
+export interface EventFrame {
+  readonly op: "event";
+  readonly topic: string;
+  readonly case: string | null;
+  readonly seq: number;
+  readonly pos: string;
+  readonly type: string;
+  readonly at: string;
+  readonly actor: string | null;
+  readonly data: EventData;
+}
+
+/** Ephemeral: never stored, never replayed. */
+export interface Signal {
+  readonly op: "signal";
+  readonly case: string;
+  readonly conversation: string;
+  readonly type: "typing";
+  readonly actor: string;
+}
+
+/** Sent only after the commit. `id` is the message's. */
+export interface Ack {
+  readonly op: "ack";
+  readonly ref: string;
+  readonly seq: number;
+  readonly id: string;
+}
+
+export interface Pong {
+  readonly op: "pong";
+  readonly ref: string;
+}
+
+export interface ErrorFrame {
+  readonly op: "error";
+  readonly ref: string | null;
+  readonly code: string;
+  readonly detail: string;
+  readonly retry_after_ms: number | null;
+}
+
+export interface Ended {
+  readonly op: "ended";
+  readonly topic: string;
+  readonly code: string;
+}
+
+/** The noun that an event's `data` holds, by the noun's name. */
+export interface Nouns {
+  readonly case: Case;
+  readonly party: Party;
+  readonly participant: Participant;
+  readonly entry: Entry;
+  readonly conversation: Conversation;
+  readonly message: Message;
+  readonly document: Document;
+  readonly version: Version;
+  readonly deadline: Deadline;
+  readonly task: Task;
+  readonly notice: Notice;
+  readonly marker: Marker;
+  readonly grant: Grant;
+  readonly session: Session;
+  readonly member: Member;
+}
+
+export type EventData = { readonly [N in keyof Nouns]?: Nouns[N] };
+
+/** Which noun each event carries. */
+export const EVENTS = {
+  "case.opened": "case",
+  "case.updated": "case",
+  "case.moved": "case",
+  "party.added": "party",
+  "party.changed": "party",
+  "party.removed": "party",
+  "participant.granted": "participant",
+  "participant.revoked": "participant",
+  "entry.added": "entry",
+  "conversation.opened": "conversation",
+  "message.posted": "message",
+  "message.edited": "message",
+  "message.retracted": "message",
+  "document.added": "document",
+  "document.renamed": "document",
+  "version.received": "version",
+  "version.cleared": "version",
+  "version.quarantined": "version",
+  "version.indexed": "version",
+  "deadline.set": "deadline",
+  "deadline.changed": "deadline",
+  "deadline.met": "deadline",
+  "deadline.cancelled": "deadline",
+  "deadline.noticed": "deadline",
+  "task.added": "task",
+  "task.changed": "task",
+  "task.done": "task",
+  "notice.added": "notice",
+  "notice.acked": "notice",
+  "marker.moved": "marker",
+  "grant.changed": "grant",
+  "session.ended": "session",
+  "member.added": "member",
+  "member.changed": "member",
+  "member.removed": "member",
+} as const;
+
+export type EventName = keyof typeof EVENTS;
+
+/** Every error code, and what a client does next. */
+export const ERRORS = {
+  bad_input: "stop",
+  key_missing: "stop",
+  unauthenticated: "stop",
+  bad_credentials: "stop",
+  origin: "stop",
+  forbidden: "stop",
+  not_found: "stop",
+  method: "stop",
+  key_reused: "stop",
+  case_closed: "stop",
+  conflict: "refresh",
+  transition: "refresh",
+  retracted: "stop",
+  reset: "refresh",
+  stale: "refresh",
+  too_large: "stop",
+  media_type: "stop",
+  checksum: "stop",
+  revision_missing: "stop",
+  too_many: "later",
+  internal: "later",
+  unavailable: "later",
+} as const;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** Close codes of the socket: from 4500 on a client stops. */
+export const CLOSES = {
+  going_away: 4000,
+  too_slow: 4008,
+  try_later: 4013,
+  unauthenticated: 4501,
+  session_ended: 4503,
+  protocol: 4508,
+  frame_too_big: 4509,
+} as const;
+
+export type FromClient = Subscribe | Unsubscribe | Post | Read | Typing | Ping;
+export type FromGateway = Welcome | Subscribed | Unsubscribed | Reset | EventFrame | Signal | Ack | Pong | ErrorFrame | Ended;
