@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO
 
 import pytest
+
 from deploy.embedded.hold import FAILED, READY, TEMPLATE, USERS, read_shared
 from deploy.embedded.postgres import Postgres
 from deploy.embedded.stack import Stack
@@ -89,7 +90,9 @@ def _start_holder(place: Path) -> None:
     deadline = time.monotonic() + SHARED_READY_WAIT_S
     while not (place / READY).exists() and not (place / FAILED).exists():
         if time.monotonic() > deadline:
-            (place / FAILED).write_text(f"not ready after {SHARED_READY_WAIT_S:g} s; see {place / 'holder.log'}")
+            (place / FAILED).write_text(
+                f"not ready after {SHARED_READY_WAIT_S:g} s; see {place / 'holder.log'}"
+            )
         time.sleep(0.02)
 
 

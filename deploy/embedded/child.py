@@ -65,17 +65,6 @@ class Child:
         """Start the process; raises `StackError` when the program cannot be executed."""
         self.log.parent.mkdir(parents=True, exist_ok=True)
         _rotate(self.log)
-        parent, death, identity = os.getpid(), int(self.death_signal), self.identity
-
-        def in_child() -> None:
-            # A change of user clears the death signal, so it is set last. A parent that died in between is noticed here.
-            if identity is not None:
-                os.setgroups([])
-                os.setgid(identity.gid)
-                os.setuid(identity.uid)
-            if _libc.prctl(PR_SET_PDEATHSIG, death, 0, 0, 0) != 0 or os.getppid() != parent:
-                os._exit(1)
-
         try:
             with self.log.open("ab") as log:
                 self._process = subprocess.Popen(
@@ -86,7 +75,7 @@ class Child:
                     env=dict(self.env) if self.env is not None else None,
                     cwd=self.cwd,
                     start_new_session=True,
-                    preexec_fn=in_child,
+                    preexec_fn=die_with_parent(self.death_signal, self.identity),  # noqa: PLW1509 - no other thread yet
                 )
         except OSError as problem:
             raise StackError(f"{self.name} could not be started: {problem.strerror or problem}.") from problem
@@ -144,6 +133,22 @@ class Child:
         lines = [line for line in tail.splitlines() if line.strip()]
         last = f" Its last line: {lines[-1].strip()[:300]}" if lines else ""
         return StackError(f"{self.name} {doing}; see {self.log}.{last}")
+
+
+def die_with_parent(death_signal: signal.Signals, identity: Identity | None = None) -> Callable[[], None]:
+    """What a child runs between fork and exec so that the kernel sends it `death_signal` when its parent is gone."""
+    parent = os.getpid()
+
+    def in_child() -> None:
+        # A change of user clears the death signal, so it is set last. A parent that died in between is noticed here.
+        if identity is not None:
+            os.setgroups([])
+            os.setgid(identity.gid)
+            os.setuid(identity.uid)
+        if _libc.prctl(PR_SET_PDEATHSIG, int(death_signal), 0, 0, 0) != 0 or os.getppid() != parent:
+            os._exit(1)
+
+    return in_child
 
 
 def wait_until(child: Child, ready: Callable[[], bool], timeout_s: float) -> None:

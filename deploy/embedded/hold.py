@@ -1,8 +1,8 @@
 """Holds one PostgreSQL and one object store for a run of tests, until the run is over however it ends.
 
-`python -m deploy.embedded.hold PLACE` starts them under PLACE, migrates a template database, and writes `ready` (how to reach them) or `failed`
-(why not). Whoever needs them holds a shared lock on `PLACE/users`; once this process gets the exclusive one nobody is
-left, since the kernel gives a dead process's locks free, and it stops and removes everything.
+`python -m deploy.embedded.hold PLACE` starts them under PLACE, migrates a template database, and writes `ready` (how
+to reach them) or `failed` (why not). Whoever needs them holds a shared lock on `PLACE/users`; once this process gets
+the exclusive one nobody is left, since the kernel gives a dead process's locks free, and it stops and removes all.
 """
 
 import asyncio

@@ -94,7 +94,10 @@ class Nats:
                     "server_name": "casewire",
                     "listen": f"127.0.0.1:{self.port}",
                     "max_payload": MESSAGE_BYTES_MAX,
-                    "jetstream": {"store_dir": str(self.home / "jetstream"), "max_file_store": STORE_BYTES_MAX},
+                    "jetstream": {
+                        "store_dir": str(self.home / "jetstream"),
+                        "max_file_store": STORE_BYTES_MAX,
+                    },
                     "authorization": {"users": users},
                 },
                 indent=1,
@@ -118,7 +121,9 @@ def binary() -> str:
     named = os.environ.get("CASEWIRE_NATS_SERVER")
     path = Path(named) if named else Path(sysconfig.get_path("scripts")) / "nats-server"
     if not path.exists():
-        raise StackError("nats-server is not installed; install the locked requirements or set CASEWIRE_NATS.")
+        raise StackError(
+            "nats-server is not installed; install the locked requirements or set CASEWIRE_NATS."
+        )
     return str(path)
 
 

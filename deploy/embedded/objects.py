@@ -53,7 +53,9 @@ class Objects:
             name=self.name,
             argv=[
                 binary(), "server", f"-dir={self.home / 'volumes'}", "-s3", "-filer",
-                "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-master.telemetry=false", "-master.electionTimeout=1s", "-volume.preStopSeconds=0",
+                "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-master.telemetry=false",
+                # One master has nobody to wait for; the default makes a second start wait ten seconds for an election.
+                "-master.electionTimeout=1s", "-volume.preStopSeconds=0",
                 f"-s3.config={self.identities}", "-s3.autoCreateBucket=false", "-s3.port.iceberg=0", "-s3.port.lance=0",
                 # An empty list would allow every origin; a name that no page can have allows none.
                 f"-s3.allowedOrigins={','.join(origins) or 'null.invalid'}",
@@ -154,5 +156,7 @@ def binary() -> str:
     named = os.environ.get("CASEWIRE_WEED")
     path = Path(named) if named else Path(sysconfig.get_path("scripts")) / "weed"
     if not path.exists():
-        raise StackError("SeaweedFS is not installed; install the locked requirements or set CASEWIRE_S3_URL.")
+        raise StackError(
+            "SeaweedFS is not installed; install the locked requirements or set CASEWIRE_S3_URL."
+        )
     return str(path)

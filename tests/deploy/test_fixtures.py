@@ -2,13 +2,19 @@
 
 import asyncpg
 import nats
+
 from deploy.embedded.objects import s3_client
 from deploy.embedded.stack import Stack
 from schemas.settings import Settings
 
 
 async def test_each_role_reaches_the_migrated_database(settings: Settings) -> None:
-    for dsn in (settings.postgres, settings.postgres_owner, settings.postgres_system, settings.postgres_signin):
+    for dsn in (
+        settings.postgres,
+        settings.postgres_owner,
+        settings.postgres_system,
+        settings.postgres_signin,
+    ):
         connection = await asyncpg.connect(dsn)
         try:
             assert await connection.fetchval("select current_user") in dsn
@@ -17,12 +23,16 @@ async def test_each_role_reaches_the_migrated_database(settings: Settings) -> No
             await connection.close()
 
 
-async def test_application_roles_cannot_bypass_row_security_or_hold_a_transaction_open(settings: Settings) -> None:
+async def test_application_roles_cannot_bypass_row_security_or_hold_a_transaction_open(
+    settings: Settings,
+) -> None:
     for dsn in (settings.postgres, settings.postgres_system, settings.postgres_signin):
         connection = await asyncpg.connect(dsn)
         try:
             assert await connection.fetchval("show transaction_timeout") == "2s"
-            role = await connection.fetchrow("select rolsuper, rolbypassrls from pg_roles where rolname = current_user")
+            role = await connection.fetchrow(
+                "select rolsuper, rolbypassrls from pg_roles where rolname = current_user"
+            )
             assert role is not None and tuple(role) == (False, False)
         finally:
             await connection.close()

@@ -1,0 +1,173 @@
+"""The `casewire` command. Each subcommand imports what it needs when it runs, so that `--help` answers at once."""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+Data = Annotated[
+    Path | None, Parameter(help="Data directory of the stack; default CASEWIRE_DATA, else .data.")
+]
+
+app = App(name="casewire", help="Messaging and documents for case work, live.", version_flags=["--version"])
+imports = App(name="import", help="Bring in cases from files.")
+app.command(imports)
+
+
+@app.command
+def up(
+    *,
+    demo: bool = False,
+    data: Data = None,
+    http_port: int = 8000,
+    live_port: int = 8001,
+    files_port: int = 8002,
+    servers_only: bool = False,
+) -> None:
+    """Start everything on this machine and stay until Ctrl-C.
+
+    Parameters
+    ----------
+    demo: Fill an empty database with a law office, a town hall and real dockets.
+    http_port: Port of the web client and the API.
+    live_port: Port of the live socket.
+    files_port: Port of the origin that hands out documents.
+    servers_only: Start PostgreSQL, NATS and the object store alone.
+    """
+    from deploy.up import up as run
+
+    run(
+        data=data, http_port=http_port, live_port=live_port, files_port=files_port, demo=demo, servers_only=servers_only
+    )  # fmt: skip
+
+
+@app.command
+def serve(process: str, names: str = "", /, *, data: Data = None) -> None:
+    """Run one process: `hub`, `gateway`, `files` or `worker NAME[,NAME]`, set up by the environment alone.
+
+    Parameters
+    ----------
+    process: hub, gateway, files or worker.
+    names: For `worker`: relay, examine, index, notices, sweep; several with commas.
+    data: Reach the stack that runs on this data directory instead of what the environment names.
+    """
+    from deploy.serve import serve as run
+
+    run(process, names, data)
+
+
+@app.command
+def migrate(*, data: Data = None) -> None:
+    """Bring the database up to date."""
+    from deploy import find
+    from deploy.embedded.child import StackError
+    from storage.migrations import MigrationError
+    from storage.migrations import migrate as run
+
+    try:
+        applied = asyncio.run(run(find.settings(data).postgres_owner))
+    except (MigrationError, OSError) as problem:
+        raise StackError(str(problem)) from problem
+    print("\n".join(f"applied {name}" for name in applied) or "nothing to do")
+
+
+@app.command
+def init(*, organisation: str = "", email: str = "", name: str = "", data: Data = None) -> None:
+    """Make the organisation and its first administrator; asks for what is not given. The password is always asked.
+
+    Parameters
+    ----------
+    organisation: Name of the organisation, as its people know it.
+    email: Address with which the administrator signs in.
+    name: The administrator's name.
+    """
+    from deploy import find
+    from deploy.people import init as run
+
+    run(find.settings(data), organisation=organisation, email=email, name=name)
+
+
+@app.command
+def token(email: str, *, data: Data = None) -> None:
+    """Print an API token for the person with this address. Whoever holds it acts as that person.
+
+    Parameters
+    ----------
+    email: The person's address.
+    """
+    from deploy import find
+    from deploy.people import token as run
+
+    run(find.settings(data), email)
+
+
+@app.command
+def seed(*, data: Data = None) -> None:
+    """Fill the database with the demo: a law office, a town hall, real dockets. Once; a repeat changes nothing."""
+    from deploy import find
+    from deploy.seed import main as run
+
+    run(find.settings(data))
+
+
+@imports.command
+def docket(*files: Path, data: Data = None) -> None:
+    """Make a legal matter of each docket file. All or nothing per file, and a repeat changes nothing.
+
+    Parameters
+    ----------
+    files: Dockets as JSON.
+    """
+    from deploy import find
+    from deploy.dockets import main as run
+
+    sys.exit(run(find.settings(data), files))
+
+
+@app.command
+def bench(name: str, *, json: bool = False, data: Data = None) -> None:
+    """Measure a running stack.
+
+    Parameters
+    ----------
+    name: What to measure; an unknown name lists the known ones.
+    json: Print the figures as JSON.
+    """
+    from deploy import find
+    from deploy.serve import bench as load
+
+    run = load(name)
+    sys.exit(run(find.settings(data), json=json))
+
+
+@app.command
+def doctor(*, data: Data = None) -> None:
+    """Check each part of a running stack; says what is wrong and what to do."""
+    from deploy.doctor import main as run
+
+    sys.exit(run(data))
+
+
+def main() -> None:
+    """Run the command line. What a person can mend is one sentence on stderr and exit code 2."""
+    from deploy.embedded.child import StackError
+    from schemas.settings import SettingsError
+
+    try:
+        app()
+    except (StackError, SettingsError) as problem:
+        _fail(str(problem))
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _fail(sentence: str) -> None:
+    os.write(2, f"casewire: {sentence}\n".encode())
+    sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

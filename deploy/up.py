@@ -1,0 +1,71 @@
+"""`casewire up`: the whole product on this machine, from an empty directory to an address to open."""
+
+import asyncio
+import os
+from pathlib import Path
+
+from deploy.embedded.child import StackError
+from deploy.embedded.stack import Stack
+from deploy.find import data_directory
+from deploy.supervisor import PROCESSES, Supervisor, run_step
+from schemas.settings import Settings, SettingsError
+from storage.migrations import MigrationError, migrate
+
+DEMO_ACCOUNTS = (
+    ("lawyer@firm.test", "a lawyer of the law office"),
+    ("partner@firm.test", "its partner"),
+    ("client@mail.test", "their client"),
+    ("officer@city.test", "an officer of the town hall"),
+    ("resident@mail.test", "a resident"),
+)
+
+
+def up(
+    *, data: Path | None, http_port: int, live_port: int, files_port: int, demo: bool, servers_only: bool
+) -> None:
+    """Start everything and stay until asked to stop. Raises `StackError` with one sentence when it cannot."""
+    stack = Stack(data_directory(data), http_port=http_port, live_port=live_port, files_port=files_port)
+    processes = () if servers_only else tuple(PROCESSES)
+    supervisor = Supervisor(stack, processes, say=say)
+
+    def before() -> None:
+        settings = Settings.read(stack.settings("operator"))
+        try:
+            for name in asyncio.run(migrate(settings.postgres_owner)):
+                say(f"migrated: {name}")
+        except (MigrationError, OSError) as problem:
+            raise StackError(str(problem)) from problem
+        if demo:
+            say("making the demo")
+            run_step(["seed"], stack.settings("operator"))
+
+    def ready() -> None:
+        say(f"the servers are up; data in {stack.data}" if servers_only else welcome(stack, demo=demo))
+
+    try:
+        supervisor.run(before=before, ready=ready)
+    except SettingsError as problem:
+        raise StackError(str(problem)) from problem
+    say("stopped")
+
+
+def welcome(stack: Stack, *, demo: bool) -> str:
+    """What a person reads when all of it works."""
+    settings = Settings.read(stack.settings("hub"))
+    lines = ["", f"  Casewire is ready:  {settings.public_url}", ""]
+    if demo:
+        lines += [f"    {address:<20} {who}" for address, who in DEMO_ACCOUNTS]
+        lines += ["", f"  Password of each:   {settings.demo_password}", ""]
+    else:
+        lines += ["  Its first administrator:  casewire init" + _data_hint(stack.data), ""]
+    lines += [f"  Data and logs in {stack.data}. Ctrl-C stops it.", ""]
+    return "\n".join(lines)
+
+
+def _data_hint(data: Path) -> str:
+    return "" if data == data_directory(None) else f" --data {data}"
+
+
+def say(text: str) -> None:
+    """One line of progress, at once also where nobody has a terminal."""
+    os.write(1, (text + "\n").encode())
