@@ -454,6 +454,11 @@ create policy open_case on cases for insert to casewire_app with check (
     and exists (select 1 from grants g where g.person = (select me()) and g.scope = cases.org));
 grant select, insert, update on cases to casewire_app;
 
+-- A case brings its first conversations, also those that its opener will not read (a resident is not staff).
+create policy open_case on conversations for insert to casewire_app with check (
+    opened_by = (select me()) and exists (select 1 from cases c
+        where c.id = conversations.case_id and c.opened_by = (select me()) and c.opened_at = conversations.opened_at));
+
 -- What is written is written in one's own name.
 create policy append on events for insert to casewire_app with check (actor = (select me()));
 grant select, insert on events to casewire_app;
@@ -463,10 +468,7 @@ create policy anyone on epoch for select to casewire_app, casewire_signin using 
 grant select on epoch to casewire_app, casewire_signin;
 
 create policy mine on grants for select to casewire_app using (person = (select me()));
--- Whoever administers, opens or staffs a case writes its grants; the rules decide, the wall checks the scope.
-create policy give on grants for insert to casewire_app with check (
-    exists (select 1 from grants g where g.person = (select me()) and g.org = grants.org));
-grant select, insert on grants to casewire_app;
+grant select on grants to casewire_app;
 
 create policy member on organisations for select to casewire_app using (
     exists (select 1 from grants g where g.person = (select me()) and g.scope = organisations.id));
@@ -542,15 +544,37 @@ create function access_counters(p_org uuid, p_case uuid) returns bigint[]
             coalesce((select access from public.organisations where id = p_org), 0)];
     end;
 
--- Take a role at a scope away. The caller's rules have decided; the caller must be of the same organisation.
-create function take_grant(p_person uuid, p_scope uuid, p_role text) returns void
+-- Who may write grants at a scope of an organisation: its administrators, those who staff the case, and whoever
+-- is opening it now (a scope without grants). The rules have decided more narrowly; this is the wall under them.
+create function gives(p_org uuid, p_scope uuid) returns boolean
+    language sql stable security definer set search_path = pg_catalog, public
+    begin atomic
+        select exists (select 1 from public.grants g where g.person = public.me() and g.org = p_org and (
+            (g.scope = p_org and g.role = 'admin')
+            or (g.scope = p_org and g.role = 'desk' and p_scope <> p_org)
+            or (g.scope = p_scope and g.role = 'staff')
+            or (g.scope = p_org and not exists (select 1 from public.grants o where o.scope = p_scope))));
+    end;
+
+create function give_grants(p_org uuid, p_scope uuid, p_people uuid[], p_roles text[], p_now timestamptz)
+    returns void language plpgsql security definer set search_path = pg_catalog, public as $$
+begin
+    if not gives(p_org, p_scope) then
+        raise exception 'give_grants' using errcode = 'insufficient_privilege';
+    end if;
+    insert into grants (person, scope, role, org, since)
+        select person, p_scope, role, p_org, p_now from unnest(p_people, p_roles) as g(person, role)
+        on conflict do nothing;
+end $$;
+
+-- Take a role at a scope away.
+create function take_grant(p_org uuid, p_person uuid, p_scope uuid, p_role text) returns void
     language plpgsql security definer set search_path = pg_catalog, public as $$
 begin
-    if not exists (select 1 from grants mine join grants theirs on theirs.org = mine.org
-        where mine.person = me() and theirs.person = p_person and theirs.scope = p_scope and theirs.role = p_role) then
-        return;
+    if not gives(p_org, p_scope) then
+        raise exception 'take_grant' using errcode = 'insufficient_privilege';
     end if;
-    delete from grants where person = p_person and scope = p_scope and role = p_role;
+    delete from grants where person = p_person and scope = p_scope and role = p_role and org = p_org;
 end $$;
 
 -- The people of a case or an organisation, as cards, for those who belong to it.
@@ -595,6 +619,16 @@ begin
         where stream = p_case and seq >= p_from and thing = p_message;
 end $$;
 
+-- End one of one's own sessions; answers nothing when there is none to end.
+create function end_session(p_id uuid, p_now timestamptz)
+    returns table (id uuid, person uuid, kind text, label text, made_at timestamptz, expires_at timestamptz)
+    language sql security definer set search_path = pg_catalog, public
+    begin atomic
+        update public.sessions s set ended_at = p_now
+            where s.id = p_id and s.person = public.me() and s.ended_at is null
+            returning s.id, s.person, s.kind, s.label, s.made_at, s.expires_at;
+    end;
+
 -- Sign-in. Each function answers one question; the role that calls them reads no table.
 create function signin_person(p_email text) returns table (id uuid, password_hash text)
     language sql stable security definer set search_path = pg_catalog, public
@@ -631,7 +665,7 @@ create function signin_setup_needed() returns boolean
 
 revoke execute on all functions in schema public from public;
 grant execute on function me(), lock_key(uuid), stream_head(uuid), raise_access(uuid, uuid), access_counters(uuid, uuid),
-    take_grant(uuid, uuid, text), cards(uuid, uuid), blank_message(uuid, uuid, bigint)
+    give_grants(uuid, uuid, uuid[], text[], timestamptz), take_grant(uuid, uuid, uuid, text), cards(uuid, uuid), blank_message(uuid, uuid, bigint), end_session(uuid, timestamptz)
     to casewire_app, casewire_system;
 grant execute on function signin_person(text), signin_session(bytea, timestamptz), signin_setup_needed(),
     signin_open(uuid, bytea, uuid, text, text, timestamptz, timestamptz) to casewire_signin, casewire_system;

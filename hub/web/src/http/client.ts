@@ -96,13 +96,28 @@ function readProblem(text: string): Problem | null {
 /** A key for one intended write; the same key goes with every retry of it. */
 export const newKey = (): string => crypto.randomUUID();
 
+// Writes whose outcome is unknown, by what they say: pressing the button again must not do the thing twice.
+const undecided = new Map<string, string>();
+
+/** POST with a key. The same body sent again after an unknown outcome goes with the same key. */
+export async function post<T>(path: string, body: unknown, key?: string): Promise<T> {
+  const said = `${path} ${JSON.stringify(body)}`;
+  const used = key ?? undecided.get(said) ?? newKey();
+  undecided.set(said, used);
+  try {
+    const answer = await request<T>("POST", path, { body, key: used });
+    undecided.delete(said);
+    return answer;
+  } catch (error) {
+    if (!asRefused(error).passing) undecided.delete(said);
+    throw error;
+  }
+}
+
 export const get = <T>(path: string, signal?: AbortSignal): Promise<T> => request<T>("GET", path, { signal });
-export const post = <T>(path: string, body: unknown, key: string = newKey()): Promise<T> =>
-  request<T>("POST", path, { body, key });
 export const patch = <T>(path: string, body: unknown, revision: number): Promise<T> =>
-  request<T>("PATCH", path, { body, revision, key: newKey() });
-export const remove = <T>(path: string, revision?: number): Promise<T> =>
-  request<T>("DELETE", path, { revision, key: newKey() });
+  request<T>("PATCH", path, { body, revision });
+export const remove = <T>(path: string, revision?: number): Promise<T> => request<T>("DELETE", path, { revision });
 
 /** A query string of what is set. */
 export function query(parameters: Record<string, string | number | boolean | undefined | null>): string {

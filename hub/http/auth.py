@@ -1,0 +1,92 @@
+"""Who is asking. Every route needs a session or a token unless it says `opt={"public": True}`."""
+
+from hashlib import sha256
+from typing import Any
+from urllib.parse import urlsplit
+
+from litestar.connection import ASGIConnection
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from hub.context import Hub, Who
+from schemas.access import Viewer
+from schemas.errors import Refused
+from storage.postgres.pool import translated
+
+PUBLIC = {"public": True}
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+BEARER_BYTES_MAX = 200
+
+
+def cookie_name(secure: bool) -> str:
+    """The `__Host-` prefix binds the cookie to this host, HTTPS and `/`; browsers refuse it over plain HTTP."""
+    return "__Host-casewire" if secure else "casewire"
+
+
+def token_hash(token: str) -> bytes:
+    """Tokens are 256 random bits, so a plain hash is enough to keep them."""
+    return sha256(token.encode()).digest()
+
+
+async def session_of(hub: Hub, token: str) -> Who | None:
+    """The session that a token opens, with the grants of its person; None when it is unknown, ended or over."""
+    async with translated():
+        row = await hub.database.signin.fetchrow(
+            "select * from signin_session($1, $2)", token_hash(token), hub.clock()
+        )
+    if row is None:
+        return None
+    grants = frozenset(zip(row["scopes"], row["roles"], strict=True))
+    return Who(row["person"], row["id"], row["kind"], Viewer(row["person"], grants))
+
+
+def allowed_origins(public_url: str) -> frozenset[str]:
+    """The exact origins of browsers. On plain-HTTP localhost its two names count as one."""
+    parts = urlsplit(public_url)
+    origins = {f"{parts.scheme}://{parts.netloc}"}
+    if parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1"):
+        origins |= {f"http://{name}:{parts.port or 80}" for name in ("localhost", "127.0.0.1")}
+    return frozenset(origins)
+
+
+class Authentication:
+    """ASGI middleware: puts `who` into the scope's state, or answers 401 before anything else is looked at."""
+
+    def __init__(self, app: ASGIApp, hub: Hub) -> None:
+        self.app, self.hub = app, hub
+        self.cookie = cookie_name(hub.settings.secure)
+        self.origins = allowed_origins(hub.settings.public_url)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        handler: Any = scope.get("route_handler")
+        if scope["type"] == "http":
+            connection: ASGIConnection[Any, Any, Any, Any] = ASGIConnection(scope)
+            token, from_browser = self._token(connection)
+            if from_browser and scope["method"] not in SAFE_METHODS:
+                self._same_origin(connection)
+            if not (handler is not None and handler.opt.get("public")):
+                who = await session_of(self.hub, token) if token else None
+                if who is None:
+                    raise Refused("unauthenticated")
+                scope.setdefault("state", {})["who"] = who
+        await self.app(scope, receive, send)
+
+    def _token(self, connection: ASGIConnection[Any, Any, Any, Any]) -> tuple[str, bool]:
+        authorization = connection.headers.get("authorization", "")
+        if authorization:
+            scheme, _, token = authorization.partition(" ")
+            if scheme.lower() != "bearer" or not 20 <= len(token) <= BEARER_BYTES_MAX:
+                raise Refused("unauthenticated", "Send `Authorization: Bearer <token>`.")
+            return token, False
+        # Without a header it is a browser, signed in or not yet: its writes must come from our own pages.
+        return connection.cookies.get(self.cookie, ""), True
+
+    def _same_origin(self, connection: ASGIConnection[Any, Any, Any, Any]) -> None:
+        """Against forged cross-site requests: a cookie counts only with our own Origin."""
+        origin = connection.headers.get("origin")
+        site = connection.headers.get("sec-fetch-site")
+        if origin is not None and origin not in self.origins:
+            raise Refused("origin", "This page may not use Casewire for you.")
+        if site is not None and site not in ("same-origin", "none"):
+            raise Refused("origin", "This page may not use Casewire for you.")
+        if origin is None and site is None and connection.cookies.get(self.cookie):
+            raise Refused("origin", "A session cookie needs the Origin header of Casewire's own pages.")

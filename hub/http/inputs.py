@@ -1,0 +1,54 @@
+"""What routes take besides their body: key, revision, page. Each is read once here, with its error."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from litestar import Request
+from litestar.di import Provide
+from litestar.params import Dependency, Parameter
+
+from hub.context import Hub, Who
+from schemas.errors import Refused, bad_input
+from schemas.limits import PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX
+
+Key = Annotated[UUID, Dependency(skip_validation=True)]
+IfMatch = Annotated[int, Dependency(skip_validation=True)]
+Limit = Annotated[
+    int, Parameter(query="limit", ge=1, le=PAGE_ITEMS_MAX, default=PAGE_ITEMS_DEFAULT, description="Items in a page.")
+]
+After = Annotated[
+    str | None, Parameter(query="after", max_length=500, default=None, description="The `next` of the page before.")
+]
+
+
+def read_key(request: Request[Any, Any, Any]) -> UUID:
+    text = request.headers.get("idempotency-key")
+    if not text:
+        raise Refused("key_missing", "Send an Idempotency-Key header: a UUID you make once for this request.")
+    try:
+        return UUID(text)
+    except ValueError:
+        raise bad_input("Idempotency-Key", "a UUID is needed") from None
+
+
+def read_revision(request: Request[Any, Any, Any]) -> int:
+    text = request.headers.get("if-match", "").strip().removeprefix("W/").strip('"')
+    if not text:
+        raise Refused("revision_missing", "Send an If-Match header with the revision you read.")
+    if not (text.isascii() and text.isdigit()) or len(text) > 9:
+        raise bad_input("If-Match", "a revision is a whole number")
+    return int(text)
+
+
+def read_who(request: Request[Any, Any, Any]) -> Who:
+    """The person whom the authentication put there; a route that is public must not ask for it."""
+    return request.scope["state"]["who"]
+
+
+def dependencies(hub: Hub) -> dict[str, Provide]:
+    return {
+        "hub": Provide(lambda: hub, sync_to_thread=False),
+        "who": Provide(read_who, sync_to_thread=False),
+        "key": Provide(read_key, sync_to_thread=False),
+        "revision": Provide(read_revision, sync_to_thread=False),
+    }

@@ -1,0 +1,71 @@
+"""What happens when somebody writes, mends or takes back a message."""
+
+from uuid import UUID
+
+from hub.context import Hub, Who, key_of
+from hub.messages import rules
+from schemas.answers import Answer, Page
+from schemas.errors import Refused
+from schemas.events import NewEvent
+from schemas.ids import new_id
+from schemas.messages import Attachment, EditMessage, Message, PostMessage
+from schemas.positions import AsOf
+from storage.postgres import locks, messages
+from storage.postgres.rows import cursor, read, read_cursor
+
+
+async def post_message(hub: Hub, who: Who, conversation: UUID, request: PostMessage, key: UUID) -> Answer[Message]:
+    """Post to a conversation. Acknowledged only after the commit of message and event."""
+    remembered = key_of(key, "post_message", conversation, request)
+    async with hub.writing(who, locks.of_row("conversations", conversation), remembered) as unit:
+        facts, row = await unit.facts(messages.CONVERSATION, conversation)
+        if made := facts.recall(unit.key):
+            found = await unit.connection.fetchrow(messages.ONE, made)
+            return Answer(messages.message(found), unit.as_of(facts.stream))
+        audience, people = row["audience"], row["people"]
+        attachments: list[Attachment] = []
+        if request.attachments:
+            found = await unit.connection.fetch(messages.ATTACHABLE, request.attachments, facts.case, audience)
+            attachments = [read(one, Attachment) for one in found]
+        message = rules.post(facts, conversation, request, attachments, id=new_id(), now=unit.now)
+        unit.append(facts.stream, NewEvent("message.posted", message.id, message, tuple(audience), tuple(people)))
+        await unit.write(
+            messages.INSERT, message.id, facts.case, facts.org, conversation, who.person, message.body,
+            message.attachments, unit.now, message.seq, audience, people,
+        )  # fmt: skip
+    return Answer(message, unit.as_of(facts.stream))
+
+
+async def edit_message(hub: Hub, who: Who, id: UUID, request: EditMessage, revision: int) -> Answer[Message]:
+    async with hub.writing(who, locks.of_row("messages", id)) as unit:
+        facts, row = await unit.facts(messages.MESSAGE, id)
+        before = messages.message(row)
+        after = rules.edit(facts, before, request, revision=revision, now=unit.now)
+        unit.append(facts.stream, NewEvent("message.edited", id, after, tuple(row["audience"]), tuple(row["people"])))
+        await unit.write(messages.EDIT, id, before.revision, before.body, unit.now, who.person, after.body)
+    return Answer(after, unit.as_of(facts.stream))
+
+
+async def retract_message(hub: Hub, who: Who, id: UUID, revision: int) -> Answer[Message]:
+    """Take a message back: its words vanish here, from its earlier events and from every later replay."""
+    async with hub.writing(who, locks.of_row("messages", id)) as unit:
+        facts, row = await unit.facts(messages.MESSAGE, id)
+        before = messages.message(row)
+        after = rules.retract(facts, before, revision=revision, now=unit.now)
+        audience, people = tuple(row["audience"]), tuple(row["people"])
+        unit.append(facts.stream, NewEvent("message.retracted", id, after, audience, people))
+        await unit.write(messages.RETRACT, id, before.revision, before.body, unit.now, who.person)
+        await unit.connection.execute(messages.BLANK, facts.case, id, before.seq)
+    return Answer(after, unit.as_of(facts.stream))
+
+
+async def list_messages(hub: Hub, who: Who, conversation: UUID, limit: int, after: str | None) -> Page[Message]:
+    """Newest first."""
+    below = read_cursor(after, int)
+    async with hub.reading(who) as connection:
+        rows = await connection.fetch(messages.PAGE, conversation, below[0] if below else None, limit + 1)
+    if not rows:
+        raise Refused("not_found")
+    items = [messages.message(row) for row in rows if row["id"] is not None]
+    more = cursor(items[limit - 1].seq) if len(items) > limit else None
+    return Page(items[:limit], more, AsOf(hub.database.epoch, seq=rows[0]["f_head"]))

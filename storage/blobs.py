@@ -1,0 +1,5 @@
+"""Objects in S3."""
+
+
+class Blobs:
+    pass

@@ -1,0 +1,326 @@
+"""NATS: wake-ups, signals, requests, and `follow`, the one way to read events in order.
+
+NATS only carries. Whatever it loses, repeats or forgets, `follow` notices by the chain of positions and reads from
+PostgreSQL; so nothing here trusts an acknowledgement, a sequence number or a consumer of JetStream.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import Any, NamedTuple, Protocol
+
+import msgspec
+import nats
+import nats.errors
+import structlog
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
+
+from schemas.errors import Refused
+from schemas.events import Event
+from schemas.positions import Position
+from schemas.settings import Settings
+from schemas.subjects import HEADER_EPOCH, HEADER_POS, HEADER_PREV, STREAM, WAKE_RELAY
+from storage.postgres import events as log
+from storage.postgres.pool import PASSING
+
+FIRST_CONNECT_S = 10.0
+CONNECT_S = 2.0
+RECONNECT_WAIT_S = 0.2
+PING_INTERVAL_S = 5
+REQUEST_S = 10.0
+OUTBOUND_BYTES_MAX = 8 << 20
+
+BATCH_EVENTS_MAX = 500
+PILE_MESSAGES_MAX = 8192
+PILE_BYTES_MAX = 16 << 20
+HEARTBEAT_S = 1.0
+SILENCE_S = 3.0  # no message and no heartbeat for so long: the consumer is gone
+POLL_S = 2.0  # PostgreSQL is asked when nothing came for so long
+POLL_WITHOUT_NATS_S = 0.5
+REOPEN_S = 0.5
+CONSUMER_IDLE_S = 30
+
+logger = structlog.get_logger("bus")
+
+
+class Pools(Protocol):
+    """What `follow` needs of `storage.postgres.pool.Database`."""
+
+    system: Any
+
+
+class EpochChanged(Exception):
+    """The database's history was replaced (a restore): positions of before mean nothing now."""
+
+
+class Bus:
+    """One connection to NATS that comes back by itself for ever."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self.reconnects = 0
+
+    @classmethod
+    async def connect(cls, settings: Settings, name: str = "casewire") -> "Bus":
+        """Raises `OSError` when no server answers within `FIRST_CONNECT_S`."""
+        client = Client()
+        bus = cls(client)
+
+        async def reconnected() -> None:
+            bus.reconnects += 1
+            logger.info("nats reconnected", name=name)
+
+        async def disconnected() -> None:
+            logger.warning("nats disconnected", name=name)
+
+        async def failed(error: Exception) -> None:
+            if not isinstance(error, ConnectionError):
+                logger.warning("nats error", name=name, error=type(error).__name__)
+
+        try:
+            # With endless reconnects the client's first connect would hang for ever where no server is.
+            async with asyncio.timeout(FIRST_CONNECT_S):
+                await client.connect(
+                    servers=[url.strip() for url in settings.nats.split(",")],
+                    user=settings.nats_user or None,
+                    password=settings.nats_password.reveal() or None,
+                    name=name,
+                    connect_timeout=CONNECT_S,
+                    allow_reconnect=True,
+                    max_reconnect_attempts=-1,
+                    reconnect_time_wait=RECONNECT_WAIT_S,
+                    ping_interval=PING_INTERVAL_S,
+                    max_outstanding_pings=2,
+                    pending_size=OUTBOUND_BYTES_MAX,
+                    reconnected_cb=reconnected,
+                    disconnected_cb=disconnected,
+                    error_cb=failed,
+                )
+        except (TimeoutError, nats.errors.Error) as error:
+            raise OSError(f"NATS does not answer ({type(error).__name__})") from error
+        return bus
+
+    @property
+    def connected(self) -> bool:
+        return self.client.is_connected
+
+    async def close(self) -> None:
+        with contextlib.suppress(nats.errors.Error, OSError, TimeoutError):
+            async with asyncio.timeout(1):
+                await self.client.close()
+
+    async def signal(self, subject: str, body: bytes = b"") -> None:
+        """Publish once, perhaps in vain: only for what may be lost."""
+        with contextlib.suppress(nats.errors.Error, OSError):
+            await self.client.publish(subject, body)
+
+    async def wake(self, subject: str = WAKE_RELAY) -> None:
+        """Tell the relay (or workers) that there is something; their polls find it anyway."""
+        await self.signal(subject)
+
+    async def request(
+        self, subject: str, body: bytes, headers: Mapping[str, str] | None = None, timeout_s: float = REQUEST_S
+    ) -> Msg:
+        """Ask a service. Raises `Refused("unavailable")` when nobody answers; the outcome is then unknown."""
+        try:
+            return await self.client.request(
+                subject, body, timeout=timeout_s, headers=dict(headers) if headers else None
+            )
+        except (nats.errors.Error, TimeoutError, OSError) as error:
+            raise Refused("unavailable", "The service does not answer.", retry_after_ms=1000) from error
+
+    async def subscribe(self, subject: str, heard: Callable[[Msg], Awaitable[None]], queue: str = "") -> Subscription:
+        return await self.client.subscribe(subject, queue=queue, cb=heard)
+
+
+class Relayed(NamedTuple):
+    """A message of the event stream: where it stands, and what stood before it. An empty body was too large."""
+
+    epoch: str
+    prev: Position
+    pos: Position
+    body: bytes
+
+
+class Tail:
+    """The event stream as it is published, from the moment of opening, in a pile of bounded size."""
+
+    def __init__(self, bus: Bus) -> None:
+        self._bus = bus
+        self._subscription: Subscription | None = None
+        self._consumer = ""
+        self._reconnects = -1
+        self._heard = 0.0
+        self._tried = 0.0
+        self._pile: deque[Relayed] = deque()
+        self._bytes = 0
+        self._something = asyncio.Event()
+        self.overflowed = False
+
+    @property
+    def alive(self) -> bool:
+        """Whether the server told us of messages or of none just now."""
+        return (
+            self._subscription is not None
+            and self._bus.connected
+            and self._reconnects == self._bus.reconnects
+            and time.monotonic() - self._heard < SILENCE_S
+        )
+
+    async def open(self) -> bool:
+        """Make a consumer of what comes from now on, if it is time to try. True when there is a new one."""
+        now = time.monotonic()
+        if now - self._tried < REOPEN_S or not self._bus.connected:
+            return False
+        self._tried = now
+        await self.close()
+        inbox = self._bus.client.new_inbox()
+        self._reconnects = self._bus.reconnects
+        try:
+            self._subscription = await self._bus.client.subscribe(inbox, cb=self._on_message)
+            self._consumer = await self._make_consumer(inbox)
+        except (nats.errors.Error, TimeoutError, OSError, LookupError) as error:
+            logger.debug("no consumer yet", error=type(error).__name__)
+            await self.close()
+            return False
+        self._heard = time.monotonic()
+        return True
+
+    async def _make_consumer(self, inbox: str) -> str:
+        config = {
+            "deliver_subject": inbox,
+            "deliver_policy": "new",
+            "ack_policy": "none",
+            "max_deliver": 1,
+            "replay_policy": "instant",
+            "idle_heartbeat": int(HEARTBEAT_S * 1e9),
+            "inactive_threshold": int(CONSUMER_IDLE_S * 1e9),
+            "mem_storage": True,
+            "num_replicas": 1,
+        }
+        body = msgspec.json.encode({"stream_name": STREAM, "config": config})
+        answer = await self._bus.client.request(f"$JS.API.CONSUMER.CREATE.{STREAM}", body, timeout=2)
+        made = msgspec.json.decode(answer.data)
+        if "error" in made:
+            raise LookupError(made["error"].get("description", ""))
+        return made["name"]
+
+    async def close(self) -> None:
+        subscription, self._subscription = self._subscription, None
+        consumer, self._consumer = self._consumer, ""
+        with contextlib.suppress(nats.errors.Error, OSError):
+            if subscription is not None:
+                await subscription.unsubscribe()
+            if consumer and self._bus.connected:
+                await self._bus.client.publish(f"$JS.API.CONSUMER.DELETE.{STREAM}.{consumer}", b"")
+
+    async def _on_message(self, message: Msg) -> None:
+        self._heard = time.monotonic()
+        headers = message.headers or {}
+        position = headers.get(HEADER_POS)
+        if position is None:
+            return  # a heartbeat
+        if len(self._pile) >= PILE_MESSAGES_MAX or self._bytes > PILE_BYTES_MAX:
+            # A reader this far behind reads the rest from PostgreSQL.
+            self._pile.clear()
+            self._bytes = 0
+            self.overflowed = True
+        try:
+            relayed = Relayed(
+                headers[HEADER_EPOCH], Position.parse(headers[HEADER_PREV]), Position.parse(position), message.data
+            )
+        except (KeyError, ValueError):
+            return  # not of the relay; the chain shows whether something is missing
+        self._pile.append(relayed)
+        self._bytes += len(message.data)
+        self._something.set()
+
+    def next(self) -> Relayed | None:
+        """The oldest message of the pile, left there."""
+        return self._pile[0] if self._pile else None
+
+    def drop(self) -> None:
+        self._bytes -= len(self._pile.popleft().body)
+
+    async def wait(self, seconds: float) -> None:
+        """Until something came, at most `seconds`."""
+        if self._pile:
+            return
+        self._something.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._something.wait()
+
+
+async def follow(bus: Bus, database: Pools, position: Position) -> AsyncIterator[list[Event]]:
+    """Every event after `position`, each once, in order, as batches of 1 to `BATCH_EVENTS_MAX`; never ends.
+
+    Live from JetStream while each message names the last one seen as its predecessor, else from PostgreSQL until it
+    does. While PostgreSQL is away it goes on live; while NATS is away it polls PostgreSQL. Raises `EpochChanged`
+    after a restore. Close the iterator (`contextlib.aclosing`) when leaving it early.
+    """
+    pool = database.system
+    tail = Tail(bus)
+    epoch = await _patiently(lambda: log.epoch(pool))
+    behind = True
+    last_event = time.monotonic()
+    try:
+        while True:
+            alive = tail.alive
+            if not alive and await tail.open():
+                behind = alive = True
+            if tail.overflowed:
+                behind, tail.overflowed = True, False
+            idle = time.monotonic() - last_event
+            if idle >= (POLL_S if alive else POLL_WITHOUT_NATS_S):
+                behind = True
+                if await _patiently(lambda: log.epoch(pool)) != epoch:
+                    raise EpochChanged
+                last_event = time.monotonic()
+            if behind:
+                at = position
+                batch = await _patiently(lambda: log.events_after(pool, at, BATCH_EVENTS_MAX))
+                behind = len(batch) == BATCH_EVENTS_MAX
+                if batch:
+                    position = batch[-1].position
+                    last_event = time.monotonic()
+                    yield batch
+                    continue
+                # What PostgreSQL does not know in this place is of no history of ours.
+                if (odd := tail.next()) and odd.pos > position and odd.prev != position:
+                    if odd.epoch != epoch and await _patiently(lambda: log.epoch(pool)) != epoch:
+                        raise EpochChanged
+                    tail.drop()
+            batch = []
+            while (message := tail.next()) and len(batch) < BATCH_EVENTS_MAX:
+                if message.epoch == epoch and message.prev == position and message.body:
+                    event = log.decode(message.body)
+                    position = event.position
+                    batch.append(event)
+                elif message.pos > position or message.epoch != epoch:
+                    behind = True
+                    break
+                tail.drop()
+            if batch:
+                last_event = time.monotonic()
+                yield batch
+            elif not behind:
+                await tail.wait(min(1.0, POLL_S) if alive else POLL_WITHOUT_NATS_S)
+    finally:
+        await tail.close()
+
+
+async def _patiently(ask: Callable[[], Awaitable[Any]]) -> Any:
+    """Ask PostgreSQL until it answers."""
+    wait = 0.05
+    while True:
+        try:
+            return await ask()
+        except PASSING as error:
+            logger.warning("postgres does not answer", error=type(error).__name__)
+            await asyncio.sleep(wait)
+            wait = min(wait * 2, 1.0)

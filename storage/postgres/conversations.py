@@ -1,0 +1,40 @@
+"""Conversations and read markers."""
+
+from typing import Any
+
+from schemas.conversations import Conversation
+from storage.postgres.rows import read
+from storage.postgres.unit import appending, facts_of
+
+CASE = facts_of("cases")
+CONVERSATION = facts_of("conversations")
+
+INSERT = appending("""insert into conversations (id, case_id, org, title, audience, people, opened_at, opened_by)
+    values ($2, $3, $4, $5, $6, $7, $8, $9)""")
+
+ONE = "select * from conversations where id = $1"
+
+# Who of those named takes part in the case, whatever their role.
+TAKING_PART = """select distinct person from participants
+    where case_id = $1 and person = any($2::uuid[]) and revoked_at is null"""
+
+PAGE = """select stream_head(c.id) as f_head, t.* from cases c left join lateral (
+        select * from conversations where case_id = c.id and ($2::uuid is null or id > $2)
+        order by id limit $3) t on true
+    where c.id = $1 order by t.id"""
+
+# A marker only moves on; answers nothing when it stands there already.
+MOVE = """insert into markers as k (person, conversation, case_id, upto, at) values ($1, $2, $3, $4, $5)
+    on conflict (person, conversation) do update set upto = excluded.upto, at = excluded.at
+        where k.upto < excluded.upto returning upto"""
+
+MARKER_OF = """select v.case_id, coalesce(k.upto, 0) as upto, k.at, stream_head((select me())) as f_me,
+        stream_head(v.case_id) as f_head
+    from conversations v left join markers k on k.conversation = v.id and k.person = (select me()) where v.id = $1"""
+
+MARKERS = """select k.conversation, k.case_id, k.upto, k.at from cases c
+    join markers k on k.case_id = c.id and k.person = (select me()) where c.id = $1"""
+
+
+def conversation(row: Any) -> Conversation:
+    return read(row, Conversation, case=row["case_id"])

@@ -1,0 +1,44 @@
+"""Messages, what they said before, and how far each person has read."""
+
+from typing import Any
+
+from schemas.messages import Message
+from storage.postgres.rows import read
+from storage.postgres.unit import appending, facts_of
+
+CONVERSATION = facts_of("conversations")
+MESSAGE = facts_of("messages")
+
+INSERT = appending("""insert into messages (id, case_id, org, conversation, author, body, attachments, posted_at, seq,
+        audience, people)
+    values ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)""")
+
+EDIT = appending("""
+    , original as (insert into message_originals (message, revision, body, replaced_at, replaced_by)
+        values ($2, $3, $4, $5, $6))
+    update messages set body = $7, edited_at = $5, revision = revision + 1 where id = $2""")
+
+RETRACT = appending("""
+    , original as (insert into message_originals (message, revision, body, replaced_at, replaced_by)
+        values ($2, $3, $4, $5, $6))
+    update messages set body = null, attachments = '[]', retracted_at = $5, revision = revision + 1 where id = $2""")
+
+BLANK = "select blank_message($1, $2, $3)"
+
+ONE = "select * from messages where id = $1"
+
+# Newest first; $2 is the seq to go on below.
+PAGE = """select stream_head(v.case_id) as f_head, v.id as f_conversation, m.*
+    from conversations v left join lateral (
+        select * from messages where conversation = v.id and ($2::bigint is null or seq < $2)
+        order by seq desc limit $3) m on true
+    where v.id = $1 order by m.seq desc"""
+
+# What may be attached: versions of this case that the writer can see, cleared, with their document's name.
+ATTACHABLE = """select v.id as version, v.document, v.file_name as name, v.media_type, v.size, v.sha256
+    from versions v where v.id = any($1::uuid[]) and v.case_id = $2 and v.status = 'cleared'
+        and v.audience @> $3::text[]"""
+
+
+def message(row: Any) -> Message:
+    return read(row, Message, case=row["case_id"])

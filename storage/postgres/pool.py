@@ -1,0 +1,150 @@
+"""Connections to PostgreSQL, a pool for each database role, and the two ways to use the app's: read and write."""
+
+import asyncio
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from schemas.errors import Refused
+from schemas.facts import Key
+from schemas.settings import Settings
+from storage.postgres.locks import Lock
+from storage.postgres.unit import Unit
+
+CONNECT_TIMEOUT_S = 10.0
+ACQUIRE_TIMEOUT_S = 5.0
+# Above the roles' transaction_timeout of 2 s, so that the server's word comes first.
+COMMAND_TIMEOUT_S = 10.0
+
+# What a client can cure by trying again: the connection, a timeout, a restart, a deadlock.
+PASSING = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.exceptions.TransactionTimeoutError,
+    asyncpg.exceptions.QueryCanceledError,
+    asyncpg.exceptions.AdminShutdownError,
+    asyncpg.exceptions.CrashShutdownError,
+    asyncpg.exceptions.CannotConnectNowError,
+    asyncpg.exceptions.TooManyConnectionsError,
+    asyncpg.exceptions.DeadlockDetectedError,
+    asyncpg.exceptions.SerializationError,
+    ConnectionError,
+    TimeoutError,
+    OSError,
+)
+
+
+async def _prepare(connection: Any) -> None:
+    for name in ("json", "jsonb"):
+        await connection.set_type_codec(
+            name,
+            schema="pg_catalog",
+            encoder=lambda value: msgspec.json.encode(value).decode(),
+            decoder=msgspec.json.decode,
+        )
+
+
+async def _reset(connection: Any) -> None:
+    """Nothing outlives a transaction here, so the usual reset (a round trip per release) is only for one left open."""
+    if connection.is_in_transaction():
+        await connection.execute("rollback")
+
+
+async def _pool(dsn: str, size: int) -> Any:
+    return await asyncpg.create_pool(
+        dsn,
+        min_size=1,
+        max_size=size,
+        init=_prepare,
+        reset=_reset,
+        timeout=CONNECT_TIMEOUT_S,
+        command_timeout=COMMAND_TIMEOUT_S,
+        statement_cache_size=1000,
+        max_inactive_connection_lifetime=0,
+    )
+
+
+class Database:
+    """Pools for the roles asked for. `epoch` is the name of this database's history."""
+
+    def __init__(self) -> None:
+        self.app: Any = None
+        self.system: Any = None
+        self.signin: Any = None
+        self.epoch = ""
+
+    @classmethod
+    async def open(cls, settings: Settings, roles: Collection[str] = ("app", "system", "signin")) -> "Database":
+        """Raises `OSError` or an asyncpg error when the server is not there."""
+        database = cls()
+        dsns = {"app": settings.postgres, "system": settings.postgres_system, "signin": settings.postgres_signin}
+        pools = await asyncio.gather(*(_pool(dsns[role], settings.postgres_pool) for role in roles))
+        for role, pool in zip(roles, pools, strict=True):
+            setattr(database, role, pool)
+        database.epoch = await pools[0].fetchval("select value from epoch")
+        return database
+
+    async def close(self) -> None:
+        for pool in (self.app, self.system, self.signin):
+            if pool is not None:
+                try:
+                    await asyncio.wait_for(pool.close(), 2)
+                except TimeoutError:
+                    pool.terminate()
+
+    @asynccontextmanager
+    async def reading(self, person: UUID) -> AsyncIterator[Any]:
+        """A connection that sees what `person` may see. Three round trips with one query."""
+        async with translated(), self.app.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
+            await connection.execute(f"begin read only; select set_config('casewire.person', '{person}', true)")
+            try:
+                yield connection
+            except BaseException:
+                await _leave(connection, "rollback")
+                raise
+            await connection.execute("commit")
+
+    @asynccontextmanager
+    async def writing(self, person: UUID, lock: Lock, now: datetime, key: Key | None = None) -> AsyncIterator[Unit]:
+        """One transaction of `person`, its first statement the lock of its streams; commits when the block ends well.
+
+        Four round trips: begin with lock, fetch, write, commit. A connection lost at the commit is an unknown
+        outcome and raises `unavailable`; the key makes the retry safe.
+        """
+        async with translated(), self.app.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
+            await connection.execute(
+                f"begin; select set_config('casewire.person', '{person}', true); {lock.statement}"
+            )
+            try:
+                unit = Unit(connection, person, now, key, self.epoch)
+                yield unit
+                await unit.flush()
+            except BaseException:
+                await _leave(connection, "rollback")
+                raise
+            await connection.execute("commit")
+
+
+async def _leave(connection: Any, how: str) -> None:
+    try:
+        await connection.execute(how)
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+        connection.terminate()
+
+
+@asynccontextmanager
+async def translated() -> AsyncIterator[None]:
+    """The database's errors as the product's: what passes is `unavailable`, a doubled key is `key_reused`."""
+    try:
+        yield
+    except asyncpg.UniqueViolationError as error:
+        if error.constraint_name == "events_key":
+            raise Refused("key_reused") from error
+        raise Refused("conflict", "Somebody else did this at the same time; read again.") from error
+    except PASSING as error:
+        raise Refused("unavailable", "The database does not answer.", retry_after_ms=500) from error

@@ -1,0 +1,152 @@
+"""The unit of work: what one action reads, decides on, writes and tells, in one transaction."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from msgspec import Raw, Struct
+
+from schemas.access import Viewer
+from schemas.casetypes import CASE_TYPES
+from schemas.errors import Refused
+from schemas.events import Access, NewEvent, encode_data
+from schemas.facts import CaseFacts, Key, Recalled, Stream
+from schemas.positions import AsOf
+
+APPEND = """insert into events (org, kind, stream, seq, case_id, type, audience, people, access, at, actor, thing, data,
+        key, key_hash)
+    select org, kind, stream, seq, case_id, type, audience, people, access, at, actor, thing, data, key,
+        decode(key_hash, 'hex')
+    from json_to_recordset($1::json) as e(org uuid, kind text, stream uuid, seq bigint, case_id uuid, type text,
+        audience text[], people uuid[], access bigint[], at timestamptz, actor uuid, thing uuid, data json, key uuid,
+        key_hash text)"""
+
+
+def appending(sql: str) -> str:
+    """A statement that writes a noun's rows and its events at once. `$1` is the batch of events."""
+    return f"with appended as ({APPEND}) {sql}"
+
+
+FACTS = """c.id as f_case, c.org as f_org, c.type as f_type, c.type_version as f_version, c.number as f_number,
+    c.title as f_title, c.status as f_status, c.is_open as f_is_open, c.zone as f_zone, c.audience as f_audience,
+    c.revision as f_revision, access_counters(c.org, c.id) as f_access, stream_head(c.id) as f_head,
+    (select array_agg(g.role) from grants g where g.person = (select me()) and g.scope = c.id) as f_roles,
+    (select array_agg(g.role) from grants g where g.person = (select me()) and g.scope = c.org) as f_org_roles,
+    k.type as f_key_type, k.thing as f_key_thing, k.seq as f_key_seq, k.key_hash as f_key_hash"""
+
+
+def facts_of(table: str, columns: str = "t.*") -> str:
+    """Fetch a row `t` by id ($1) with the facts of its case, and what the key ($2) made before: one round trip."""
+    case = "id" if table == "cases" else "case_id"
+    return f"""select {columns}, {FACTS} from {table} t join cases c on c.id = t.{case}
+        left join events k on k.actor = (select me()) and k.key = $2 where t.id = $1"""
+
+
+class _Stored(Struct):
+    org: UUID | None
+    kind: str
+    stream: UUID
+    seq: int
+    case_id: UUID | None
+    type: str
+    audience: Sequence[str]
+    people: Sequence[UUID]
+    access: tuple[int, int]
+    at: datetime
+    actor: UUID | None
+    thing: UUID
+    data: Raw
+    key: UUID | None
+    key_hash: str | None
+
+
+class Unit:
+    """An open write transaction. Made by `Database.writing`, which commits it."""
+
+    def __init__(self, connection: Any, person: UUID | None, now: datetime, key: Key | None, epoch: str) -> None:
+        self.connection, self.person, self.now, self.key, self.epoch = connection, person, now, key, epoch
+        self._pending: list[_Stored] = []
+        self.appended = 0
+
+    async def facts(self, sql: str, id: UUID) -> tuple[CaseFacts, Any]:
+        """Run a statement made by `facts_of`; `not_found` when the row is absent or hidden."""
+        row = await self.connection.fetchrow(sql, id, self.key.id if self.key else None)
+        if row is None:
+            raise Refused("not_found")
+        return self._case_facts(row), row
+
+    def _case_facts(self, row: Any) -> CaseFacts:
+        case, org = row["f_case"], row["f_org"]
+        access = Access(*row["f_access"])
+        grants = {(case, role) for role in row["f_roles"] or ()} | {(org, role) for role in row["f_org_roles"] or ()}
+        recalled = None
+        if row["f_key_type"] is not None:
+            recalled = Recalled(row["f_key_type"], row["f_key_thing"], row["f_key_seq"], row["f_key_hash"])
+        assert self.person is not None
+        return CaseFacts(
+            case=case,
+            org=org,
+            type=CASE_TYPES[row["f_type"], row["f_version"]],
+            number=row["f_number"],
+            title=row["f_title"],
+            status=row["f_status"],
+            is_open=row["f_is_open"],
+            zone=row["f_zone"],
+            audience=tuple(row["f_audience"]),
+            revision=row["f_revision"],
+            viewer=Viewer(self.person, frozenset(grants)),
+            epoch=self.epoch,
+            stream=Stream("case", case, org, case, row["f_head"], access),
+            recalled=recalled,
+        )
+
+    async def person_stream(self, person: UUID) -> Stream:
+        """The stream of a person, whose lock this unit must hold."""
+        head = await self.connection.fetchval("select stream_head($1)", person)
+        return Stream("person", person, None, None, head, Access(0, 0))
+
+    def append(self, stream: Stream, event: NewEvent) -> int:
+        """Put an event at the stream's end; it is written with the next statement. Returns its seq."""
+        seq = stream.take()
+        # The key stands on the first event alone: one write, one key.
+        key = self.key if self.appended == 0 else None
+        self._pending.append(
+            _Stored(
+                org=stream.org,
+                kind=stream.kind,
+                stream=stream.id,
+                seq=seq,
+                case_id=stream.case_id,
+                type=event.type,
+                audience=event.audience,
+                people=event.people,
+                access=(stream.access.case, stream.access.org),
+                at=self.now,
+                actor=self.person,
+                thing=event.thing,
+                data=Raw(encode_data(event)),
+                key=key.id if key else None,
+                key_hash=key.hash.hex() if key else None,
+            )
+        )
+        self.appended += 1
+        return seq
+
+    async def write(self, sql: str, *args: Any) -> str:
+        """Run a statement made by `appending` with what was appended so far; the noun's parameters start at `$2`."""
+        return await self.connection.execute(sql, self._take(), *args)
+
+    async def flush(self) -> None:
+        """Write events that no statement has taken along."""
+        if self._pending:
+            await self.connection.execute(APPEND, self._take())
+
+    def _take(self) -> Raw:
+        batch = Raw(msgspec.json.encode(self._pending))
+        self._pending = []
+        return batch
+
+    def as_of(self, stream: Stream) -> AsOf:
+        return AsOf(self.epoch, seq=stream.head)
