@@ -290,18 +290,18 @@ async def follow(bus: Bus, database: Pools, position: Position) -> AsyncIterator
                     last_event = time.monotonic()
                     yield batch
                     continue
-                # What PostgreSQL does not know in this place is of no history of ours.
+                # A message that PostgreSQL does not know in this place is of no history of ours.
                 if (odd := tail.next()) and odd.pos > position and odd.prev != position:
-                    if odd.epoch != epoch and await _patiently(lambda: log.epoch(pool)) != epoch:
-                        raise EpochChanged
                     tail.drop()
             batch = []
             while (message := tail.next()) and len(batch) < BATCH_EVENTS_MAX:
-                if message.epoch == epoch and message.prev == position and message.body:
-                    event = log.decode(message.body)
-                    position = event.position
-                    batch.append(event)
-                elif message.pos > position or message.epoch != epoch:
+                if message.epoch != epoch:
+                    if await _patiently(lambda: log.epoch(pool)) != epoch:
+                        raise EpochChanged
+                elif message.prev == position and message.body:
+                    batch.append(log.decode(message.body))
+                    position = message.pos
+                elif message.pos > position:
                     behind = True
                     break
                 tail.drop()
