@@ -34,6 +34,9 @@ export const LISTS = {
 
 export type ListNoun = keyof typeof LISTS;
 
+/** Read markers belong to the reader's own stream, so events of the case say nothing about them. */
+export type CaseNoun = Exclude<ListNoun, "marker">;
+
 export const caseKey = (id: string, noun: ListNoun | "case" | "people" | "activity" | "message", more?: string): readonly string[] =>
   more === undefined ? ["case", id, noun] : ["case", id, noun, more];
 
@@ -79,7 +82,7 @@ export class CaseFeeds {
     }
   }
 
-  readList<N extends ListNoun>(caseId: string, noun: N, signal: AbortSignal): Promise<Held<Nouns[N]>> {
+  readList<N extends CaseNoun>(caseId: string, noun: N, signal: AbortSignal): Promise<Held<Nouns[N]>> {
     return this.read(
       caseId,
       async () => hold(noun, await readPages<Nouns[N]>(`/cases/${caseId}/${LISTS[noun]}`, signal)),

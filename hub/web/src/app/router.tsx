@@ -1,0 +1,116 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+
+import { isStaff, useMe } from "../sessions/me";
+import { ButtonLink } from "../ui/links";
+import { Empty, Failed, Loading } from "../ui/states";
+import { Shell } from "./shell";
+
+const text = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);
+
+function NotFound(): ReactNode {
+  const { t } = useTranslation();
+  return (
+    <main id="content" className="cw-narrow">
+      <Empty title={t("app.notFound")} hint={t("app.notFoundHint")}>
+        <ButtonLink to="/">{t("app.home")}</ButtonLink>
+      </Empty>
+    </main>
+  );
+}
+
+const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound });
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in",
+  validateSearch: (search: Record<string, unknown>): { to?: string; ended?: boolean } => ({ to: text(search.to), ended: search.ended === true || undefined }),
+  component: lazyRouteComponent(() => import("../sessions/sign-in")),
+});
+const setUp = createRoute({ getParentRoute: () => root, path: "/set-up", component: lazyRouteComponent(() => import("../sessions/set-up")) });
+const accept = createRoute({
+  getParentRoute: () => root,
+  path: "/accept",
+  validateSearch: (search: Record<string, unknown>): { token?: string } => ({ token: text(search.token) }),
+  component: lazyRouteComponent(() => import("../sessions/accept")),
+});
+
+const inside = createRoute({ getParentRoute: () => root, id: "inside", component: Shell });
+
+const StaffHome = lazyRouteComponent(() => import("../cases/home"));
+const PortalHome = lazyRouteComponent(() => import("../portal/home"));
+const StaffCase = lazyRouteComponent(() => import("../cases/page"));
+const PortalCase = lazyRouteComponent(() => import("../portal/case"));
+
+const home = createRoute({
+  getParentRoute: () => inside,
+  path: "/",
+  component: function Home(): ReactNode {
+    return isStaff(useMe()) ? <StaffHome /> : <PortalHome />;
+  },
+});
+
+export interface CasesSearch {
+  readonly q?: string;
+  readonly status?: string;
+  readonly type?: string;
+  readonly mine?: boolean;
+  readonly sort?: string;
+  readonly down?: boolean;
+}
+const cases = createRoute({
+  getParentRoute: () => inside,
+  path: "/cases",
+  validateSearch: (search: Record<string, unknown>): CasesSearch => ({
+    q: text(search.q),
+    status: text(search.status),
+    type: text(search.type),
+    mine: search.mine === true || undefined,
+    sort: text(search.sort),
+    down: search.down === true || undefined,
+  }),
+  component: lazyRouteComponent(() => import("../cases/list")),
+});
+const casePage = createRoute({
+  getParentRoute: () => inside,
+  path: "/cases/$caseId",
+  component: function CasePage(): ReactNode {
+    return isStaff(useMe()) ? <StaffCase /> : <PortalCase />;
+  },
+});
+const caseTab = createRoute({ getParentRoute: () => casePage, path: "$tab", component: () => null });
+const caseThing = createRoute({ getParentRoute: () => casePage, path: "$tab/$thing", component: () => null });
+const request = createRoute({ getParentRoute: () => inside, path: "/request", component: lazyRouteComponent(() => import("../portal/request")) });
+const inbox = createRoute({ getParentRoute: () => inside, path: "/inbox", component: lazyRouteComponent(() => import("../notices/inbox")) });
+const search = createRoute({
+  getParentRoute: () => inside,
+  path: "/search",
+  validateSearch: (given: Record<string, unknown>): { q?: string; in?: string; case?: string } => ({ q: text(given.q), in: text(given.in), case: text(given.case) }),
+  component: lazyRouteComponent(() => import("../search/page")),
+});
+const people = createRoute({ getParentRoute: () => inside, path: "/people", component: lazyRouteComponent(() => import("../people/page")) });
+const settings = createRoute({ getParentRoute: () => inside, path: "/settings", component: lazyRouteComponent(() => import("../sessions/settings")) });
+
+export const router = createRouter({
+  routeTree: root.addChildren([
+    signIn,
+    setUp,
+    accept,
+    inside.addChildren([home, cases, casePage.addChildren([caseTab, caseThing]), request, inbox, search, people, settings]),
+  ]),
+  defaultPendingComponent: () => <Loading />,
+  defaultErrorComponent: ({ error, reset }) => (
+    <div className="cw-narrow" style={{ padding: "2rem 0" }}>
+      <Failed error={error} retry={reset} />
+    </div>
+  ),
+  defaultPreload: "intent",
+  scrollRestoration: true,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,124 @@
+// Forms in a dialog, sent once, with the hub's complaints beside the fields they are about.
+import { Alert, Button, Group, Modal, Stack } from "@mantine/core";
+import { useMutation } from "@tanstack/react-query";
+import { useEffect, type FormEvent, type ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+
+import { asRefused, type Refused } from "../http/client";
+import { useWords } from "./states";
+
+export interface Action<A> {
+  readonly run: (input: A) => void;
+  readonly busy: boolean;
+  readonly refused: Refused | null;
+  readonly reset: () => void;
+}
+
+/** One write: what it does, and what follows when it was done. */
+export function useAction<A, R>(act: (input: A) => Promise<R>, done?: (result: R) => void): Action<A> {
+  const mutation = useMutation({ mutationFn: act, onSuccess: done });
+  return { run: mutation.mutate, busy: mutation.isPending, refused: mutation.error ? asRefused(mutation.error) : null, reset: mutation.reset };
+}
+
+/** What a form says: every named field's text. */
+export type Said = (name: string) => string;
+
+export function Complaint({ refused }: { readonly refused: Refused | null }): ReactNode {
+  const words = useWords();
+  if (!refused) return null;
+  return (
+    <Alert color="red" variant="light" role="alert" py="xs">
+      {words(refused)}
+    </Alert>
+  );
+}
+
+interface FormProps<R> {
+  readonly onSend: (said: Said) => Promise<R>;
+  readonly onDone: (result: R) => void;
+  readonly submit: string;
+  readonly onCancel?: () => void;
+  readonly danger?: boolean;
+  readonly fullWidth?: boolean;
+  /** Fields; `at` gives the hub's complaint about a JSONPath such as `$.title`. */
+  readonly children: (at: (path: string) => string | undefined, busy: boolean) => ReactNode;
+}
+
+export function Form<R>({ onSend, onDone, submit, onCancel, danger, fullWidth, children }: FormProps<R>): ReactNode {
+  const { t } = useTranslation();
+  const action = useAction(onSend, onDone);
+  const send = (event: FormEvent<HTMLFormElement>): void => {
+    event.preventDefault();
+    if (action.busy) return;
+    const data = new FormData(event.currentTarget);
+    action.run((name) => {
+      const value = data.get(name);
+      return typeof value === "string" ? value.trim() : "";
+    });
+  };
+  return (
+    <form onSubmit={send}>
+      <Stack gap="md">
+        {children((path) => action.refused?.at(path), action.busy)}
+        <Complaint refused={action.refused} />
+        <Group justify="flex-end" gap="sm">
+          {onCancel && (
+            <Button variant="default" onClick={onCancel}>
+              {t("do.cancel")}
+            </Button>
+          )}
+          <Button type="submit" loading={action.busy} color={danger ? "red.8" : undefined} fullWidth={fullWidth}>
+            {submit}
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  );
+}
+
+interface DialogProps<R> extends FormProps<R> {
+  readonly title: string;
+  readonly opened: boolean;
+  readonly onClose: () => void;
+  readonly size?: string;
+}
+
+/** A form in a dialog; it is made anew each time it opens. */
+export function FormDialog<R>({ title, opened, onClose, onDone, size, ...form }: DialogProps<R>): ReactNode {
+  return (
+    <Modal opened={opened} onClose={onClose} title={title} size={size ?? "md"}>
+      <Form
+        {...form}
+        onCancel={onClose}
+        onDone={(result) => {
+          onDone(result);
+          onClose();
+        }}
+      />
+    </Modal>
+  );
+}
+
+interface ConfirmProps {
+  readonly title: string;
+  readonly hint: string;
+  readonly submit: string;
+  readonly opened: boolean;
+  readonly onClose: () => void;
+  readonly onConfirm: () => Promise<unknown>;
+}
+
+export function Confirm({ hint, onConfirm, ...dialog }: ConfirmProps): ReactNode {
+  return (
+    <FormDialog {...dialog} danger onSend={onConfirm} onDone={() => undefined}>
+      {() => <p style={{ margin: 0 }}>{hint}</p>}
+    </FormDialog>
+  );
+}
+
+/** Names the page in the browser's tab. */
+export function usePageTitle(title: string | undefined): void {
+  useEffect(() => {
+    document.title = title ? `${title} · Casewire` : "Casewire";
+  }, [title]);
+}
