@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from schemas.limits import Email, Name, Password, RoleName
+from schemas.limits import Email, Name, Password
 
 Membership = Literal["admin", "desk", "outside"]
 
@@ -61,19 +61,6 @@ class InvitePerson(Struct, frozen=True, forbid_unknown_fields=True):
     email: Email
     name: Name
     role: Membership = "outside"
-    case: UUID | None = None  # take part in this case when the invitation is accepted
-    case_role: RoleName | None = None
-
-
-class Invitation(Struct, frozen=True):
-    """The one-time secret is in the mail alone."""
-
-    id: UUID
-    org: UUID
-    email: str
-    name: str
-    role: str
-    expires_at: datetime
 
 
 class AcceptInvitation(Struct, frozen=True, forbid_unknown_fields=True):

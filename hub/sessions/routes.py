@@ -20,14 +20,14 @@ from schemas.sessions import MakeToken, NewToken, Session
 async def sign_in(hub: Hub, request: Request[Any, Any, Any], data: SignIn) -> Response[Me]:
     """Sign in with e-mail and password; the session comes as a cookie. Needs no Idempotency-Key."""
     token, me = await actions.sign_in(hub, data, request.headers.get("user-agent", "unknown device"))
-    return Response(me, cookies=[_cookie(hub, token, SESSION_DAYS * 86400)])
+    return Response(me, cookies=[session_cookie(hub, token)])
 
 
 @delete("/v1/session")
 async def sign_out(hub: Hub, who: Who) -> Response[None]:
     """Sign out: the session ends everywhere, sockets too."""
     await actions.end_session(hub, who, who.session)
-    return Response(None, status_code=204, cookies=[_cookie(hub, "", 0)])
+    return Response(None, status_code=204, cookies=[session_cookie(hub, "")])
 
 
 @get("/v1/me")
@@ -54,9 +54,18 @@ async def make_token(hub: Hub, who: Who, data: MakeToken, key: Key) -> NewToken:
     return await actions.make_token(hub, who, data)
 
 
-def _cookie(hub: Hub, value: str, seconds: int) -> Cookie:
+def session_cookie(hub: Hub, token: str) -> Cookie:
+    """The cookie that carries a session's secret; without one it removes the cookie."""
     secure = hub.settings.secure
-    return Cookie(cookie_name(secure), value=value, max_age=seconds, path="/", httponly=True, secure=secure, samesite="lax")
+    return Cookie(
+        cookie_name(secure),
+        value=token,
+        max_age=SESSION_DAYS * 86400 if token else 0,
+        path="/",
+        httponly=True,
+        secure=secure,
+        samesite="lax",
+    )
 
 
 ROUTES = [sign_in, sign_out, read_me, list_sessions, end_session, make_token]

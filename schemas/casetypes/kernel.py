@@ -1,6 +1,6 @@
 """What a case type declares. Adding one is adding a file: no branch on a type's name exists anywhere else."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any
 
@@ -67,6 +67,8 @@ class CaseType(Struct, frozen=True, kw_only=True):
     opener_role: str = STAFF  # the role an opener from outside takes
     open_to_staff: bool = False
     first_conversations: tuple[tuple[str, str], ...] = ()  # (title, audience name), opened with the case
+    # What becomes a case of this type when it is brought in: a format's name to the intake that its Struct fills.
+    imports: Mapping[str, Callable[[Any], dict[str, Any]]] = field(default_factory=dict)
 
     def check(self) -> None:
         """Refuse a declaration that contradicts itself. Run over the whole registry at import."""

@@ -1,11 +1,13 @@
 """A legal matter: a law office, its client, a court."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
+from schemas import courts
 from schemas.casetypes.kernel import Audience, CaseType, Role, Side, Status, Transition
+from schemas.dockets import Docket, one_line
 
 STAFF_ONLY = frozenset({"staff"})
 STAFF_AND_CLIENT = frozenset({"staff", "client"})
@@ -24,6 +26,24 @@ class Intake(Struct, frozen=True, omit_defaults=True):
     filed_on: Annotated[date | None, Meta(title="Filed")] = None
     terminated_on: Annotated[date | None, Meta(title="Terminated")] = None
     note: Annotated[str, Meta(title="Note", max_length=10_000, extra_json_schema={"format": "multiline"})] = ""
+
+
+def intake_of(docket: Docket) -> dict[str, Any]:
+    """A court's docket as intake. The court stands by name and by the courts' own abbreviation."""
+    texts = {
+        "court": courts.name(docket.court_id),
+        "docket_number": docket.docket_number,
+        "judge": docket.assigned_to_str,
+        "referred_judge": docket.referred_to_str,
+        "cause": docket.cause,
+        "nature_of_suit": docket.nature_of_suit,
+        "jurisdiction": docket.jurisdiction,
+        "jury_demand": docket.jury_demand,
+        "demand": docket.demand,
+    }
+    days = {"filed_on": docket.date_filed, "terminated_on": docket.date_terminated}
+    filled = {name: one_line(text) for name, text in texts.items() if text}
+    return filled | {name: day.isoformat() for name, day in days.items() if day}
 
 
 LEGAL_MATTER = CaseType(
@@ -80,4 +100,5 @@ LEGAL_MATTER = CaseType(
     party_roles=("plaintiff", "defendant", "petitioner", "respondent", "intervenor", "witness", "other"),
     entry_kinds={"docket": "Docket entry", "note": "Note", "hearing": "Hearing", "call": "Call"},
     first_conversations=(("Client", "client"), ("Legal team", "staff")),
+    imports={"docket": intake_of},
 )

@@ -62,8 +62,6 @@ create table invitations (
     email citext not null,
     name text not null,
     role text not null,
-    case_id uuid,
-    case_role text,
     invited_by uuid references people,
     invited_at timestamptz not null,
     expires_at timestamptz not null,
@@ -480,13 +478,13 @@ grant select (id, email, name, zone, made_at) on people to casewire_app;
 create policy mine on sessions for select to casewire_app using (person = (select me()));
 grant select (id, person, kind, label, made_at, expires_at, ended_at) on sessions to casewire_app;
 
-create policy admin on invitations to casewire_app
-    using (exists (select 1 from grants g where g.person = (select me())
-        and g.scope in (invitations.org, invitations.case_id) and g.role in ('admin', 'desk', 'staff')))
+create policy staff on invitations to casewire_app
+    using (exists (select 1 from grants g where g.person = (select me()) and g.org = invitations.org
+        and g.role in ('admin', 'desk', 'staff')))
     with check (invited_by = (select me()) and exists (select 1 from grants g where g.person = (select me())
-        and g.scope in (invitations.org, invitations.case_id) and g.role in ('admin', 'desk', 'staff')));
-grant select (id, org, email, name, role, case_id, case_role, invited_by, invited_at, expires_at, used_at),
-    insert on invitations to casewire_app;
+        and g.org = invitations.org and g.role in ('admin', 'desk', 'staff')));
+grant select (id, org, email, name, role, invited_by, invited_at, expires_at, used_at), insert on invitations
+    to casewire_app;
 
 create policy mine on markers to casewire_app using (person = (select me())) with check (person = (select me()));
 grant select, insert, update on markers to casewire_app;
@@ -577,6 +575,71 @@ begin
     delete from grants where person = p_person and scope = p_scope and role = p_role and org = p_org;
 end $$;
 
+-- Whom an address belongs to, for staff who invite: at a scope that is a case or an organisation.
+create function find_person(p_scope uuid, p_email text)
+    returns table (id uuid, name text, signs_in boolean)
+    language plpgsql stable security definer set search_path = pg_catalog, public as $$
+begin
+    if not exists (select 1 from grants g where g.person = me() and g.role in ('admin', 'desk', 'staff')
+            and (p_scope in (g.org, g.scope) or g.org = (select c.org from cases c where c.id = p_scope))) then
+        return;
+    end if;
+    return query select p.id, p.name, p.password_hash is not null from people p where p.email = p_email::citext;
+end $$;
+
+-- One person as staff of an organisation know them; nothing for a person whom it does not know.
+create function card_of(p_org uuid, p_person uuid)
+    returns table (id uuid, name text, email text, membership text)
+    language sql stable security definer set search_path = pg_catalog, public
+    begin atomic
+        select p.id, p.name, p.email::text, g.role from public.people p
+        join public.grants g on g.person = p.id and g.scope = p_org
+        where p.id = p_person and exists (select 1 from public.grants m where m.person = public.me() and m.org = p_org
+            and m.role in ('admin', 'desk', 'staff'));
+    end;
+
+-- Make a person known to an organisation: a new one without a password, who is 'outside' until somebody says more.
+create function introduce_person(p_org uuid, p_id uuid, p_email text, p_name text, p_now timestamptz)
+    returns void language plpgsql security definer set search_path = pg_catalog, public as $$
+begin
+    if not exists (select 1 from grants where person = me() and org = p_org and role in ('admin', 'desk', 'staff')) then
+        raise exception 'introduce_person' using errcode = 'insufficient_privilege';
+    end if;
+    insert into people (id, email, name, zone, made_at)
+        values (p_id, p_email, p_name, (select zone from organisations where organisations.id = p_org), p_now)
+        on conflict (id) do nothing;
+    if not exists (select 1 from grants where person = p_id and scope = p_org) then
+        insert into grants (person, scope, role, org, since) values (p_id, p_org, 'outside', p_org, p_now);
+    end if;
+end $$;
+
+-- Give a person another place in an organisation; answers the place before, if any.
+create function seat_person(p_org uuid, p_person uuid, p_role text, p_now timestamptz) returns text
+    language plpgsql security definer set search_path = pg_catalog, public as $$
+declare
+    before text;
+begin
+    if not exists (select 1 from grants where person = me() and scope = p_org and role = 'admin') then
+        raise exception 'seat_person' using errcode = 'insufficient_privilege';
+    end if;
+    select role into before from grants where person = p_person and scope = p_org;
+    delete from grants where person = p_person and scope = p_org;
+    if p_role is not null then
+        insert into grants (person, scope, role, org, since) values (p_person, p_org, p_role, p_org, p_now);
+    end if;
+    return before;
+end $$;
+
+-- The cases of an organisation in which a person takes part, for its administrators.
+create function participations(p_org uuid, p_person uuid) returns table (id uuid, case_id uuid, revision integer)
+    language sql stable security definer set search_path = pg_catalog, public
+    begin atomic
+        select p.id, p.case_id, p.revision from public.participants p
+        where p.org = p_org and p.person = p_person and p.revoked_at is null
+            and exists (select 1 from public.grants g where g.person = public.me() and g.scope = p_org
+                and g.role = 'admin');
+    end;
+
 -- The people of a case or an organisation, as cards, for those who belong to it.
 create function cards(p_org uuid, p_case uuid)
     returns table (id uuid, name text, email text, membership text)
@@ -657,6 +720,40 @@ create function signin_session(p_hash bytea, p_now timestamptz)
         from public.sessions s where s.token_hash = p_hash and s.ended_at is null and s.expires_at > p_now;
     end;
 
+-- Use an invitation, once: the first of any number of racers gets the person, the others nothing.
+create function signin_accept(p_hash bytea, p_name text, p_password_hash text, p_zone text, p_now timestamptz)
+    returns uuid language plpgsql security definer set search_path = pg_catalog, public as $$
+declare
+    found_email citext;
+    person_id uuid;
+begin
+    update invitations set used_at = p_now where token_hash = p_hash and used_at is null and expires_at > p_now
+        returning email into found_email;
+    if found_email is null then
+        return null;
+    end if;
+    update people set name = p_name, password_hash = p_password_hash, zone = p_zone
+        where email = found_email and password_hash is null returning id into person_id;
+    return person_id;
+end $$;
+
+-- The first organisation and its administrator; false when there is an organisation already.
+create function signin_setup(p_org uuid, p_org_name text, p_case_types text[], p_zone text, p_person uuid, p_email text,
+        p_name text, p_password_hash text, p_now timestamptz)
+    returns boolean language plpgsql security definer set search_path = pg_catalog, public as $$
+begin
+    perform pg_advisory_xact_lock(lock_key('00000000-0000-0000-0000-000000000000'));
+    if exists (select 1 from organisations) then
+        return false;
+    end if;
+    insert into organisations (id, name, zone, case_types, made_at)
+        values (p_org, p_org_name, p_zone, p_case_types, p_now);
+    insert into people (id, email, name, zone, password_hash, made_at)
+        values (p_person, p_email, p_name, p_zone, p_password_hash, p_now);
+    insert into grants (person, scope, role, org, since) values (p_person, p_org, 'admin', p_org, p_now);
+    return true;
+end $$;
+
 create function signin_setup_needed() returns boolean
     language sql stable security definer set search_path = pg_catalog, public
     begin atomic
@@ -665,10 +762,14 @@ create function signin_setup_needed() returns boolean
 
 revoke execute on all functions in schema public from public;
 grant execute on function me(), lock_key(uuid), stream_head(uuid), raise_access(uuid, uuid), access_counters(uuid, uuid),
+    find_person(uuid, text), card_of(uuid, uuid), introduce_person(uuid, uuid, text, text, timestamptz),
+    seat_person(uuid, uuid, text, timestamptz), participations(uuid, uuid),
     give_grants(uuid, uuid, uuid[], text[], timestamptz), take_grant(uuid, uuid, uuid, text), cards(uuid, uuid), blank_message(uuid, uuid, bigint), end_session(uuid, timestamptz)
     to casewire_app, casewire_system;
 grant execute on function signin_person(text), signin_session(bytea, timestamptz), signin_setup_needed(),
-    signin_open(uuid, bytea, uuid, text, text, timestamptz, timestamptz) to casewire_signin, casewire_system;
+    signin_open(uuid, bytea, uuid, text, text, timestamptz, timestamptz),
+    signin_accept(bytea, text, text, text, timestamptz),
+    signin_setup(uuid, text, text[], text, uuid, text, text, text, timestamptz) to casewire_signin, casewire_system;
 -- Operators and types of the extensions stay usable.
 do $$
 declare f regprocedure;

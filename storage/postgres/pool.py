@@ -116,10 +116,22 @@ class Database:
         Four round trips: begin with lock, fetch, write, commit. A connection lost at the commit is an unknown
         outcome and raises `unavailable`; the key makes the retry safe.
         """
-        async with translated(), self.app.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
-            await connection.execute(
-                f"begin; select set_config('casewire.person', '{person}', true); {lock.statement}"
-            )
+        begin = f"begin; select set_config('casewire.person', '{person}', true); {lock.statement}"
+        async with self._unit(self.app, begin, person, now, key) as unit:
+            yield unit
+
+    @asynccontextmanager
+    async def writing_as_system(self, lock: Lock, now: datetime) -> AsyncIterator[Unit]:
+        """The same for a worker, which acts for nobody: its events have no actor, and it sees every row."""
+        async with self._unit(self.system, f"begin; {lock.statement}", None, now, None) as unit:
+            yield unit
+
+    @asynccontextmanager
+    async def _unit(
+        self, pool: Any, begin: str, person: UUID | None, now: datetime, key: Key | None
+    ) -> AsyncIterator[Unit]:
+        async with translated(), pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
+            await connection.execute(begin)
             try:
                 unit = Unit(connection, person, now, key, self.epoch)
                 yield unit

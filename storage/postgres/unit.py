@@ -44,6 +44,11 @@ def facts_of(table: str, columns: str = "t.*") -> str:
         left join events k on k.actor = (select me()) and k.key = $2 where t.id = $1"""
 
 
+RECALL = "select thing, key_hash from events where actor = (select me()) and key = $1"
+
+NOBODY = UUID(int=0)  # a worker: it holds no grants, and no rule lets it act for a person
+
+
 class _Stored(Struct):
     org: UUID | None
     kind: str
@@ -84,7 +89,6 @@ class Unit:
         recalled = None
         if row["f_key_type"] is not None:
             recalled = Recalled(row["f_key_type"], row["f_key_thing"], row["f_key_seq"], row["f_key_hash"])
-        assert self.person is not None
         return CaseFacts(
             case=case,
             org=org,
@@ -96,11 +100,20 @@ class Unit:
             zone=row["f_zone"],
             audience=tuple(row["f_audience"]),
             revision=row["f_revision"],
-            viewer=Viewer(self.person, frozenset(grants)),
+            viewer=Viewer(self.person or NOBODY, frozenset(grants)),
             epoch=self.epoch,
             stream=Stream("case", case, org, case, row["f_head"], access),
             recalled=recalled,
         )
+
+    async def recall(self) -> UUID | None:
+        """What this key made before, for writes that have no case; `key_reused` when it was something else."""
+        if self.key is None:
+            return None
+        row = await self.connection.fetchrow(RECALL, self.key.id)
+        if row is not None and row["key_hash"] != self.key.hash:
+            raise Refused("key_reused")
+        return row["thing"] if row else None
 
     async def person_stream(self, person: UUID) -> Stream:
         """The stream of a person, whose lock this unit must hold."""

@@ -1,0 +1,29 @@
+"""A case's events over HTTP: what the socket brings, for those who poll or came late."""
+
+from typing import Annotated
+from uuid import UUID
+
+from litestar import get
+from litestar.params import Parameter
+
+from hub.context import Hub, Who
+from hub.events import actions
+from hub.http.inputs import Limit
+from schemas.answers import Page
+from schemas.events import EventView
+
+
+@get("/v1/cases/{case:uuid}/events")
+async def list_events(
+    hub: Hub,
+    who: Who,
+    case: UUID,
+    limit: Limit,
+    epoch: Annotated[str | None, Parameter(max_length=64)] = None,
+    seq: Annotated[int, Parameter(query="after", ge=0, description="The last seq that you hold.")] = 0,
+) -> Page[EventView]:
+    """The events of a case after a seq, in order; another epoch is 410 `reset`."""
+    return await actions.list_events(hub, who, case, epoch, seq, limit)
+
+
+ROUTES = [list_events]

@@ -1,0 +1,94 @@
+"""Letting people into a case, and out. Changes of access hold the organisation's lock alone."""
+
+from uuid import UUID
+
+from hub.context import Hub, Who, key_of
+from hub.participants import rules
+from hub.people import actions as people
+from schemas.answers import Answer, Page
+from schemas.errors import Refused, bad_input
+from schemas.events import Access, Grant, NewEvent
+from schemas.facts import CaseFacts
+from schemas.ids import new_id
+from schemas.participants import GrantParticipant, Participant
+from schemas.positions import AsOf
+from storage.postgres import locks, participants
+from storage.postgres import people as people_sql
+from storage.postgres.rows import cursor, read_cursor
+from storage.postgres.unit import Unit
+
+
+async def grant_participant(
+    hub: Hub, who: Who, case: UUID, request: GrantParticipant, key: UUID
+) -> Answer[Participant]:
+    """Let a person take part. An unknown e-mail address is invited by mail; it takes part from now on."""
+    if (request.person is None) == (request.email is None):
+        raise bad_input("$.person", "name a person by id or by e-mail")
+    known = await people.find_person(hub, who, case, request.email) if request.email else None
+    person = request.person or (known.id if known else new_id())
+    remembered = key_of(key, "grant_participant", case, request)
+    async with hub.writing(who, locks.of_access("cases", case, person), remembered) as unit:
+        facts, _ = await unit.facts(participants.CASE, case)
+        if made := facts.recall(unit.key):
+            found = await unit.connection.fetchrow(participants.ONE, made)
+            return Answer(participants.participant(found), unit.as_of(facts.stream))
+        facts.require("participant.grant", open=False)
+        if request.email is not None:
+            name = request.name.strip() or request.email
+            await unit.connection.execute(
+                people_sql.INTRODUCE, facts.org, person, request.email, name, unit.now
+            )
+            if known is None or not known.signs_in:
+                await people.invite_by_mail(hub, unit, facts.org, request.email, name)
+        card = await unit.connection.fetchrow(people_sql.CARD, facts.org, person)
+        if card is None:
+            raise bad_input("$.person", "the organisation knows nobody with this id; give an e-mail address")
+        row = await unit.connection.fetchrow(participants.HELD, case, person, request.role)
+        held = participants.participant(row) if row else None
+        new = rules.grant(
+            facts, held, person, request.role, membership=card["membership"], id=new_id(), now=unit.now
+        )
+        await _change(unit, facts, "participant.granted", new)
+        await unit.write(
+            participants.GIVE, case, facts.org, person, new.role, unit.now, new.id, facts.everyone, who.person
+        )
+    return Answer(new, unit.as_of(facts.stream))
+
+
+async def revoke_participant(hub: Hub, who: Who, case: UUID, id: UUID) -> Answer[Participant]:
+    """Take a person's role away: their sockets leave the case at once. Repeating is free."""
+    async with hub.reading(who) as connection:
+        person = await connection.fetchval(participants.PERSON_OF, id)
+    if person is None:
+        raise Refused("not_found")
+    async with hub.writing(who, locks.of_access("participants", id, person)) as unit:
+        facts, row = await unit.facts(participants.PARTICIPANT, id)
+        held = participants.participant(row)
+        if held.case != case:
+            raise Refused("not_found")
+        if held.revoked_at is not None:
+            return Answer(held, unit.as_of(facts.stream))
+        after = rules.revoke(facts, held, now=unit.now)
+        await _change(unit, facts, "participant.revoked", after)
+        await unit.write(participants.TAKE, case, facts.org, held.person, held.role, unit.now, id)
+    return Answer(after, unit.as_of(facts.stream))
+
+
+async def _change(unit: Unit, facts: CaseFacts, type: str, participant: Participant) -> None:
+    """The events of a change of access: on the case, and on the person's own stream."""
+    facts.stream.access = Access(*await unit.connection.fetchval(participants.RAISE, facts.org, facts.case))
+    unit.append(facts.stream, NewEvent(type, participant.id, participant, facts.everyone))
+    mine = await unit.person_stream(participant.person)
+    grant = Grant(facts.case, participant.role, participant.revoked_at is None)
+    unit.append(mine, NewEvent("grant.changed", facts.case, grant, (), (participant.person,)))
+
+
+async def list_participants(hub: Hub, who: Who, case: UUID, limit: int, after: str | None) -> Page[Participant]:
+    above = read_cursor(after, UUID)
+    async with hub.reading(who) as connection:
+        rows = await connection.fetch(participants.PAGE, case, above[0] if above else None, limit + 1)
+    if not rows:
+        raise Refused("not_found")
+    items = [participants.participant(row) for row in rows if row["id"] is not None]
+    more = cursor(str(items[limit - 1].id)) if len(items) > limit else None
+    return Page(items[:limit], more, AsOf(hub.database.epoch, seq=rows[0]["f_head"]))

@@ -1,0 +1,182 @@
+"""People of an organisation: inviting, seating, removing; and the first organisation of all."""
+
+import secrets
+from datetime import timedelta
+from uuid import UUID
+from zoneinfo import available_timezones
+
+from msgspec import Struct
+
+from hub.context import Hub, Who, key_of
+from hub.http.auth import token_hash
+from hub.people import mails
+from hub.sessions import passwords
+from hub.sessions.actions import me, open_session
+from schemas.access import ADMIN, DESK, OUTSIDE
+from schemas.answers import Answer, Page
+from schemas.casetypes import CURRENT
+from schemas.errors import Refused, bad_input
+from schemas.events import Access, Grant, NewEvent
+from schemas.facts import Stream
+from schemas.ids import new_id
+from schemas.limits import INVITATION_DAYS, SESSION_DAYS
+from schemas.people import AcceptInvitation, Card, FirstRun, InvitePerson, Me, Member
+from schemas.positions import AsOf
+from storage.postgres import locks, people
+from storage.postgres.pool import translated
+from storage.postgres.rows import cursor, read, read_cursor
+from storage.postgres.unit import Unit
+
+
+class Found(Struct, frozen=True):
+    """Whom an address belongs to. `signs_in` is false while an invitation waits."""
+
+    id: UUID
+    name: str
+    signs_in: bool
+
+
+async def find_person(hub: Hub, who: Who, scope: UUID, email: str) -> Found | None:
+    """Whom staff of a case or organisation mean by an address; None for an unknown one and for all others who ask."""
+    async with hub.reading(who) as connection:
+        row = await connection.fetchrow(people.FIND, scope, email)
+    return read(row, Found) if row else None
+
+
+async def invite_by_mail(hub: Hub, unit: Unit, org: UUID, email: str, name: str) -> None:
+    """A one-time invitation; its secret goes into the mail and nowhere else."""
+    token = secrets.token_urlsafe(32)
+    expires = unit.now + timedelta(days=INVITATION_DAYS)
+    await unit.connection.execute(
+        people.INVITE, new_id(), token_hash(token), org, email, name, OUTSIDE, unit.person, unit.now, expires
+    )
+    mail = mails.invitation(name, f"{hub.settings.public_url}/invitation#{token}", INVITATION_DAYS)
+    id = new_id()
+    await unit.connection.execute(
+        people.MAIL, id, f"<{id}@casewire>", email, mail.subject, mail.body, unit.now
+    )
+
+
+async def invite_person(hub: Hub, who: Who, request: InvitePerson, key: UUID) -> Answer[Card]:
+    """Make a person a member; one who cannot sign in yet gets an invitation. Staff invite outside people,
+    administrators anybody; a known person gets the new place."""
+    known = await find_person(hub, who, request.org, request.email)
+    person = known.id if known else new_id()
+    remembered = key_of(key, "invite_person", request.org, request)
+    async with hub.writing(who, locks.of_streams(request.org, person, exclusive=True), remembered) as unit:
+        if made := await unit.recall():
+            card = await unit.connection.fetchrow(people.CARD, request.org, made)
+            return Answer(read(card, Card), AsOf(hub.database.epoch))
+        mine = await unit.connection.fetchval(people.ROLE, request.org)
+        if mine is None:
+            raise Refused("not_found")
+        if mine != ADMIN and (mine != DESK or request.role != OUTSIDE):
+            raise Refused("forbidden", "Only an administrator makes somebody staff.")
+        await unit.connection.execute(
+            people.INTRODUCE, request.org, person, request.email, request.name, unit.now
+        )
+        if mine == ADMIN:
+            await unit.connection.execute(people.SEAT, request.org, person, request.role, unit.now)
+        card = read(await unit.connection.fetchrow(people.CARD, request.org, person), Card)
+        stream = await _org_stream(unit, request.org)
+        member = Member(person, request.org, card.membership, unit.now, 1)
+        unit.append(stream, NewEvent("member.added", person, member, (ADMIN, DESK)))
+        await _tell(unit, person, Grant(request.org, card.membership, True))
+        if known is None or not known.signs_in:
+            await invite_by_mail(hub, unit, request.org, request.email, request.name)
+    return Answer(card, unit.as_of(stream))
+
+
+async def _org_stream(unit: Unit, org: UUID) -> Stream:
+    """The organisation's stream, with its access counter raised: its lock is held exclusively."""
+    access = Access(*await unit.connection.fetchval(people.RAISE, org))
+    return Stream("org", org, org, None, await unit.connection.fetchval("select stream_head($1)", org), access)
+
+
+async def remove_person(hub: Hub, who: Who, org: UUID, person: UUID) -> None:
+    """Take a person's roles in the organisation's cases, then their place in it. Each step repeats for free."""
+    from hub.participants.actions import revoke_participant
+
+    if person == who.person:
+        raise Refused("conflict", "Another administrator has to remove you.")
+    async with hub.reading(who) as connection:
+        if await connection.fetchval(people.ROLE, org) != ADMIN:
+            raise Refused("not_found")
+        rows = await connection.fetch(people.PARTICIPATIONS, org, person)
+    for row in rows:
+        await revoke_participant(hub, who, row["case_id"], row["id"])
+    async with hub.writing(who, locks.of_streams(org, person, exclusive=True)) as unit:
+        before = await unit.connection.fetchval(people.SEAT, org, person, None, unit.now)
+        if before is None:
+            return
+        stream = await _org_stream(unit, org)
+        unit.append(stream, NewEvent("member.removed", person, Member(person, org, before, unit.now, 2), (ADMIN, DESK)))
+        await _tell(unit, person, Grant(org, before, False))
+
+
+async def _tell(unit: Unit, person: UUID, grant: Grant) -> None:
+    mine = await unit.person_stream(person)
+    unit.append(mine, NewEvent("grant.changed", grant.scope, grant, (), (person,)))
+
+
+async def list_people(hub: Hub, who: Who, org: UUID, limit: int, after: str | None) -> Page[Card]:
+    """The directory of an organisation, for its staff; by name."""
+    above = read_cursor(after, str, str) or (None, None)
+    async with hub.reading(who) as connection:
+        rows = await connection.fetch(people.ORG_CARDS, org, *above, limit + 1)
+    if not rows and not after:
+        raise Refused("not_found")
+    items = [read(row, Card) for row in rows]
+    more = cursor(items[limit - 1].name.lower(), str(items[limit - 1].id)) if len(items) > limit else None
+    return Page(items[:limit], more, AsOf(hub.database.epoch))
+
+
+async def list_case_people(hub: Hub, who: Who, case: UUID) -> Page[Card]:
+    """Who takes or took part in a case or acted in it: events name people by id, this gives the names."""
+    async with hub.reading(who) as connection:
+        rows = await connection.fetch(people.CASE_CARDS, case)
+    if not rows:
+        raise Refused("not_found")
+    items = [read(row, Card) for row in rows if row["id"] is not None]
+    return Page(items, None, AsOf(hub.database.epoch, seq=rows[0]["f_head"]))
+
+
+async def accept_invitation(hub: Hub, request: AcceptInvitation, label: str) -> tuple[str, Me]:
+    """Use an invitation and sign in. Of any number who try, one succeeds."""
+    password_hash = await passwords.hashed(request.password)
+    async with translated():
+        person = await hub.database.signin.fetchval(
+            people.ACCEPT, token_hash(request.token), request.name, password_hash, _zone(request.zone), hub.clock()
+        )
+    if person is None:
+        raise Refused("not_found", "This invitation was used or is over; ask for another one, or sign in.")
+    token, _ = await open_session(hub, person, "browser", label, SESSION_DAYS)
+    return token, await me(hub, person)
+
+
+async def setup_needed(hub: Hub) -> bool:
+    async with translated():
+        return bool(await hub.database.signin.fetchval(people.SETUP_NEEDED))
+
+
+async def set_up(hub: Hub, request: FirstRun) -> UUID:
+    """The first organisation and its first administrator; `conflict` when there is one. Returns the person's id."""
+    types = request.case_types or sorted(CURRENT)
+    if unknown := set(types) - set(CURRENT):
+        raise bad_input("$.case_types", f"no such case type: {', '.join(sorted(unknown))}")
+    person = new_id()
+    password_hash = await passwords.hashed(request.password)
+    async with translated():
+        made = await hub.database.signin.fetchval(
+            people.SETUP, new_id(), request.organisation, types, _zone(request.zone), person, request.email,
+            request.name, password_hash, hub.clock(),
+        )  # fmt: skip
+    if not made:
+        raise Refused("conflict", "Casewire is set up already; sign in.")
+    return person
+
+
+def _zone(name: str) -> str:
+    if name not in available_timezones():
+        raise bad_input("$.zone", f"{name!r} is not an IANA time zone such as America/New_York")
+    return name
