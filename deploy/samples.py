@@ -42,14 +42,14 @@ def pdf(title: str, paragraphs: list[str]) -> bytes:
 
 def _page(title: str, lines: list[str], footer: str) -> bytes:
     top = _HEIGHT - _MARGIN
-    parts = [b"BT /F1 %d Tf %d TL %d %d Td" % (_SIZE, _LEADING, _MARGIN, top - 60)]
+    parts: list[bytes] = []
+    if title:
+        parts.append(b"BT /F1 16 Tf 20 TL %d %d Td" % (_MARGIN, top))
+        parts += [_string(line) + b" Tj T*" for line in textwrap.wrap(title, 60)[:3]]
+        parts.append(b"ET")
+    parts.append(b"BT /F1 %d Tf %d TL %d %d Td" % (_SIZE, _LEADING, _MARGIN, top - 60))
     parts += [_string(line) + b" Tj T*" if line else b"T*" for line in lines]
     parts.append(b"ET BT /F1 8 Tf %d 40 Td %s Tj ET" % (_MARGIN, _string(footer)))
-    if title:
-        heading = textwrap.wrap(title, 60)
-        parts.append(b"BT /F1 16 Tf 20 TL %d %d Td" % (_MARGIN, top))
-        parts += [_string(line) + b" Tj T*" for line in heading[:3]]
-        parts.append(b"ET")
     return b"\n".join(parts)
 
 
@@ -68,5 +68,8 @@ def _file(objects: list[bytes]) -> bytes:
     table = len(out)
     out += b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
     out += b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
-    out += b"trailer\n<< /Size %d /Root 1 0 R /Info 4 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (len(objects) + 1, table)
+    out += b"trailer\n<< /Size %d /Root 1 0 R /Info 4 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (
+        len(objects) + 1,
+        table,
+    )
     return bytes(out)

@@ -26,13 +26,15 @@ import msgspec
 
 from workers.sandbox import confine
 from workers.sandbox.identify import identify
-from workers.sandbox.results import Ended, Job
+from workers.sandbox.results import Ended, How, Job
 from workers.text.content import Content
 from workers.text.extract import extract
 
 _LENGTH_BYTES = 4
 _HASH_BYTES = 2**20
 _READ_BYTES = 2**16
+_ANSWER = 3
+_DESCRIPTORS_MAX = 4096
 
 
 def main() -> None:
@@ -59,10 +61,8 @@ def _preload() -> None:
                  "email.contentmanager", "email.quoprimime", "email.base64mime", "bz2", "lzma", "binascii",
                  "unicodedata", "quopri", "traceback", "linecache"):  # fmt: skip
         import_module(name)
-    import charset_normalizer
-    import puremagic
-
     # These read tables on first use.
+    charset_normalizer, puremagic = import_module("charset_normalizer"), import_module("puremagic")
     charset_normalizer.from_bytes("Ein Wort über die Straße.".encode("cp1252") * 20).best()
     puremagic.magic_string(b"\x89PNG\r\n\x1a\n" + bytes(64))
     gc.collect()
@@ -92,14 +92,14 @@ def _serve(job: Job, *, confined: bool) -> tuple[Ended, bytes]:
     return Ended(how, digest.hexdigest(), size, detail, len(output)), output
 
 
-def _gather(process: int, readable: int, job: Job) -> tuple[str, str, bytes]:
+def _gather(process: int, readable: int, job: Job) -> tuple[How, str, bytes]:
     """What the fork printed, until it ends, prints too much or takes too long."""
     deadline = time.monotonic() + job.limits.seconds
     output = bytearray()
-    how = ""
+    how: How | None = None
     poll = select.poll()
     poll.register(readable, select.POLLIN)
-    while not how:
+    while how is None:
         left = deadline - time.monotonic()
         if left <= 0:
             how = "timeout"
@@ -112,11 +112,11 @@ def _gather(process: int, readable: int, job: Job) -> tuple[str, str, bytes]:
                 how = "too_much_output"
                 output.clear()
     # It may have closed the pipe and gone on: nothing runs after this line, whatever it did.
-    if how or not _ended_by(process, min(deadline, time.monotonic() + 1)):
+    if how is not None or not _ended_by(process, min(deadline, time.monotonic() + 1)):
         how = how or "timeout"
         _kill(process)
     _, status = os.waitpid(process, 0)
-    if how:
+    if how is not None:
         return how, f"killed after {job.limits.seconds:g} s" if how == "timeout" else "", bytes(output)
     if os.WIFSIGNALED(status):
         number = os.WTERMSIG(status)
@@ -124,7 +124,7 @@ def _gather(process: int, readable: int, job: Job) -> tuple[str, str, bytes]:
             return "timeout", "used up its processor time", bytes(output)
         return "crashed", f"ended by {signal.Signals(number).name}", bytes(output)
     code = os.waitstatus_to_exitcode(status)
-    return ("exited", "", bytes(output)) if code == 0 else ("crashed", f"ended with code {code}", bytes(output))
+    return "crashed" if code else "exited", f"ended with code {code}" if code else "", bytes(output)
 
 
 def _ended_by(process: int, deadline: float) -> bool:
@@ -150,13 +150,17 @@ def _examine(job: Job, file: int, pipe: int, parent: int, confined: bool) -> Non
     code = 3
     try:
         os.setsid()
-        null = os.open(os.devnull, os.O_RDWR)
-        for descriptor in (0, 1, 2):  # the pipes to the worker are the parent's business
-            os.dup2(null, descriptor)
         with os.fdopen(file, "rb", buffering=0, closefd=False) as handle:
             content = Content(
                 handle, declared_media_type=job.declared_media_type, filename=job.filename, limits=job.limits
             )
+        # Nothing stays open but the answer's pipe, which moves to 3: the worker's pipes are the parent's business,
+        # and the file has been mapped.
+        pipe = os.dup2(pipe, _ANSWER)
+        null = os.open(os.devnull, os.O_RDWR)
+        for descriptor in (0, 1, 2):
+            os.dup2(null, descriptor)
+        os.closerange(_ANSWER + 1, _DESCRIPTORS_MAX)
         confine.limit(memory_bytes=job.limits.memory_bytes_max, cpu_seconds=max(1, round(job.limits.seconds)))
         confine.drop_root()
         confine.die_with_parent(parent)  # after the change of user, which forgets it

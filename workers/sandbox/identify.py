@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 import struct
+from importlib import import_module
+from typing import Any
 from zipfile import BadZipFile, ZipFile
-
-import puremagic
 
 from workers.sandbox import ole
 from workers.sandbox.results import Identified
 from workers.text.content import Content, Unreadable
 from workers.text.eml import attachments
 from workers.text.plain import utf16_without_mark
+
+_puremagic: Any = import_module("puremagic")  # it has no types
 
 UNKNOWN = "application/octet-stream"
 _OOXML = "application/vnd.openxmlformats-officedocument."
@@ -38,7 +40,7 @@ _OLE = (
 )
 
 # Pairs that are no news: found → also declared as. An empty type and octet-stream claim nothing.
-_CLAIMS_NOTHING = frozenset({"", UNKNOWN, "application/x-download", "application/force-download", "binary/octet-stream"})
+_CLAIMS_NOTHING = frozenset({"", UNKNOWN, "application/x-download", "binary/octet-stream"})
 _OFFICE = ("application/msword", "application/vnd.ms-", _OOXML, "application/vnd.oasis.opendocument.")
 _TOLERATED = {
     # Windows with Excel installed calls a .csv a spreadsheet.
@@ -59,15 +61,28 @@ _TOLERATED = {
 
 _SCRIPTABLE = ("text/", "image/svg+xml", "application/xml", "message/rfc822")
 _DRESSES = ("application/pdf", *_OFFICE, "image/", "audio/", "video/")
-_RECOGNISED = ("application/pdf", *_OFFICE, "image/png", "image/jpeg", "image/gif", "image/tiff", "application/zip")
+_RECOGNISED = (
+    "application/pdf",
+    *_OFFICE,
+    "application/zip",
+    "image/png",
+    "image/jpeg",
+    "image/gif",
+    "image/tiff",
+)
 
 # EICAR's test file: what every virus scanner must report (eicar.org). Split, so that this file is not reported.
 _EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
-_MACH_O = tuple(bytes.fromhex(magic) for magic in ("feedface", "feedfacf", "cefaedfe", "cffaedfe", "cafebabe"))
+_MACH_O = tuple(
+    bytes.fromhex(magic) for magic in ("feedface", "feedfacf", "cefaedfe", "cffaedfe", "cafebabe")
+)
 _PEEK_BYTES = 4096
 _ZIP_PEEKS_MAX = 2_000
 
-_HTML = re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S)
+_HTML_NAMES = ("htm", "html", "xhtml")
+_HTML = re.compile(
+    rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S
+)
 _MARKUP = re.compile(rb"\s*<(?:script|iframe|meta|title|table|div|p|h[1-6]|span|style|center|font)\b", re.I)
 _HEADER = re.compile(rb"([A-Za-z][A-Za-z0-9-]{1,60}):(?: |\t|\r?\n[ \t])")
 _MAIL = frozenset(
@@ -82,7 +97,7 @@ def identify(content: Content) -> Identified:
     start = content.data[:_PEEK_BYTES]
     if danger := _danger(start, content.data[: 2**20]):
         return Identified(UNKNOWN, "refused", danger, mismatch=False)
-    if content.data.find(_EICAR) >= 0:
+    if content.data.find(_EICAR, 0) >= 0:
         return Identified(UNKNOWN, "refused", "EICAR test file", mismatch=False)
     found = _kind(content, start)
     mismatch = not tolerated(content.declared, found)
@@ -149,7 +164,9 @@ def _peek(archive: ZipFile, name: str) -> bytes:
     try:
         with archive.open(name) as member:
             return member.read(_PEEK_BYTES)
-    except Exception:  # zipfile meets damage with a dozen kinds of error; nothing can be run out of such a member
+    except (
+        Exception
+    ):  # zipfile meets damage with a dozen kinds of error, and nothing runs out of such a member
         return b""
 
 
@@ -159,8 +176,9 @@ def _kind(content: Content, start: bytes) -> str:
     # Readers accept the header anywhere in the first 1024 bytes (ISO 32000-1, annex H), so bytes may precede it;
     # but not a script's, which would make one file two programs.
     at = start[:1024].find(b"%PDF-")
-    if at == 0 or (at > 0 and not start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"#!", b"<"))
-                   and (content.declared == "application/pdf" or not _is_text(start[:at]))):  # fmt: skip
+    before = start[: max(at, 0)].lstrip(b"\xef\xbb\xbf \t\r\n")
+    junk = content.declared == "application/pdf" or not _is_text(before)
+    if at >= 0 and (not before or (junk and not before.startswith((b"#!", b"<")))):
         return "application/pdf"
     if start.startswith((b"PK\3\4", b"PK\5\6")):
         return _container(content)
@@ -197,7 +215,7 @@ def _cut_short(content: Content) -> str:
     if b"[Content_Types].xml" in start or b"_rels/.rels" in start:
         for folder, kind in ((b"word/", "wordprocessingml.document"), (b"xl/", "spreadsheetml.sheet"),
                              (b"ppt/", "presentationml.presentation")):  # fmt: skip
-            if content.data.find(folder) >= 0:
+            if content.data.find(folder, 0) >= 0:  # a map searches from where it was read last
                 return _OOXML + kind
     return "application/zip"
 
@@ -215,7 +233,9 @@ def _text(content: Content, start: bytes) -> str:
     """Text has no magic numbers: the first lines tell, and between kinds of text the claim may tip the scale."""
     if _HTML.match(start):
         return "text/html"
-    if re.match(rb"\s*(?:<\?xml.*?\?>\s*)?(?:<!--.*?-->\s*|<!DOCTYPE svg.*?>\s*)*<(?:svg:)?svg[\s>]", start, re.S):
+    if re.match(
+        rb"\s*(?:<\?xml.*?\?>\s*)?(?:<!--.*?-->\s*|<!DOCTYPE svg.*?>\s*)*<(?:svg:)?svg[\s>]", start, re.S
+    ):
         return "image/svg+xml"
     if start.lstrip()[:5] == b"<?xml":
         return "application/xml"
@@ -224,7 +244,9 @@ def _text(content: Content, start: bytes) -> str:
     names = _headers(start)
     if names >= 3 or (names >= 1 and (content.declared == "message/rfc822" or content.extension == "eml")):
         return "message/rfc822"
-    claims_html = content.declared in ("text/html", "application/xhtml+xml") or content.extension in ("htm", "html")
+    claims_html = (
+        content.declared in ("text/html", "application/xhtml+xml") or content.extension in _HTML_NAMES
+    )
     if _MARKUP.match(start) and (claims_html or not content.declared.startswith("text/")):
         return "text/html"
     return "text/plain"
@@ -245,7 +267,8 @@ def _headers(start: bytes) -> int:
 
 def _by_magic(start: bytes) -> str:
     try:
-        best = puremagic.magic_string(start)
-    except (puremagic.PureError, ValueError, IndexError):
+        best: list[Any] = _puremagic.magic_string(start)
+    except (_puremagic.PureError, ValueError, IndexError):
         return UNKNOWN
-    return next((match.mime_type for match in best if match.mime_type and match.confidence >= 0.3), UNKNOWN)
+    likely = (str(match.mime_type) for match in best if match.mime_type and match.confidence >= 0.3)
+    return next(likely, UNKNOWN)

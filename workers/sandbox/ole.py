@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from mmap import mmap
 
 from workers.text.content import Content
 
@@ -25,7 +26,7 @@ def root_names(content: Content) -> set[str]:
         return set()
 
 
-def _directory(data: bytes) -> list[bytes]:  # a memory map slices to bytes too
+def _directory(data: bytes | mmap) -> list[bytes]:
     size = 1 << min(struct.unpack_from("<H", data, 30)[0], 12)
     table: list[int] = []
     for sector in struct.unpack_from("<109I", data, 76):

@@ -6,6 +6,7 @@ from msgspec import Meta, Struct, field
 
 Verdict = Literal["clean", "refused"]
 TextStatus = Literal["ok", "no_text", "encrypted", "corrupt", "unsupported", "too_large", "failed"]
+How = Literal["exited", "crashed", "timeout", "too_much_output", "unreadable"]
 
 Count = Annotated[int, Meta(ge=0)]
 
@@ -23,8 +24,10 @@ class Limits(Struct, frozen=True, kw_only=True):
     """UTF-8 bytes of one page: PostgreSQL refuses a tsvector above 1 MB."""
     chunk_bytes_max: int = 50_000
     """UTF-8 bytes of one chunk of a format that has no pages."""
-    markup_bytes_max: int = 32 * 2**20
-    """Bytes of an HTML page or an e-mail that are parsed; the rest is cut off, attachments at its end too."""
+    html_bytes_max: int = 8 * 2**20
+    """Bytes of an HTML page that are parsed (a tree takes thirty times as much memory); the rest is cut off."""
+    mail_bytes_max: int = 64 * 2**20
+    """Bytes of an e-mail that are parsed; the rest is cut off, with the attachments in it."""
     zip_entries_max: int = 10_000
     """Members of a zip container."""
     zip_bytes_max: int = 256 * 2**20
@@ -72,7 +75,7 @@ class Ended(Struct, frozen=True):
     """How the child of one file ended, said by the process that forked it. The hash and size are of that process
     and not of the child, so that a parser taken over by a document cannot lie about them."""
 
-    how: Literal["exited", "crashed", "timeout", "too_much_output", "unreadable"]
+    how: How
     sha256: str = ""
     size: Count = 0
     detail: str = ""

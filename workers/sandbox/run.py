@@ -49,6 +49,11 @@ class Sandbox:
     ) -> None:
         await self.close()
 
+    @property
+    def pid(self) -> int | None:
+        """Process id of the warm process; None before the first file and after `close`."""
+        return self._process.pid if self._process else None
+
     async def close(self) -> None:
         """Kill the warm process and whatever it is doing."""
         process, self._process = self._process, None
@@ -101,7 +106,8 @@ class Sandbox:
         except (msgspec.MsgspecError, ValueError):
             raise _Broken("the sandbox speaks nonsense") from None
         except asyncio.CancelledError:
-            await asyncio.shield(self.close())  # an answer that nobody waits for would be taken for the next one's
+            # An answer that nobody waits for would be taken for the next one's.
+            await asyncio.shield(self.close())
             raise
 
     async def _start(self) -> Process:
@@ -116,7 +122,9 @@ class Sandbox:
             gap = (await _framed(process.stdout)).decode()
         if gap and not self._said:
             self._said = True
-            _log.warning("sandbox.unconfined", why=gap, effect="documents are parsed with limits but with network")
+            _log.warning(
+                "sandbox.unconfined", why=gap, effect="documents are parsed with limits but with network"
+            )
         return process
 
 
@@ -124,8 +132,10 @@ async def examine(
     path: Path, *, declared_media_type: str, filename: str, limits: Limits | None = None
 ) -> Examined | Failure:
     """Examine one file in a sandbox of its own. For more than one, keep a `Sandbox`: starting costs most."""
-    async with Sandbox() as sandbox:
-        return await sandbox.examine(path, declared_media_type=declared_media_type, filename=filename, limits=limits)
+    async with Sandbox() as box:
+        return await box.examine(
+            path, declared_media_type=declared_media_type, filename=filename, limits=limits
+        )
 
 
 def judged(job: Job, ended: Ended, output: bytes) -> Examined | Failure:

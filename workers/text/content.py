@@ -35,7 +35,9 @@ class Content:
     def __init__(self, file: BinaryIO, *, declared_media_type: str, filename: str, limits: Limits) -> None:
         self.size = file.seek(0, 2)
         # A private, copy-on-write map: pdfium wants a writable pointer, and the file itself must stay as it is.
-        self.data: bytes | mmap.mmap = _Mapped(file.fileno(), 0, access=mmap.ACCESS_COPY) if self.size else b""
+        self.data: bytes | mmap.mmap = (
+            _Mapped(file.fileno(), 0, access=mmap.ACCESS_COPY) if self.size else b""
+        )
         self.declared = declared_media_type.partition(";")[0].strip().lower()
         self.extension = filename.rpartition(".")[2].lower() if "." in filename else ""
         self.limits = limits
@@ -61,4 +63,4 @@ class Content:
     @cached_property
     def message(self) -> EmailMessage:
         """The e-mail, parsed leniently as the standard library does."""
-        return BytesParser(policy=default).parsebytes(self.data[: self.limits.markup_bytes_max])
+        return BytesParser(policy=default).parsebytes(self.data[: self.limits.mail_bytes_max])

@@ -7,7 +7,15 @@ from workers.text.office import Container, Guarded, local
 from workers.text.writer import Writer
 
 # Content types say what a part is; its name is free (some exporters write word/document2.xml).
-_PARTS = ("header+xml", "document.main+xml", "main+xml", "footnotes+xml", "endnotes+xml", "comments+xml", "footer+xml")
+_PARTS = (
+    "header+xml",
+    "document.main+xml",
+    "main+xml",
+    "footnotes+xml",
+    "endnotes+xml",
+    "comments+xml",
+    "footer+xml",
+)
 # Deleted and moved-away text is not in the document any more; Fallback repeats its sibling Choice; field
 # instructions are code; properties hold tab stops, which are no tabs.
 _SKIPPED = frozenset({"delText", "delInstrText", "instrText", "del", "moveFrom", "Fallback", "pPr", "rPr"})

@@ -17,8 +17,8 @@ _PARTS_MAX = 1_000
 def write(content: Content, writer: Writer) -> int:
     """Write headers and body in chunks; returns their number."""
     message = content.message
-    if content.size > content.limits.markup_bytes_max:
-        writer.truncated_by = "markup_bytes_max"
+    if content.size > content.limits.mail_bytes_max:
+        writer.truncated_by = "mail_bytes_max"
     lines = [f"{name}: {value}" for name in _HEADERS if (value := _header(message, name))]
     attached = [name for part in attachments(message) if (name := _name(part))]
     if attached:
@@ -31,7 +31,7 @@ def attachments(message: EmailMessage) -> Iterator[EmailMessage]:
     for at, part in enumerate(message.walk()):
         if at >= _PARTS_MAX:
             return
-        if at and isinstance(part, EmailMessage) and (_name(part) or part.get_content_disposition() == "attachment"):
+        if at and (_name(part) or part.get_content_disposition() == "attachment"):
             yield part
 
 
@@ -70,5 +70,6 @@ def _body(message: EmailMessage) -> str:
 
 
 def _readable(message: EmailMessage) -> list[EmailMessage]:
-    walked = [part for part in message.walk() if isinstance(part, EmailMessage) and not part.is_multipart()]
-    return [part for part in walked[:_PARTS_MAX] if part.get_content_maintype() == "text"]
+    """Parts with text, where the structure does not say which is the body; a multipart without parts is one."""
+    walked = [part for part in message.walk() if not part.is_multipart()]
+    return [part for part in walked[:_PARTS_MAX] if part.get_content_maintype() in ("text", "multipart")]

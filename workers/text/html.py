@@ -22,9 +22,9 @@ _BLOCK, _CELL = "\ue000", "\ue001"  # private characters: they survive until whi
 
 def write(content: Content, writer: Writer) -> int:
     """Write the page in chunks; returns their number."""
-    if content.size > content.limits.markup_bytes_max:
-        writer.truncated_by = "markup_bytes_max"
-    return write_text(text(content.data[: content.limits.markup_bytes_max]), writer)
+    if content.size > content.limits.html_bytes_max:
+        writer.truncated_by = "html_bytes_max"
+    return write_text(text(content.data[: content.limits.html_bytes_max]), writer)
 
 
 def text(data: bytes | str) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable
-from typing import Protocol
+from importlib import import_module
+from typing import Any, Protocol
 from zipfile import BadZipFile
 
-from lxml import etree
-
 from workers.text.content import Content, Locked, Unreadable
+
+_etree: Any = import_module("lxml.etree")  # it has no types
 
 _READ_BYTES = 64 * 1024
 
@@ -45,7 +46,7 @@ class Container:
 
     def parse(self, name: str, target: Target, stop: Callable[[], bool] = lambda: False) -> None:
         """Feed member `name` to `target` until its end or until `stop()`. Raises `Unreadable` or `Locked`."""
-        parser = etree.XMLParser(
+        parser = _etree.XMLParser(
             target=target, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
         )
         try:
@@ -62,7 +63,7 @@ class Container:
                     if stop():
                         return
             parser.close()
-        except etree.XMLSyntaxError:
+        except _etree.XMLSyntaxError:
             raise Unreadable(f"broken XML in {name[:100]}") from None
         except (BadZipFile, KeyError, EOFError, zlib.error, NotImplementedError, OSError) as error:
             raise Unreadable(f"broken zip member {name[:100]}: {type(error).__name__}") from None

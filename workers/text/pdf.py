@@ -5,8 +5,8 @@ from __future__ import annotations
 import ctypes
 import re
 
-import pypdfium2
-import pypdfium2.raw as pdfium
+import pypdfium2  # pyright: ignore[reportMissingTypeStubs]
+import pypdfium2.raw as pdfium  # pyright: ignore[reportMissingTypeStubs]
 
 from workers.text.content import Content, Locked, Unreadable
 from workers.text.writer import Writer
@@ -21,7 +21,10 @@ def write(content: Content, writer: Writer) -> int:
     try:
         document = pypdfium2.PdfDocument(memory)
     except pypdfium2.PdfiumError as error:
-        if error.err_code in (pdfium.FPDF_ERR_PASSWORD, pdfium.FPDF_ERR_SECURITY):
+        if error.err_code in (  # pyright: ignore[reportUnknownMemberType]
+            pdfium.FPDF_ERR_PASSWORD,
+            pdfium.FPDF_ERR_SECURITY,
+        ):
             raise Locked("the PDF opens with a password only") from None
         raise Unreadable("not a PDF that can be opened") from None
     count = len(document)

@@ -91,7 +91,7 @@ def _guessed(data: bytes) -> str:
     if len(data) > _SAMPLE_BYTES:  # a character cut in half would rule out the right answer
         sample = sample[: sample.rfind(b"\n") + 1] or sample
     # With few bytes above 127 there is nothing to count by, and Western European is what offices have.
-    if len(_HIGH.findall(sample)) < len(sample) * 0.08:
+    if len(_HIGH.findall(sample)) < max(8, len(sample) * 0.08):
         return "cp1252"
     best = charset_normalizer.from_bytes(sample).best()
     return best.encoding if best else "cp1252"

@@ -65,7 +65,7 @@ class Writer:
         self.pages.append(kept)
 
     def paragraph(self, text: str) -> None:
-        """Add a paragraph of a document without pages. Paragraphs are packed into chunks, and split only if too long."""
+        """Add a paragraph of a document without pages: packed into chunks, and split only when too long."""
         text, at = cleaned(text), 0
         while at < len(text) and not self.full:
             piece = head(text[at : at + self._limits.chunk_bytes_max], self._limits.chunk_bytes_max - 1)
@@ -83,7 +83,7 @@ class Writer:
                     return
             self._chunk.append(piece)
             self._chunk_bytes += size
-            self._left -= len(piece)
+            self._left -= len(piece) + 1
 
     def flush(self) -> None:
         """Close the chunk under way. Call it at the end, and where a new part of the document begins."""
