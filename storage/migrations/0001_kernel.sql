@@ -179,6 +179,7 @@ create table messages (
     tsv tsvector generated always as (to_tsvector('simple', left(coalesce(body, ''), 20000))) stored
 );
 create unique index messages_conversation on messages (conversation, seq);
+create index messages_posted on messages (posted_at);
 create index messages_tsv on messages using gin (tsv);
 
 -- What a message said before it was edited or retracted; read by no route.
@@ -327,7 +328,8 @@ create table notices (
     at timestamptz not null,
     acked_at timestamptz,
     revision integer not null default 1,
-    unique nulls not distinct (person, kind, thing, step)
+    -- Once for each person; a deadline that moves is another time to be told of.
+    unique nulls not distinct (person, kind, thing, step, due)
 );
 create index notices_person on notices (person, id desc);
 
@@ -670,6 +672,17 @@ begin
     end if;
 end $$;
 
+-- Who of these people may see a thing of a case, for those who see the case themselves: can they be given it?
+create function readers(p_org uuid, p_case uuid, p_audience text[], p_people uuid[]) returns uuid[]
+    language sql stable security definer set search_path = pg_catalog, public
+    begin atomic
+        select coalesce(array_agg(distinct g.person), '{}') from public.grants g
+            where g.person = any (p_people) and g.scope in (p_case, p_org) and g.role = any (p_audience)
+                and exists (select 1 from public.cases c join public.grants mine on mine.person = public.me()
+                    and mine.scope in (c.id, c.org) and mine.role = any (c.audience)
+                    where c.id = p_case and c.org = p_org);
+    end;
+
 -- Blank what a message said in every event that carried it: retracted content does not come back in replays.
 create function blank_message(p_case uuid, p_message uuid, p_from bigint) returns void
     language plpgsql security definer set search_path = pg_catalog, public as $$
@@ -766,6 +779,7 @@ grant execute on function me(), lock_key(uuid), stream_head(uuid), raise_access(
     seat_person(uuid, uuid, text, timestamptz), participations(uuid, uuid),
     give_grants(uuid, uuid, uuid[], text[], timestamptz), take_grant(uuid, uuid, uuid, text), cards(uuid, uuid), blank_message(uuid, uuid, bigint), end_session(uuid, timestamptz)
     to casewire_app, casewire_system;
+grant execute on function readers(uuid, uuid, text[], uuid[]) to casewire_app;
 grant execute on function signin_person(text), signin_session(bytea, timestamptz), signin_setup_needed(),
     signin_open(uuid, bytea, uuid, text, text, timestamptz, timestamptz),
     signin_accept(bytea, text, text, text, timestamptz),
