@@ -6,10 +6,10 @@ from litestar import Litestar, Response
 from litestar.config.compression import CompressionConfig
 from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
-from litestar.types import ControllerRouterHandler
 
 from hub.context import Hub
 from hub.http.auth import Authentication
+from hub.http import health, pages
 from hub.http.inputs import dependencies
 from hub.http.problems import HANDLERS
 from hub.routes import ROUTES
@@ -26,9 +26,9 @@ def no_store(response: Response[Any]) -> Response[Any]:
     return response
 
 
-def make_app(hub: Hub, extra: list[ControllerRouterHandler] | None = None) -> Litestar:
+def make_app(hub: Hub) -> Litestar:
     return Litestar(
-        route_handlers=[*ROUTES, *(extra or [])],
+        route_handlers=[*ROUTES, *health.ROUTES, *pages.routes()],
         dependencies=dependencies(hub),
         middleware=[DefineMiddleware(Authentication, hub=hub)],
         exception_handlers=HANDLERS,

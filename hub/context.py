@@ -48,7 +48,7 @@ class Hub(Struct, frozen=True):
         async with self.database.writing(who.person, lock, self.clock(), key) as unit:
             yield unit
         if unit.appended:
-            await self.bus.wake_relay()
+            await self.bus.wake()
 
     def reading(self, who: Who) -> Any:
         return self.database.reading(who.person)

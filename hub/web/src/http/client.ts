@@ -74,7 +74,7 @@ export async function request<T>(method: Method, path: string, options: Options 
   const text = await response.text();
   if (response.ok) return (text ? JSON.parse(text) : undefined) as T;
   const problem = readProblem(text);
-  if (response.status === 401 && problem?.code !== "bad_credentials") onSignedOut();
+  if (response.status === 401 && path !== "/me" && path !== "/session") onSignedOut();
   throw new Refused(
     problem?.code ?? (response.status >= 500 ? "internal" : "bad_input"),
     response.status,

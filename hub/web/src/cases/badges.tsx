@@ -1,0 +1,21 @@
+import { Badge } from "@mantine/core";
+import type { ReactNode } from "react";
+
+import type { Case, TypeView } from "../wire";
+import { statusTitle } from "./data";
+
+export function StatusBadge({ of, type }: { readonly of: Case; readonly type: TypeView | undefined }): ReactNode {
+  return (
+    <Badge color={of.is_open ? "ink" : "gray"} variant={of.is_open ? "light" : "outline"} styles={{ root: { color: of.is_open ? "var(--mantine-color-anchor)" : "var(--mantine-color-dimmed)" } }}>
+      {statusTitle(type, of.status)}
+    </Badge>
+  );
+}
+
+export function AudienceBadge({ title }: { readonly title: string }): ReactNode {
+  return (
+    <Badge variant="outline" color="gray" styles={{ root: { color: "var(--mantine-color-dimmed)", height: "auto" }, label: { whiteSpace: "normal" } }}>
+      {title}
+    </Badge>
+  );
+}

@@ -1,0 +1,15 @@
+import { expect, it } from "vitest";
+
+import type { Entry, EventView } from "../wire";
+import { mergeTimeline } from "./merge";
+
+const entry = (id: string, occurred_on: string, seq: number): Entry => ({ id, occurred_on, seq }) as Entry;
+const event = (seq: number, at: string): EventView => ({ seq, at, type: "case.moved" }) as EventView;
+
+it("sorts by the day it happened, then by seq, in both directions", () => {
+  const entries = [entry("late", "2026-01-01", 9), entry("old", "2020-05-05", 10)];
+  const events = [event(3, "2026-01-01T10:00:00Z"), event(12, "2026-02-01T00:00:00Z")];
+  const keys = (newest: boolean): string[] => mergeTimeline(entries, events, (at) => at.slice(0, 10), newest).map((each) => each.key);
+  expect(keys(false)).toEqual(["old", "event 3", "late", "event 12"]);
+  expect(keys(true)).toEqual(["event 12", "late", "event 3", "old"]);
+});
