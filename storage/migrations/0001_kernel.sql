@@ -175,12 +175,10 @@ create table messages (
     seq bigint not null,
     revision integer not null default 1,
     audience text[] not null,
-    people uuid[] not null,
-    tsv tsvector generated always as (to_tsvector('simple', left(coalesce(body, ''), 20000))) stored
+    people uuid[] not null
 );
 create unique index messages_conversation on messages (conversation, seq);
 create index messages_posted on messages (posted_at);
-create index messages_tsv on messages using gin (tsv);
 
 -- What a message said before it was edited or retracted; read by no route.
 create table message_originals (
@@ -216,7 +214,8 @@ create index documents_case on documents (case_id, id);
 create index documents_name on documents using gin (name gin_trgm_ops);
 
 -- audience and people here are the readers of the version as it stands: staff and its uploader until it is
--- cleared, the document's audience from then on.
+-- cleared, the document's audience from then on. begun_key is the idempotency key it was begun with (beginning makes
+-- no event); tries and try_at are the workers'; quarantine_key is empty once nothing is left in quarantine.
 create table versions (
     id uuid primary key,
     document uuid not null references documents,
@@ -242,10 +241,19 @@ create table versions (
     audience text[] not null,
     people uuid[] not null,
     revision integer not null default 1,
-    unique (document, n)
+    begun_key uuid,
+    begun_hash bytea,
+    tries integer not null default 0,
+    try_at timestamptz not null default '-infinity',
+    unique (document, n),
+    unique (by, begun_key)
 );
 create index versions_case on versions (case_id, id);
-create index versions_unfinished on versions (begun_at) where status in ('awaiting', 'received');
+create index versions_begun on versions (begun_at) where status = 'awaiting';
+create index versions_to_examine on versions (try_at) where status = 'received';
+create index versions_to_index on versions (try_at) where status = 'cleared' and text_status = 'none';
+create index versions_left_over on versions (begun_at)
+    where quarantine_key <> '' and status in ('cleared', 'quarantined', 'abandoned');
 
 create table version_texts (
     version uuid not null references versions,
@@ -255,10 +263,8 @@ create table version_texts (
     audience text[] not null,
     people uuid[] not null,
     text text not null,
-    tsv tsvector not null,
     primary key (version, page)
 );
-create index version_texts_tsv on version_texts using gin (tsv);
 
 create table deadlines (
     id uuid primary key,
@@ -429,7 +435,7 @@ begin
         execute format('create policy owner_all on %I to casewire_owner using (true) with check (true)', t);
         execute format('grant select, insert, update on %I to casewire_system', t);
     end loop;
-    grant delete on grants, version_texts, mails, deadline_steps, events to casewire_system;
+    grant delete on grants, sessions, invitations, version_texts, mails, deadline_steps, events to casewire_system;
 
     foreach t in array array['participants', 'parties', 'entries', 'documents', 'deadlines', 'tasks']
     loop
@@ -462,6 +468,12 @@ create policy open_case on conversations for insert to casewire_app with check (
 -- What is written is written in one's own name.
 create policy append on events for insert to casewire_app with check (actor = (select me()));
 grant select, insert on events to casewire_app;
+-- Bytes enter as `awaiting` and become `received` by their uploader's word; whatever comes then is the workers'.
+create policy begun on versions as restrictive for insert to casewire_app
+    with check (by = (select me()) and status = 'awaiting');
+create policy received on versions as restrictive for update to casewire_app
+    using (by = (select me())) with check (status in ('awaiting', 'received'));
+revoke insert, update on version_texts from casewire_app;
 create policy author on messages as restrictive for insert to casewire_app with check (author = (select me()));
 
 create policy anyone on epoch for select to casewire_app, casewire_signin using (true);
@@ -705,6 +717,13 @@ create function end_session(p_id uuid, p_now timestamptz)
             returning s.id, s.person, s.kind, s.label, s.made_at, s.expires_at;
     end;
 
+-- The newest version's number, also where that one is not yet open to the asker: a number alone.
+create function last_version(p_document uuid) returns integer
+    language sql stable security definer set search_path = pg_catalog, public
+    begin atomic
+        select coalesce(max(n), 0) from public.versions where document = p_document;
+    end;
+
 -- Sign-in. Each function answers one question; the role that calls them reads no table.
 create function signin_person(p_email text) returns table (id uuid, password_hash text)
     language sql stable security definer set search_path = pg_catalog, public
@@ -774,7 +793,7 @@ create function signin_setup_needed() returns boolean
     end;
 
 revoke execute on all functions in schema public from public;
-grant execute on function me(), lock_key(uuid), stream_head(uuid), raise_access(uuid, uuid), access_counters(uuid, uuid),
+grant execute on function me(), lock_key(uuid), stream_head(uuid), last_version(uuid), raise_access(uuid, uuid), access_counters(uuid, uuid),
     find_person(uuid, text), card_of(uuid, uuid), introduce_person(uuid, uuid, text, text, timestamptz),
     seat_person(uuid, uuid, text, timestamptz), participations(uuid, uuid),
     give_grants(uuid, uuid, uuid[], text[], timestamptz), take_grant(uuid, uuid, uuid, text), cards(uuid, uuid), blank_message(uuid, uuid, bigint), end_session(uuid, timestamptz)
