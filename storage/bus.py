@@ -9,7 +9,7 @@ import contextlib
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import msgspec
 import nats
@@ -43,6 +43,8 @@ POLL_S = 2.0  # PostgreSQL is asked when nothing came for so long
 POLL_WITHOUT_NATS_S = 0.5
 REOPEN_S = 0.5
 CONSUMER_IDLE_S = 30
+
+T = TypeVar("T")
 
 logger = structlog.get_logger("bus")
 
@@ -123,7 +125,11 @@ class Bus:
         await self.signal(subject)
 
     async def request(
-        self, subject: str, body: bytes, headers: Mapping[str, str] | None = None, timeout_s: float = REQUEST_S
+        self,
+        subject: str,
+        body: bytes,
+        headers: Mapping[str, str] | None = None,
+        timeout_s: float = REQUEST_S,
     ) -> Msg:
         """Ask a service. Raises `Refused("unavailable")` when nobody answers; the outcome is then unknown."""
         try:
@@ -133,7 +139,9 @@ class Bus:
         except (nats.errors.Error, TimeoutError, OSError) as error:
             raise Refused("unavailable", "The service does not answer.", retry_after_ms=1000) from error
 
-    async def subscribe(self, subject: str, heard: Callable[[Msg], Awaitable[None]], queue: str = "") -> Subscription:
+    async def subscribe(
+        self, subject: str, heard: Callable[[Msg], Awaitable[None]], queue: str = ""
+    ) -> Subscription:
         return await self.client.subscribe(subject, queue=queue, cb=heard)
 
 
@@ -231,7 +239,10 @@ class Tail:
             self.overflowed = True
         try:
             relayed = Relayed(
-                headers[HEADER_EPOCH], Position.parse(headers[HEADER_PREV]), Position.parse(position), message.data
+                headers[HEADER_EPOCH],
+                Position.parse(headers[HEADER_PREV]),
+                Position.parse(position),
+                message.data,
             )
         except (KeyError, ValueError):
             return  # not of the relay; the chain shows whether something is missing
@@ -265,7 +276,7 @@ async def follow(bus: Bus, database: Pools, position: Position) -> AsyncIterator
     """
     pool = database.system
     tail = Tail(bus)
-    epoch = await _patiently(lambda: log.epoch(pool))
+    epoch = await patiently(log.epoch, pool)
     behind = True
     last_event = time.monotonic()
     try:
@@ -278,12 +289,11 @@ async def follow(bus: Bus, database: Pools, position: Position) -> AsyncIterator
             idle = time.monotonic() - last_event
             if idle >= (POLL_S if alive else POLL_WITHOUT_NATS_S):
                 behind = True
-                if await _patiently(lambda: log.epoch(pool)) != epoch:
+                if await patiently(log.epoch, pool) != epoch:
                     raise EpochChanged
                 last_event = time.monotonic()
             if behind:
-                at = position
-                batch = await _patiently(lambda: log.events_after(pool, at, BATCH_EVENTS_MAX))
+                batch = await patiently(log.events_after, pool, position, BATCH_EVENTS_MAX)
                 behind = len(batch) == BATCH_EVENTS_MAX
                 if batch:
                     position = batch[-1].position
@@ -296,7 +306,7 @@ async def follow(bus: Bus, database: Pools, position: Position) -> AsyncIterator
             batch = []
             while (message := tail.next()) and len(batch) < BATCH_EVENTS_MAX:
                 if message.epoch != epoch:
-                    if await _patiently(lambda: log.epoch(pool)) != epoch:
+                    if await patiently(log.epoch, pool) != epoch:
                         raise EpochChanged
                 elif message.prev == position and message.body:
                     batch.append(log.decode(message.body))
@@ -314,12 +324,12 @@ async def follow(bus: Bus, database: Pools, position: Position) -> AsyncIterator
         await tail.close()
 
 
-async def _patiently(ask: Callable[[], Awaitable[Any]]) -> Any:
+async def patiently(ask: Callable[..., Awaitable[T]], *args: Any) -> T:
     """Ask PostgreSQL until it answers."""
     wait = 0.05
     while True:
         try:
-            return await ask()
+            return await ask(*args)
         except PASSING as error:
             logger.warning("postgres does not answer", error=type(error).__name__)
             await asyncio.sleep(wait)

@@ -78,7 +78,8 @@ class History:
         case = new_id()
         await self.pool.execute(
             "insert into cases (id, org, type, type_version, number, title, status, is_open, intake, zone, opened_at, "
-            "opened_by, audience) values ($1, $2, 'legal_matter', 1, $3, 'A case', 'open', true, '{}', 'UTC', $4, $5, $6)",
+            "opened_by, audience) "
+            "values ($1, $2, 'legal_matter', 1, $3, 'A case', 'open', true, '{}', 'UTC', $4, $5, $6)",
             case,
             org,
             f"M-{case.hex[-8:]}",

@@ -45,7 +45,9 @@ async def follow_events(
             passed, since = 0, time.monotonic()
 
 
-async def _commit(name: str, database: Database, handle_batch: Handle, wanted: list[Event], last: Event) -> None:
+async def _commit(
+    name: str, database: Database, handle_batch: Handle, wanted: list[Event], last: Event
+) -> None:
     wait = 0.05
     while True:
         try:
@@ -58,9 +60,13 @@ async def _commit(name: str, database: Database, handle_batch: Handle, wanted: l
                     await move_position(connection, name, last.position)
             return
         except (*PASSING, asyncpg.PostgresError) as error:
-            logger.warning("batch failed; trying again", worker=name, error=type(error).__name__, detail=str(error))
+            logger.warning(
+                "batch failed; trying again", worker=name, error=type(error).__name__, detail=str(error)
+            )
         except Exception:
-            logger.exception("batch failed; trying again", worker=name, first=wanted[0].type if wanted else None)
+            logger.exception(
+                "batch failed; trying again", worker=name, first=wanted[0].type if wanted else None
+            )
         await asyncio.sleep(wait)
         wait = min(wait * 2, RETRY_S_MAX)
 

@@ -69,7 +69,9 @@ PUBLISHED = Counter("casewire_relay_published_total", "Events that JetStream ack
 RELEARNED = Counter("casewire_relay_relearned_total", "Times the relay read from the stream where it stands.")
 LEADING = Gauge("casewire_relay_leading", "1 while this process is the relay that publishes.")
 LAG = Gauge("casewire_relay_lag_seconds", "Age of the newest event when it was published.")
-WAITING = Gauge("casewire_relay_waiting_seconds", "How long a committed event has waited for an open transaction.")
+WAITING = Gauge(
+    "casewire_relay_waiting_seconds", "How long a committed event has waited for an open transaction."
+)
 HELD_BY = Gauge(
     "casewire_relay_held_by_seconds",
     "Age of the open write transaction that the relay waits for, by its role and application.",
@@ -141,7 +143,7 @@ async def _leadership(settings: Settings) -> AsyncIterator[Any]:
         },
     )
     try:
-        while not await connection.fetchval("select pg_try_advisory_lock($1)", LEADER_LOCK):
+        while not await connection.fetchval("select pg_try_advisory_lock($1)", LEADER_LOCK):  # noqa: ASYNC110
             await asyncio.sleep(LEADER_POLL_S)
         LEADING.set(1)
         logger.info("relay leads")
@@ -180,7 +182,9 @@ class Relay:
                     await self._learn()
                     await self._publish_on()
                 except (Unsettled, nats.errors.Error, TimeoutError) as reason:
-                    logger.info("relay learns where the stream stands", reason=str(reason) or type(reason).__name__)
+                    logger.info(
+                        "relay learns where the stream stands", reason=str(reason) or type(reason).__name__
+                    )
                     await asyncio.sleep(RETRY_S)
         finally:
             with contextlib.suppress(nats.errors.Error, OSError):
@@ -245,7 +249,11 @@ class Relay:
             self._checked = time.monotonic()
             info = await self._info()
             # Anything else than what was left there: wiped, restored, or somebody else publishes.
-            if info.error or info.state.last_seq != self._expected or (self._expected and not info.state.messages):
+            if (
+                info.error
+                or info.state.last_seq != self._expected
+                or (self._expected and not info.state.messages)
+            ):
                 raise Unsettled("the stream is not as it was left")
 
     async def _wait(self, seconds: float) -> None:
@@ -262,7 +270,9 @@ class Relay:
             if held != self._held:
                 self._free()
                 self._held = held
-                logger.warning("relay waits for an open transaction", pid=holder.pid, role=held[0], application=held[1])
+                logger.warning(
+                    "relay waits for an open transaction", pid=holder.pid, role=held[0], application=held[1]
+                )
             HELD_BY.labels(*held).set(holder.age_s if holder.age_s is not None else waited)
         elif hidden is None:
             self._free()

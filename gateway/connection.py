@@ -1,0 +1,235 @@
+"""A socket on the event loop. The handshake and what comes in are parsed by `websockets`' sans-I/O protocol; what goes
+out was framed before and is written straight to the transport."""
+
+import asyncio
+import random
+from collections import deque
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from websockets.frames import CloseCode, Frame, Opcode
+from websockets.http11 import Request
+from websockets.protocol import OPEN
+from websockets.server import ServerProtocol
+from websockets.typing import Subprotocol
+
+from gateway.session import Close, Effect, Send, Session
+from schemas.errors import CLOSES
+from schemas.frames import SUBPROTOCOL
+from schemas.limits import DEAD_PEER_S, FRAME_BYTES_MAX, HEARTBEAT_S, SOCKET_BUFFER_BYTES_MAX
+
+if TYPE_CHECKING:
+    from gateway.gateway import Gateway
+
+WRITE_HIGH_BYTES = 64 << 10
+WRITE_LOW_BYTES = 16 << 10
+HANDSHAKE_S = 10.0
+CLOSE_S = 5.0  # for the client's part of the closing
+FRAGMENTS_MAX = 64
+COME_BACK_MS = 500, 5000  # the delay named with 4000 to 4499, drawn evenly so that not all come at once
+
+_CLOSE_OF: dict[int, str] = {
+    CloseCode.PROTOCOL_ERROR: "protocol",
+    CloseCode.INVALID_DATA: "protocol",
+    CloseCode.MESSAGE_TOO_BIG: "frame_too_big",
+}
+
+
+class Protocol(ServerProtocol):
+    """The sans-I/O protocol with our close codes."""
+
+    def fail(self, code: CloseCode | int, reason: str = "") -> None:
+        if (name := _CLOSE_OF.get(code)) is not None:
+            super().fail(CLOSES[name].code, CLOSES[name].meaning)
+        else:
+            super().fail(code, "")
+
+
+class Connection(asyncio.Protocol):
+    """From the first byte to the last of one client."""
+
+    __slots__ = (
+        "_asked", "_begun", "_blocked", "_closing", "_drains", "_gateway", "_heard", "_loop", "_parts", "_paused",
+        "_protocol", "_transport", "session",
+    )  # fmt: skip
+
+    def __init__(self, gateway: "Gateway") -> None:
+        self._gateway = gateway
+        self._loop = asyncio.get_running_loop()
+        self._protocol = Protocol(subprotocols=[Subprotocol(SUBPROTOCOL)], max_size=FRAME_BYTES_MAX)
+        self._transport: Any = None
+        self.session: Session | None = None
+        self._parts: list[bytes] | None = None
+        self._begun = self._heard = self._asked = self._loop.time()
+        self._paused = 0.0  # since when the client has not taken what we write
+        self._closing = 0.0
+        self._blocked = False  # paused or closing: look twice before writing
+        self._drains: deque[asyncio.Future[None]] | None = None
+
+    # -- the loop calls -----------------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport
+        self._transport.set_write_buffer_limits(WRITE_HIGH_BYTES, WRITE_LOW_BYTES)
+        self._gateway.opened(self)
+
+    def data_received(self, data: bytes) -> None:
+        self._heard = self._loop.time()
+        protocol = self._protocol
+        protocol.receive_data(data)
+        for event in protocol.events_received():
+            if isinstance(event, Request):
+                self._gateway.greet(self, event)
+            elif not self._closing:
+                self._on_frame(event)  # type: ignore[arg-type]
+        self._send_protocol()
+
+    def eof_received(self) -> bool:
+        self._protocol.receive_eof()
+        self._send_protocol()
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._closing = self._closing or self._loop.time()
+        self._blocked = True
+        self._gateway.lost(self)
+        self._wake_drains()
+
+    def pause_writing(self) -> None:
+        self._paused = self._loop.time()
+        self._blocked = True
+
+    def resume_writing(self) -> None:
+        self._paused = 0.0
+        self._blocked = self._closing > 0
+        self._wake_drains()
+
+    # -- in -----------------------------------------------------------------------------------------------
+
+    def _on_frame(self, frame: Frame) -> None:
+        if frame.opcode is Opcode.TEXT and frame.fin:
+            self._on_text(bytes(frame.data))
+        elif frame.opcode is Opcode.TEXT:
+            self._parts = [bytes(frame.data)]
+        elif frame.opcode is Opcode.BINARY:
+            self.close("protocol")
+        elif frame.opcode is Opcode.CONT and self._parts is not None:
+            self._parts.append(bytes(frame.data))
+            if frame.fin:
+                whole, self._parts = b"".join(self._parts), None
+                self._on_text(whole)
+            elif len(self._parts) > FRAGMENTS_MAX:
+                self.close("protocol")
+
+    def _on_text(self, payload: bytes) -> None:
+        if self.session is None:
+            self.close("protocol")  # it speaks before the welcome
+        else:
+            self.perform(self.session.receive(payload, self._heard))
+
+    def perform(self, effects: Iterable[Effect]) -> None:
+        """Do what a session decided."""
+        for effect in effects:
+            if isinstance(effect, Send):
+                self.deliver(effect.frame)
+            elif isinstance(effect, Close):
+                self.close(effect.code, effect.reason)
+            else:
+                self._gateway.perform(self, effect)
+
+    # -- out ----------------------------------------------------------------------------------------------
+
+    def deliver(self, data: bytes) -> None:
+        """Write ready frames. A client that has not taken `SOCKET_BUFFER_BYTES_MAX` is cut, and resumes."""
+        if self._blocked:
+            if self._closing:
+                return
+            if self._transport.get_write_buffer_size() + len(data) > SOCKET_BUFFER_BYTES_MAX:
+                self.close("too_slow")
+                return
+        self._transport.write(data)
+
+    async def drained(self) -> None:
+        """Until the client has taken most of what was written, or is gone; lets others run in any case."""
+        if not self._paused or self._closing:
+            await asyncio.sleep(0)
+            return
+        future: asyncio.Future[None] = self._loop.create_future()
+        if self._drains is None:
+            self._drains = deque()
+        self._drains.append(future)
+        await future
+
+    def _wake_drains(self) -> None:
+        drains, self._drains = self._drains, None
+        for future in drains or ():
+            if not future.done():
+                future.set_result(None)
+
+    def accept(self, request: Request) -> bool:
+        """Answer the handshake; False when it was not one."""
+        response = self._protocol.accept(request)
+        self._protocol.send_response(response)
+        self._send_protocol()
+        return self._protocol.state is OPEN
+
+    def reject(self, status: int, text: str) -> None:
+        self._protocol.send_response(self._protocol.reject(status, text))
+        self._send_protocol()
+
+    def welcome(self, session: Session, frame: bytes) -> None:
+        self.session = session
+        self.deliver(frame)
+
+    def close(self, code: str, reason: str = "") -> None:
+        """Close with a code of `CLOSES`; where the client is to come back, the reason names when."""
+        if self._closing:
+            return
+        number, meaning = CLOSES[code]
+        if number < 4500:
+            reason = f"retry_after_ms={random.randint(*COME_BACK_MS)}"
+        self._closing = self._loop.time()
+        self._blocked = True
+        self._gateway.closed(self, code)
+        self._wake_drains()
+        if self._protocol.state is OPEN:
+            self._protocol.send_close(number, reason or meaning)
+            self._send_protocol()
+        else:
+            self._transport.abort()
+
+    def _send_protocol(self) -> None:
+        for chunk in self._protocol.data_to_send():
+            if chunk:
+                self._transport.write(chunk)
+            elif not self._transport.is_closing():
+                # Half-closed: what the client still sends is read and dropped, so that it gets our last frame.
+                if self._transport.can_write_eof():
+                    self._transport.write_eof()
+                if not self._closing:
+                    self._closing = self._loop.time()
+                    self._blocked = True
+                    self._gateway.closed(self, "client")
+
+    # -- time ---------------------------------------------------------------------------------------------
+
+    def tick(self, now: float) -> None:
+        """Called about every second: pings, and the end of whoever is silent, stuck or half closed."""
+        if self._closing:
+            if now - self._closing > CLOSE_S:
+                self._transport.abort()
+        elif self.session is None:
+            if now - self._begun > HANDSHAKE_S:
+                self._closing = now
+                self._blocked = True
+                self._transport.abort()
+        elif self._paused and now - self._paused > DEAD_PEER_S:
+            self.close("too_slow")
+        elif now - self._heard > DEAD_PEER_S:
+            self._closing = now
+            self._blocked = True
+            self._transport.abort()
+        elif now - self._heard > HEARTBEAT_S and now - self._asked > HEARTBEAT_S and not self._paused:
+            self._asked = now
+            self._protocol.send_ping(b"")
+            self._send_protocol()

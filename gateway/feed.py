@@ -1,0 +1,269 @@
+"""One follow for the whole process: every event is looked at once, kept for those who come back, and handed to the
+sockets of those who may see it. No event costs a query; a change of access costs one, before the event goes out."""
+
+from collections import OrderedDict, deque
+from collections.abc import Iterable
+from contextlib import aclosing
+from datetime import UTC, datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+import msgspec
+import structlog
+from msgspec import Struct
+from prometheus_client import Counter, Gauge
+
+from gateway.framing import joined
+from gateway.ring import Entry, Ring
+from gateway.rooms import Readers, Rooms
+from gateway.session import Effect, Session
+from schemas.access import Viewer
+from schemas.events import ACCESS_EVENTS, Event
+from schemas.positions import START
+from storage.bus import Bus, EpochChanged, follow, patiently
+from storage.postgres import access
+from storage.postgres import events as log
+
+TOUCHED_MAX = 10_000
+COUNTERS_MAX = 100_000
+HEADS_MAX = 200_000
+# After these, what somebody holds is read again. Who opens a case gets its first grant with it.
+LOOK_AGAIN = ACCESS_EVENTS | {"grant.changed", "case.opened"}
+
+EVENTS = Counter("casewire_gateway_events_total", "Events followed.")
+DELIVERED = Counter("casewire_gateway_deliveries_total", "Event frames handed to sockets, live.")
+REFRESHED = Counter(
+    "casewire_gateway_refreshes_total", "Times grants were read again because access had changed."
+)
+LAG = Gauge("casewire_gateway_lag_seconds", "From the writing of the newest event to its delivery.")
+
+logger = structlog.get_logger("gateway")
+
+
+class Socket(Protocol):
+    """What the feed needs of a connection."""
+
+    session: Session | None
+
+    def deliver(self, data: bytes) -> None: ...
+    def perform(self, effects: Iterable[Effect]) -> None: ...
+    def close(self, code: str, reason: str = "") -> None: ...
+
+
+class _Named(Struct):
+    person: UUID
+
+
+class _Member(Struct):
+    participant: _Named | None = None
+    member: _Named | None = None
+
+
+class _Id(Struct):
+    id: UUID
+
+
+class _Session(Struct):
+    session: _Id
+
+
+_read_member = msgspec.json.Decoder(_Member).decode
+_read_session = msgspec.json.Decoder(_Session).decode
+
+
+class Feed:
+    """Follows, remembers, delivers. `position` is that of the last event delivered, `heads` the last seq per stream
+    as of then, for streams that were seen or asked for."""
+
+    def __init__(self, bus: Bus, database: Any) -> None:
+        self._bus, self._database = bus, database
+        self.rooms = Rooms()
+        self.ring = Ring()
+        self.epoch = ""
+        self.position = START
+        self.heads: dict[UUID, int] = {}
+        self.people: dict[UUID, set[Socket]] = {}
+        self.running = False
+        self.touched = 0  # how often somebody's access or session changed, ever
+        self._touched: deque[UUID] = deque(maxlen=TOUCHED_MAX)
+        self._counters: OrderedDict[UUID, int] = OrderedDict()
+        self._outgoing: dict[Any, tuple[Readers, list[bytes]]] = {}
+
+    async def run(self) -> None:
+        """Follow until cancelled. A restore of the database resets every subscription."""
+        pool = self._database.system
+        while True:
+            self.epoch = await patiently(log.epoch, pool)
+            self.position = await patiently(log.head, pool)
+            self.ring = Ring(self.position)
+            self.heads.clear()
+            self._counters.clear()
+            self._reset_all()
+            self.running = True
+            try:
+                async with aclosing(follow(self._bus, self._database, self.position)) as batches:
+                    async for batch in batches:
+                        await self.take(batch)
+            except EpochChanged:
+                logger.warning("the database has another history; every subscription is reset")
+            finally:
+                self.running = False
+
+    async def take(self, batch: list[Event]) -> None:
+        """Deliver a batch in its order."""
+        for event in batch:
+            outdated = self._outdated(event)
+            if outdated or event.type in LOOK_AGAIN:
+                self._flush()
+                await self._look_again(event)
+            if event.type == "message.retracted" and event.thing is not None:
+                self.ring.blank(event.stream, event.thing)
+            entry = Entry(event)
+            self.ring.add(entry)
+            self.position = entry.position
+            self.heads[event.stream] = event.seq
+            self._deliver(entry)
+            if event.type == "session.ended":
+                self._flush()
+                self._end_session(event)
+        self._flush()
+        EVENTS.inc(len(batch))
+        LAG.set((datetime.now(UTC) - batch[-1].at).total_seconds())
+        if len(self.heads) > HEADS_MAX:
+            self.heads = {stream: seq for stream, seq in self.heads.items() if self.ring.holds(stream)}
+
+    # -- delivery -----------------------------------------------------------------------------------------
+
+    def _deliver(self, entry: Entry) -> None:
+        event = entry.event
+        room = self.rooms.streams.get(event.stream)
+        if event.kind == "case":
+            if room is not None:
+                self._put(event.stream, room.readers(event), entry, "case")
+            if self.rooms.mine:
+                self._put(None, self.rooms.mine.readers(event), entry, "mine")
+        elif event.kind == "person" and room is not None:
+            self._put(event.stream, room.readers(event), entry, "me")
+
+    def _put(self, room: UUID | None, readers: Readers, entry: Entry, kind: str) -> None:
+        """Events of one room that the same sockets get, one after another, go out in one write each."""
+        if not readers:
+            return
+        waiting = self._outgoing.get(room)
+        if waiting is not None:
+            if waiting[0] is readers:
+                waiting[1].append(entry.frame(kind))
+                return
+            _write(*waiting)
+        self._outgoing[room] = readers, [entry.frame(kind)]
+
+    def _flush(self) -> None:
+        outgoing, self._outgoing = self._outgoing, {}
+        for readers, frames in outgoing.values():
+            _write(readers, frames)
+
+    # -- access -------------------------------------------------------------------------------------------
+
+    def _outdated(self, event: Event) -> bool:
+        """Whether this event knows of a change of access that no event before it has told."""
+        return self._newer(event.case_id, event.access.case) | self._newer(event.org, event.access.org)
+
+    def _newer(self, scope: UUID | None, counter: int) -> bool:
+        if scope is None or counter == 0:
+            return False
+        held = self._counters.get(scope)
+        if held is None:
+            # Facts of everyone connected are as new as the events before this one, so this is where to start.
+            if len(self._counters) >= COUNTERS_MAX:
+                self._counters.popitem(last=False)
+            self._counters[scope] = counter
+            return False
+        if counter > held:
+            self._counters[scope] = counter
+        return counter > held
+
+    async def _look_again(self, event: Event) -> None:
+        """Read again what those concerned hold, and tell them what ended and what must be read anew."""
+        named = _named(event)
+        for person in named:
+            self.touch(person)
+        if event.type not in LOOK_AGAIN:
+            scopes = {event.case_id, event.org}
+            named |= {
+                person
+                for person, sockets in self.people.items()
+                if any(scope in scopes for scope, _ in _viewer(sockets).grants)
+            }
+        connected = [person for person in named if person in self.people]
+        if not connected:
+            return
+        REFRESHED.inc()
+        found = await patiently(access.viewers, self._database.system, connected)
+        changed = False
+        for person, viewer in found.items():
+            for socket in list(self.people.get(person, ())):
+                if socket.session is not None and socket.session.viewer.grants != viewer.grants:
+                    changed = True
+                    socket.perform(socket.session.look_again(viewer))
+        if changed:
+            self.rooms.forget()
+
+    def touch(self, person: UUID) -> None:
+        """Facts about this person that were read before now are of no use."""
+        self.touched += 1
+        self._touched.append(person)
+
+    def touched_since(self, mark: int, person: UUID) -> bool:
+        """Whether the person's facts may have changed since `touched` was `mark`."""
+        count = self.touched - mark
+        return count > 0 and (count > TOUCHED_MAX or person in list(self._touched)[-count:])
+
+    def _end_session(self, event: Event) -> None:
+        self.touch(event.stream)
+        ended = _read_session(event.data).session.id
+        for socket in list(self.people.get(event.stream, ())):
+            if socket.session is not None and socket.session.id == ended:
+                socket.close("session_ended")
+
+    # -- who is there -------------------------------------------------------------------------------------
+
+    def enter(self, socket: Socket, person: UUID) -> None:
+        self.people.setdefault(person, set()).add(socket)
+
+    def leave(self, socket: Socket, person: UUID) -> None:
+        if (sockets := self.people.get(person)) is not None:
+            sockets.discard(socket)
+            if not sockets:
+                del self.people[person]
+
+    def _reset_all(self) -> None:
+        for sockets in list(self.people.values()):
+            for socket in list(sockets):
+                if (session := socket.session) is not None:
+                    for subscription in list(session.subscriptions.values()):
+                        socket.perform(session.reset(subscription, "epoch"))
+
+
+def _write(readers: Readers, frames: list[bytes]) -> None:
+    data = frames[0] if len(frames) == 1 else joined(frames)
+    for socket in readers:
+        socket.deliver(data)
+    DELIVERED.inc(len(readers) * len(frames))
+
+
+def _named(event: Event) -> set[UUID]:
+    """Whose access this event changes."""
+    if event.type == "grant.changed":
+        return {event.stream}
+    if event.type == "case.opened":
+        return {event.actor} if event.actor is not None else set()
+    if event.type in ACCESS_EVENTS:
+        read = _read_member(event.data)
+        return {who.person for who in (read.participant, read.member) if who is not None}
+    return set()
+
+
+def _viewer(sockets: set[Socket]) -> Viewer:
+    session = next(iter(sockets)).session
+    assert session is not None
+    return session.viewer

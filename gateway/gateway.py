@@ -1,0 +1,222 @@
+"""The gateway of a process: its sockets, and what their sessions ask for."""
+
+import asyncio
+from collections import Counter as Count
+from collections.abc import Coroutine
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import structlog
+from nats.aio.msg import Msg
+from prometheus_client import Counter, Gauge
+from websockets.http11 import Request
+
+from gateway.admission import Admission, Busy
+from gateway.calls import call
+from gateway.connection import Connection
+from gateway.feed import Feed
+from gateway.framing import framed
+from gateway.handshake import Refusal, door, judge
+from gateway.joining import Joining
+from gateway.session import Call, Effect, Join, Leave, Session
+from gateway.session import Signal as SignalEffect
+from schemas.access import sees
+from schemas.errors import Refused
+from schemas.frames import PROTOCOL_VERSION, ErrorFrame, Signal, Welcome
+from schemas.limits import HEARTBEAT_S
+from schemas.settings import Settings
+from schemas.subjects import SIGNALS, signal_subject
+from storage.bus import Bus
+from storage.postgres.pool import PASSING
+
+SOCKETS_MAX = 20_000
+SOCKETS_PER_PERSON_MAX = 50
+TICK_S = 1.0
+
+SOCKETS = Gauge("casewire_gateway_sockets", "Open sockets.")
+CLOSED = Counter("casewire_gateway_closed_total", "Sockets closed, by why.", ["why"])
+SIGNALLED = Counter("casewire_gateway_signals_total", "Typing signals delivered.")
+
+logger = structlog.get_logger("gateway")
+
+
+def clock() -> datetime:
+    return datetime.now(UTC)
+
+
+class Gateway:
+    def __init__(self, settings: Settings, bus: Bus, database: Any) -> None:
+        self._bus, self._door = bus, door(settings)
+        self.feed = Feed(bus, database)
+        self._joining = Joining(self.feed, database)
+        self._admission = Admission(self.feed, database, settings, clock)
+        self._connections: set[Connection] = set()
+        self._per_person: Count[UUID] = Count()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._leaving = False
+
+    async def run(self) -> None:
+        """Follow and keep time until cancelled."""
+        await self._bus.subscribe(SIGNALS, self._on_signal)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.feed.run())
+            group.create_task(self._keep_time())
+
+    # -- connections call ---------------------------------------------------------------------------------
+
+    def opened(self, connection: Connection) -> None:
+        self._connections.add(connection)
+        SOCKETS.set(len(self._connections))
+
+    def greet(self, connection: Connection, request: Request) -> None:
+        """A handshake has come in whole."""
+        headers: dict[str, list[str]] = {}
+        for name, value in request.headers.raw_items():
+            headers.setdefault(name.lower(), []).append(value)
+        verdict = judge(request.path, headers, self._door)
+        if isinstance(verdict, Refusal):
+            connection.reject(verdict.status, verdict.text)
+        elif self._leaving or len(self._connections) > SOCKETS_MAX:
+            if connection.accept(request):
+                connection.close("going_away" if self._leaving else "try_later")
+        else:
+            self._start(self._admit(connection, request, verdict.token))
+
+    def closed(self, connection: Connection, why: str) -> None:
+        """The closing has begun: nothing more is delivered."""
+        CLOSED.labels(why).inc()
+        self._forget(connection)
+
+    def lost(self, connection: Connection) -> None:
+        self._forget(connection)
+        self._connections.discard(connection)
+        SOCKETS.set(len(self._connections))
+
+    def perform(self, connection: Connection, effect: Effect) -> None:
+        if isinstance(effect, Join):
+            self._start(self._joining.join(connection, effect.subscription))
+        elif isinstance(effect, Leave):
+            self.feed.rooms.leave(effect.subscription)
+        elif isinstance(effect, Call):
+            self._start(self._call(connection, effect))
+        elif isinstance(effect, SignalEffect):
+            self._start(self._signal(connection, effect.conversation))
+
+    # -- inside -------------------------------------------------------------------------------------------
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            logger.error("a task failed", exc_info=error)
+
+    def _forget(self, connection: Connection) -> None:
+        session, connection.session = connection.session, None
+        if session is None:
+            return
+        for leave in session.all_gone():
+            self.feed.rooms.leave(leave.subscription)
+        person = session.viewer.person
+        self.feed.leave(connection, person)
+        self._per_person[person] -= 1
+        if self._per_person[person] <= 0:
+            del self._per_person[person]
+
+    async def _admit(self, connection: Connection, request: Request, token: str) -> None:
+        try:
+            admitted = await self._admission.admit(token) if token else None
+            # The feed does not refresh those who are not in yet: if they changed meanwhile, ask again.
+            while admitted and self.feed.touched_since(admitted.mark, admitted.holder.viewer.person):
+                admitted = await self._admission.admit(token)
+        except Busy:
+            if connection in self._connections and connection.accept(request):
+                connection.close("try_later")
+            return
+        if connection not in self._connections or not connection.accept(request):
+            return
+        if admitted is None:
+            connection.close("unauthenticated")
+            return
+        holder, me, _ = admitted
+        person = holder.viewer.person
+        if self._per_person[person] >= SOCKETS_PER_PERSON_MAX:
+            connection.close("try_later")
+            return
+        now = asyncio.get_running_loop().time()
+        session = Session(holder.session, holder.viewer, holder.expires_at, token, now)
+        self._per_person[person] += 1
+        self.feed.enter(connection, person)
+        welcome = Welcome(PROTOCOL_VERSION, holder.session, me, HEARTBEAT_S, clock())
+        connection.welcome(session, framed(welcome))
+
+    async def _call(self, connection: Connection, effect: Call) -> None:
+        session = connection.session
+        if session is None:
+            return
+        answer = await call(self._bus, session.token, effect.frame)
+        session.calls -= 1
+        if answer is not None:
+            connection.deliver(framed(answer))
+
+    async def _signal(self, connection: Connection, conversation: UUID) -> None:
+        """Somebody types: told to the case's room on every gateway."""
+        try:
+            thing = await self._joining.conversation(conversation)
+        except PASSING:
+            return
+        if (session := connection.session) is None:
+            return
+        if thing is None or not sees(session.viewer, thing):
+            connection.deliver(framed(ErrorFrame(None, "not_found", "")))
+            return
+        signal = Signal(thing.case_id, conversation, "typing", session.viewer.person)
+        await self._bus.signal(signal_subject(thing.org, thing.case_id), msgspec.json.encode(signal))
+
+    async def _on_signal(self, message: Msg) -> None:
+        try:
+            signal = msgspec.json.decode(message.data, type=Signal)
+        except msgspec.MsgspecError:
+            return
+        room = self.feed.rooms.streams.get(signal.case)
+        if room is None:
+            return
+        try:
+            thing = await self._joining.conversation(signal.conversation)
+        except (*PASSING, Refused):
+            return
+        if thing is None or thing.case_id != signal.case:
+            return
+        frame = framed(signal)
+        for subscription, socket in list(room.members.items()):
+            viewer = subscription.session.viewer
+            if viewer.person != signal.actor and sees(viewer, thing):
+                socket.deliver(frame)
+                SIGNALLED.inc()
+
+    async def _keep_time(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(TICK_S)
+            now, today = loop.time(), clock()
+            for connection in list(self._connections):
+                session = connection.session
+                if session is not None and session.expires_at <= today:
+                    connection.close("session_ended")
+                connection.tick(now)
+
+    async def leave(self, within_s: float) -> None:
+        """Send everyone away, each to come back at a moment of their own, and wait for them shortly."""
+        self._leaving = True
+        for connection in list(self._connections):
+            connection.close("going_away")
+        end = asyncio.get_running_loop().time() + within_s
+        while self._connections and asyncio.get_running_loop().time() < end:  # noqa: ASYNC110  (once, at the end)
+            await asyncio.sleep(0.02)
+        for task in list(self._tasks):
+            task.cancel()
