@@ -193,7 +193,7 @@ class Gateway:
         if thing is None or thing.case_id != signal.case:
             return
         frame = framed(signal)
-        for subscription, socket in list(room.members.items()):
+        for subscription, socket in (room.members | room.waiting).items():
             viewer = subscription.session.viewer
             if viewer.person != signal.actor and sees(viewer, thing):
                 socket.deliver(frame)

@@ -12,9 +12,9 @@ import uvloop
 
 from gateway.connection import Connection
 from gateway.gateway import Gateway
-from gateway.internal import serve_internal
 from schemas.settings import Settings
 from storage.bus import Bus
+from storage.health import serve_health
 from storage.postgres.pool import PASSING, Database
 
 BACKLOG = 2048
@@ -59,7 +59,7 @@ async def _run(settings: Settings, stopped: asyncio.Event) -> None:
     async def missing() -> list[str]:
         return await _missing(parts)
 
-    internal = await serve_internal(settings.internal_port, missing) if settings.internal_port else None
+    internal = await serve_health(settings.internal_port, missing)
     roles = "system", "signin"
     database = parts["database"] = await _there("postgres", lambda: Database.open(settings, roles), stopped)
     bus = parts["bus"] = await _there("nats", lambda: Bus.connect(settings, "gateway"), stopped)
