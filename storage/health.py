@@ -28,7 +28,13 @@ async def serve_health(port: int, ready: Ready) -> asyncio.Server | None:
             )
             writer.write(body)
             await writer.drain()
-        except (TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ConnectionError, IndexError):
+        except (
+            TimeoutError,
+            asyncio.IncompleteReadError,
+            asyncio.LimitOverrunError,
+            ConnectionError,
+            IndexError,
+        ):
             pass
         finally:
             writer.close()

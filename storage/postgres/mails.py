@@ -1,0 +1,43 @@
+"""The outbox: mail that is written in the transaction of its cause and sent afterwards, at least once."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from msgspec import Struct
+
+from storage.postgres.rows import read
+
+# Taken for a while, not locked: whoever dies while sending gives it back by doing nothing.
+CLAIM = """update mails set try_at = $2, tries = tries + 1 where id in (
+        select id from mails where sent_at is null and try_at <= $1 order by try_at limit $3 for update skip locked)
+    returning id, message_id, recipient, subject, body, made_at, tries"""
+SENT = "update mails set sent_at = $2, error = '' where id = $1"
+FAILED = "update mails set try_at = coalesce($2, 'infinity'::timestamptz), error = $3 where id = $1 and sent_at is null"
+WAITING = "select count(*) from mails where sent_at is null and try_at < 'infinity'"
+
+
+class Mail(Struct, frozen=True):
+    """A mail as it is to be sent. `message_id` is the same at every try."""
+
+    id: UUID
+    message_id: str
+    recipient: str
+    subject: str
+    body: str
+    made_at: datetime
+    tries: int
+
+
+async def claim(on: Any, now: datetime, lease: timedelta, limit: int) -> list[Mail]:
+    """Take what is due; nobody else gets it until `lease` is over."""
+    return [read(row, Mail) for row in await on.fetch(CLAIM, now, now + lease, limit)]
+
+
+async def mark_sent(on: Any, id: UUID, now: datetime) -> None:
+    await on.execute(SENT, id, now)
+
+
+async def mark_failed(on: Any, id: UUID, again_at: datetime | None, why: str) -> None:
+    """Try again at a time; never, when that is None."""
+    await on.execute(FAILED, id, again_at, why[:500])
