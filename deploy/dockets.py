@@ -15,11 +15,9 @@ from rich.table import Table
 from deploy.embedded.child import StackError
 from hub.context import Hub, Who
 from hub.dockets.actions import Imported, import_docket
-from schemas.access import Viewer
 from schemas.casetypes import CURRENT
 from schemas.dockets import DOCKET_BYTES_MAX, Docket, read_docket
 from schemas.errors import Refused, bad_input
-from schemas.ids import new_id
 from schemas.settings import Settings
 from storage.blobs import Blobs
 from storage.bus import Bus
@@ -116,13 +114,12 @@ async def acting_as(database: Database, org: str | None, email: str | None) -> t
     person = await database.system.fetchrow(dockets.STAFF_OF, organisation["id"], email)
     if person is None:
         raise StackError(f"{email or 'Nobody'} is staff of {organisation['name']}; name someone who is with --as.")
-    return await who_is(database, person["id"]), organisation["id"]
+    return who_is(person["id"]), organisation["id"]
 
 
-async def who_is(database: Database, person: UUID) -> Who:
-    """Somebody as the hub's actions know those who signed in; for the person at the machine, who needs no session."""
-    grants = await database.system.fetch(dockets.GRANTS_OF, person)
-    return Who(person, new_id(), "operator", Viewer(person, frozenset((row["scope"], row["role"]) for row in grants)))
+def who_is(person: UUID) -> Who:
+    """Somebody as the hub's actions know those who signed in; the person at the machine needs no session."""
+    return Who(person, None, "operator")
 
 
 def _chosen(rows: Sequence[Any], wanted: str | None) -> Any:

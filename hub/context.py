@@ -1,5 +1,6 @@
 """What the hub's actions are handed: made once in `hub/serve.py`, passed to every action, no globals."""
 
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -8,9 +9,8 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, field
 
-from schemas.access import Viewer
 from schemas.facts import Key
 from schemas.settings import Settings
 from storage.blobs import Blobs
@@ -27,12 +27,33 @@ def utc_now() -> datetime:
 
 
 class Who(Struct, frozen=True):
-    """The person who asks, by which session, and what they held when they asked. Writes look again."""
+    """The person who asks, and by which session; None for the person at the machine, who needs none.
+
+    What they may is looked up in each transaction, and so is whether the session is still good.
+    """
 
     person: UUID
-    session: UUID
+    session: UUID | None
     kind: str
-    viewer: Viewer
+
+
+class Identities:
+    """Whose token it is never changes, so that is remembered; whether it is still good is asked in every transaction."""
+
+    def __init__(self, size: int = 10_000) -> None:
+        self._size = size
+        self._known: OrderedDict[bytes, Who] = OrderedDict()
+
+    def get(self, token_hash: bytes) -> Who | None:
+        who = self._known.get(token_hash)
+        if who is not None:
+            self._known.move_to_end(token_hash)
+        return who
+
+    def put(self, token_hash: bytes, who: Who) -> None:
+        self._known[token_hash] = who
+        if len(self._known) > self._size:
+            self._known.popitem(last=False)
 
 
 class Hub(Struct, frozen=True):
@@ -41,17 +62,18 @@ class Hub(Struct, frozen=True):
     bus: Bus
     blobs: Blobs
     clock: Clock = utc_now
+    identities: Identities = field(default_factory=Identities)
 
     @asynccontextmanager
     async def writing(self, who: Who, lock: Lock, key: Key | None = None) -> AsyncIterator[Unit]:
         """A unit of work as `who`; after its commit the relay is woken."""
-        async with self.database.writing(who.person, lock, self.clock(), key) as unit:
+        async with self.database.writing(who.person, lock, self.clock(), key, who.session) as unit:
             yield unit
         if unit.appended:
             await self.bus.wake()
 
     def reading(self, who: Who) -> Any:
-        return self.database.reading(who.person)
+        return self.database.reading(who.person, who.session)
 
 
 def key_of(id: UUID, action: str, target: UUID | None, request: Any) -> Key:

@@ -44,7 +44,9 @@ async def open_case(hub: Hub, who: Who, request: OpenCase, key: UUID) -> Answer[
         # The case's own counter starts at 1; the organisation's is what it is.
         stream = Stream("case", id, request.org, id, 0, Access(1, found["access"][1]))
         await write_opened(unit, stream, case, [(who.person, role)], source=None)
-    roles = sorted({role} | roles_on(who.viewer, id, request.org, open_to_staff=type_.open_to_staff))
+        grants = {(request.org, held) for held in found["roles"]} | {(id, role)}
+        viewer = Viewer(who.person, frozenset(grants))
+        roles = sorted(roles_on(viewer, id, request.org, open_to_staff=type_.open_to_staff))
     return Answer(CaseAnswer(case, roles), unit.as_of(stream))
 
 

@@ -41,8 +41,8 @@ async def open_session(hub: Hub, person: UUID, kind: str, label: str, days: int)
     return token, session
 
 
-async def me(hub: Hub, person: UUID) -> Me:
-    async with hub.database.reading(person) as connection:
+async def me(hub: Hub, person: UUID, session: UUID | None = None) -> Me:
+    async with hub.database.reading(person, session) as connection:
         row = await connection.fetchrow(sessions.ME, person)
     if row is None:
         raise Refused("unauthenticated")

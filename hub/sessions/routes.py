@@ -33,7 +33,7 @@ async def sign_out(hub: Hub, who: Who) -> Response[None]:
 @get("/v1/me")
 async def read_me(hub: Hub, who: Who) -> Me:
     """The person signed in and their organisations."""
-    return await actions.me(hub, who.person)
+    return await actions.me(hub, who.person, who.session)
 
 
 @get("/v1/sessions")

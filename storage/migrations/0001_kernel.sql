@@ -724,6 +724,17 @@ create function last_version(p_document uuid) returns integer
         select coalesce(max(n), 0) from public.versions where document = p_document;
     end;
 
+-- Begin a transaction as a person by a session that is still good: known and checked in the same round trip.
+create function enter(p_session uuid, p_person uuid) returns void
+    language plpgsql security definer set search_path = pg_catalog, public as $$
+begin
+    if not exists (select 1 from sessions where id = p_session and person = p_person and ended_at is null
+            and expires_at > now()) then
+        raise exception 'the session is over' using errcode = 'invalid_authorization_specification';
+    end if;
+    perform set_config('casewire.person', p_person::text, true);
+end $$;
+
 -- Sign-in. Each function answers one question; the role that calls them reads no table.
 create function signin_person(p_email text) returns table (id uuid, password_hash text)
     language sql stable security definer set search_path = pg_catalog, public
@@ -796,7 +807,8 @@ revoke execute on all functions in schema public from public;
 grant execute on function me(), lock_key(uuid), stream_head(uuid), last_version(uuid), raise_access(uuid, uuid), access_counters(uuid, uuid),
     find_person(uuid, text), card_of(uuid, uuid), introduce_person(uuid, uuid, text, text, timestamptz),
     seat_person(uuid, uuid, text, timestamptz), participations(uuid, uuid),
-    give_grants(uuid, uuid, uuid[], text[], timestamptz), take_grant(uuid, uuid, uuid, text), cards(uuid, uuid), blank_message(uuid, uuid, bigint), end_session(uuid, timestamptz)
+    give_grants(uuid, uuid, uuid[], text[], timestamptz), take_grant(uuid, uuid, uuid, text), cards(uuid, uuid), blank_message(uuid, uuid, bigint), end_session(uuid, timestamptz),
+    enter(uuid, uuid)
     to casewire_app, casewire_system;
 grant execute on function readers(uuid, uuid, text[], uuid[]) to casewire_app;
 grant execute on function signin_person(text), signin_session(bytea, timestamptz), signin_setup_needed(),

@@ -98,11 +98,14 @@ class Database:
                     pool.terminate()
 
     @asynccontextmanager
-    async def reading(self, person: UUID) -> AsyncIterator[Any]:
-        """A connection that sees what `person` may see. Three round trips with one query."""
+    async def reading(self, person: UUID, session: UUID | None = None) -> AsyncIterator[Any]:
+        """A connection that sees what `person` may see. Three round trips with one query.
+
+        With `session` the transaction begins only while that session is good; `unauthenticated` else.
+        """
         async with translated(), self.app.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
-            await connection.execute(f"begin read only; select set_config('casewire.person', '{person}', true)")
             try:
+                await connection.execute(f"begin read only; {_enter(person, session)}")
                 yield connection
             except BaseException:
                 await _leave(connection, "rollback")
@@ -110,13 +113,15 @@ class Database:
             await connection.execute("commit")
 
     @asynccontextmanager
-    async def writing(self, person: UUID, lock: Lock, now: datetime, key: Key | None = None) -> AsyncIterator[Unit]:
+    async def writing(
+        self, person: UUID, lock: Lock, now: datetime, key: Key | None = None, session: UUID | None = None
+    ) -> AsyncIterator[Unit]:
         """One transaction of `person`, its first statement the lock of its streams; commits when the block ends well.
 
         Four round trips: begin with lock, fetch, write, commit. A connection lost at the commit is an unknown
         outcome and raises `unavailable`; the key makes the retry safe.
         """
-        begin = f"begin; select set_config('casewire.person', '{person}', true); {lock.statement}"
+        begin = f"begin; {_enter(person, session)}; {lock.statement}"
         async with self._unit(self.app, begin, person, now, key) as unit:
             yield unit
 
@@ -131,8 +136,8 @@ class Database:
         self, pool: Any, begin: str, person: UUID | None, now: datetime, key: Key | None
     ) -> AsyncIterator[Unit]:
         async with translated(), pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
-            await connection.execute(begin)
             try:
+                await connection.execute(begin)
                 unit = Unit(connection, person, now, key, self.epoch)
                 yield unit
                 await unit.flush()
@@ -140,6 +145,12 @@ class Database:
                 await _leave(connection, "rollback")
                 raise
             await connection.execute("commit")
+
+
+def _enter(person: UUID, session: UUID | None) -> str:
+    if session is None:
+        return f"select set_config('casewire.person', '{person}', true)"
+    return f"select enter('{session}', '{person}')"
 
 
 async def _leave(connection: Any, how: str) -> None:
@@ -158,5 +169,7 @@ async def translated() -> AsyncIterator[None]:
         if error.constraint_name == "events_key":
             raise Refused("key_reused") from error
         raise Refused("conflict", "Somebody else did this at the same time; read again.") from error
+    except asyncpg.InvalidAuthorizationSpecificationError as error:
+        raise Refused("unauthenticated", "Your session is over; sign in again.") from error
     except PASSING as error:
         raise Refused("unavailable", "The database does not answer.", retry_after_ms=500) from error
