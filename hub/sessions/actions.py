@@ -53,6 +53,8 @@ async def make_token(hub: Hub, who: Who, request: MakeToken) -> NewToken:
     """A personal API token; its secret is shown this once and kept nowhere."""
     if who.kind != "browser":
         raise Refused("forbidden", "Sign in with your password to make a token.")
+    async with hub.reading(who):
+        pass  # the session is still good, or this raises: a token must not outlive a session that was ended
     token, session = await open_session(hub, who.person, "token", request.label, request.days)
     return NewToken(session, token)
 
