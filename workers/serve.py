@@ -13,13 +13,14 @@ from prometheus_client import Counter
 
 from schemas.settings import Settings
 from storage.bus import Bus
-from storage.health import serving
+from storage.health import serve_health
 from storage.logs import configure
 from storage.postgres.pool import Database
 
 BACKOFF_MIN_S = 0.2
 BACKOFF_MAX_S = 5.0
 STEADY_AFTER_S = 10.0  # who ran that long starts again without a long pause
+LOOK_S_MAX = 1.5
 STOP_WAIT_S = 1.0  # then what still runs is cancelled: every effect is safe to leave undone
 
 Run = Callable[[Settings, asyncio.Event], Awaitable[None]]
@@ -56,10 +57,14 @@ async def serve(settings: Settings, workers: Mapping[str, Run], stop: asyncio.Ev
         name: one.check for name, one in kept.items()
     }
     tasks = [asyncio.create_task(one.keep(), name=name) for name, one in kept.items()]
+    health = None
     try:
-        async with serving(settings.internal_port, checks):
-            await stop.wait()
+        health = await serve_health(settings.internal_port, missing)
+        await stop.wait()
     finally:
+        stop.set()
+        if health is not None:
+            health.close()
         _, late = await asyncio.wait(tasks, timeout=STOP_WAIT_S)
         for task in late:
             task.cancel()
@@ -73,9 +78,6 @@ class Kept:
     def __init__(self, name: str, run: Run, settings: Settings, stop: asyncio.Event) -> None:
         self.name, self.run, self.settings, self.stop = name, run, settings, stop
         self.why: str | None = "is not started yet"
-
-    async def check(self) -> str | None:
-        return self.why
 
     async def keep(self) -> None:
         pause = BACKOFF_MIN_S
@@ -107,16 +109,22 @@ class Ground:
         self._database: Database | None = None
         self._bus: Bus | None = None
 
-    async def postgres(self) -> str | None:
+    async def missing(self) -> list[str]:
+        looks = {"postgres": self._postgres(), "nats": self._nats()}
+        found = await asyncio.gather(
+            *(asyncio.wait_for(look, LOOK_S_MAX) for look in looks.values()), return_exceptions=True
+        )
+        return [name for name, well in zip(looks, found, strict=True) if well is not True]
+
+    async def _postgres(self) -> bool:
         if self._database is None:
             self._database = await Database.open(self.settings, roles=("system",))
-        await self._database.system.fetchval("select 1")
-        return None
+        return await self._database.system.fetchval("select true")
 
-    async def nats(self) -> str | None:
+    async def _nats(self) -> bool:
         if self._bus is None:
             self._bus = await Bus.connect(self.settings, "health")
-        return None if self._bus.connected else "does not answer"
+        return self._bus.connected
 
     async def close(self) -> None:
         if self._database is not None:
