@@ -114,17 +114,24 @@ def seed(*, data: Data = None) -> None:
 
 
 @imports.command
-def docket(*files: Path, data: Data = None) -> None:
+def docket(
+    *files: Path,
+    org: str | None = None,
+    as_email: Annotated[str | None, Parameter(name="--as")] = None,
+    data: Data = None,
+) -> None:
     """Make a legal matter of each docket file. All or nothing per file, and a repeat changes nothing.
 
     Parameters
     ----------
     files: Dockets as JSON.
+    org: Name or id of the organisation; needed only where several take dockets.
+    as_email: Who imports and staffs the cases; default the organisation's first administrator.
     """
     from deploy import find
     from deploy.dockets import main as run
 
-    sys.exit(run(find.settings(data), files))
+    sys.exit(run(find.settings(data), files, org, as_email))
 
 
 @app.command

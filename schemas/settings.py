@@ -1,5 +1,6 @@
 """Every setting of every process, read once from the environment and then passed by hand."""
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, get_type_hints
 from urllib.parse import urlsplit, urlunsplit
@@ -24,6 +25,9 @@ class Secret(str):
     def __str__(self) -> str:
         return "***"
 
+    def __format__(self, spec: str) -> str:
+        return format("***", spec)
+
 
 DEFAULT_SECRET = "development-only-secret"
 
@@ -47,12 +51,12 @@ class Settings(Struct, frozen=True, kw_only=True):
     public_url: Annotated[str, _doc("Where people open Casewire; default `http://localhost:<http_port>`.")] = ""
     live_url: Annotated[str, _doc("Where clients open the socket; default `ws://localhost:<live_port>`.")] = ""
     files_url: Annotated[str, _doc("Origin of document bytes; default `http://localhost:<files_port>`.")] = ""
-    secret: Annotated[Secret, _doc("Signs short-lived addresses; any long random string, the same in every process.")] = (
+    secret: Annotated[Secret, _doc("Signs short-lived addresses; long, random, the same in every process.")] = (
         field(default_factory=lambda: Secret(DEFAULT_SECRET))
     )
     postgres: Annotated[str, _doc("DSN of the `casewire_app` role. Empty: the embedded server.")] = ""
     postgres_owner: Annotated[str, _doc("DSN of the role that migrates; default: `postgres` as `casewire_owner`.")] = ""
-    postgres_system: Annotated[str, _doc("DSN of the relay and workers; default: `postgres` as `casewire_system`.")] = ""
+    postgres_system: Annotated[str, _doc("DSN of relay and workers; default: `postgres` as `casewire_system`.")] = ""
     postgres_signin: Annotated[str, _doc("DSN of sign-in; default: `postgres` as `casewire_signin`.")] = ""
     postgres_pool: Annotated[int, _doc("Connections per pool and process.")] = 10
     nats: Annotated[str, _doc("NATS URLs, comma separated. Empty: the embedded server.")] = ""
@@ -111,6 +115,11 @@ class Settings(Struct, frozen=True, kw_only=True):
         }
         return msgspec.structs.replace(self, **filled)
 
+    def __repr__(self) -> str:
+        """Every setting but no secret: passwords inside addresses are masked too."""
+        shown = (f"{name}={masked(getattr(self, name))!r}" for name in self.__struct_fields__)
+        return f"Settings({', '.join(shown)})"
+
     @property
     def secure(self) -> bool:
         """Whether people reach Casewire over TLS: cookies are then `__Host-` and `Secure`."""
@@ -118,6 +127,16 @@ class Settings(Struct, frozen=True, kw_only=True):
 
 
 SECRETS = frozenset({"secret", "nats_password", "s3_secret_key"})
+
+
+PASSWORD_IN_URL = re.compile(r"(://[^/@\s:,]*):[^/@\s]*@")
+
+
+def masked(value: object) -> object:
+    """`value` as it may be printed: without the password of any address in it."""
+    if isinstance(value, Secret) or not isinstance(value, str):
+        return value
+    return PASSWORD_IN_URL.sub(r"\1:***@", value)
 
 
 def as_role(dsn: str, role: str) -> str:

@@ -1,0 +1,109 @@
+"""What a stack refuses before it starts, and what it remembers."""
+
+import shutil
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from deploy import checks
+from deploy.embedded import ports
+from deploy.embedded.child import Child, StackError
+from deploy.embedded.postgres import Postgres
+from deploy.embedded.stack import SOCKET_PATH_BYTES_MAX, Stack
+from schemas.settings import Settings
+
+
+class Usage(NamedTuple):
+    total: int
+    used: int
+    free: int
+
+
+def test_a_full_disk_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: Usage(10**12, 10**12 - 2**20, 2**20))
+    with pytest.raises(StackError, match=r"^The disk under .* is full: 1 MiB are free"):
+        Stack(tmp_path, environ={}).prepare()
+
+
+def test_a_server_that_finds_the_disk_full_says_so(tmp_path: Path) -> None:
+    child = Child(
+        name="postgres",
+        argv=["sh", "-c", "echo 'FATAL: could not write: No space left on device'; exit 1"],
+        log=tmp_path / "logs" / "postgres.log",
+    )
+    child.start()
+    assert child.wait(10)
+    assert str(child.failure("ended")) == f"The disk under {tmp_path} is full, so postgres cannot run."
+
+
+def test_ports_and_credentials_are_remembered_and_a_taken_port_is_chosen_anew(tmp_path: Path) -> None:
+    first = Stack(tmp_path, environ={}, embed=("nats",))
+    first.start()
+    before = Settings.read(first.settings("hub"))
+    first.stop()
+    second = Stack(tmp_path, environ={}, embed=("nats",))
+    second.start()
+    try:
+        assert Settings.read(second.settings("hub")) == before
+        assert second.nats is not None
+        third = Stack(tmp_path / "third", environ={}, embed=("nats",))
+        third._record = {"ports": {"nats": second.nats.port}}
+        (tmp_path / "third").mkdir()
+        third._remember()
+        assert third._record["ports"]["nats"] != second.nats.port
+    finally:
+        second.stop()
+
+
+def test_each_process_has_a_nats_user_and_an_internal_port_of_its_own(stack: Stack) -> None:
+    each = {
+        name: Settings.read(stack.settings(name)) for name in ("hub", "gateway", "relay", "worker", "files")
+    }
+    assert len({settings.internal_port for settings in each.values()}) == len(each)
+    assert each["relay"].nats_user == "relay" and each["hub"].nats_user == "hub"
+    assert each["relay"].nats_password != each["hub"].nats_password
+    assert len({settings.secret.reveal() for settings in each.values()}) == 1
+
+
+def test_a_server_of_ones_own_replaces_the_embedded_one(tmp_path: Path) -> None:
+    dsn = "postgresql://casewire_app@db.example/casewire"
+    theirs = Stack(tmp_path, environ={"CASEWIRE_POSTGRES": dsn, "CASEWIRE_S3_URL": "https://s3.example"})
+    theirs.prepare()
+    try:
+        assert theirs.postgres is None and theirs.objects is None and theirs.nats is not None
+        assert theirs.settings("hub")["CASEWIRE_POSTGRES"] == dsn
+    finally:
+        theirs.stop()
+
+
+def test_a_long_data_directory_gets_a_short_private_socket_that_is_removed(tmp_path: Path) -> None:
+    stack = Stack(tmp_path / ("long" * 30), environ={}, embed=("postgres",))
+    stack.start()
+    assert stack.postgres is not None
+    place = stack.postgres.socket_dir
+    assert len(str(place)) < SOCKET_PATH_BYTES_MAX and place.stat().st_mode & 0o777 == 0o700
+    assert stack.postgres.sql("select 1", database="casewire") == "1"
+    stack.stop()
+    assert not place.exists()
+
+
+async def test_an_unsafe_database_is_refused(tmp_path: Path, settings: Settings) -> None:
+    assert await checks.unsafe_database(settings) is None
+    postgres = Postgres(tmp_path / "postgres", tmp_path / "log", tmp_path / "run")
+    postgres.child.argv = ["fsync=off" if part == "fsync=on" else part for part in postgres.child.argv]
+    postgres.prepare()
+    postgres.start()
+    try:
+        postgres.bootstrap()
+        careless = Settings.read({"CASEWIRE_POSTGRES": postgres.dsn()})
+        assert "fsync" in (await checks.unsafe_database(careless) or "")
+        superuser = Settings.read({"CASEWIRE_POSTGRES": postgres.dsn("postgres")})
+        assert "bypasses row-level security" in (await checks.unsafe_database(superuser) or "")
+    finally:
+        postgres.stop()
+
+
+def test_free_ports_are_different_and_free() -> None:
+    chosen = ports.free(20)
+    assert len(set(chosen)) == 20 and not any(ports.taken(port) for port in chosen)
