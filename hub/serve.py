@@ -9,7 +9,7 @@ import uvicorn
 from hub.app import make_app
 from hub.context import Hub
 from hub.http.health import what_is_missing
-from hub.services import Services
+from hub.services import offer
 from schemas.settings import Settings
 from storage.blobs import Blobs
 from storage.bus import Bus
@@ -37,8 +37,7 @@ async def opened(settings: Settings) -> AsyncIterator[Hub]:
 
 async def serve(settings: Settings) -> None:
     async with opened(settings) as hub:
-        services = Services(hub)
-        await services.start()
+        services = await offer(hub)
         health = await serve_health(settings.internal_port, lambda: what_is_missing(hub))
         server = uvicorn.Server(
             uvicorn.Config(
