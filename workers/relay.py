@@ -111,8 +111,20 @@ _read_ack = msgspec.json.Decoder(_Ack).decode
 _read_info = msgspec.json.Decoder(_Info).decode
 
 
-async def run(settings: Settings) -> None:
-    """Relay until cancelled. Raises `OSError` when NATS does not answer at the start; later it waits for it."""
+async def run(settings: Settings, stop: asyncio.Event) -> None:
+    """Relay until `stop`. Raises `OSError` when NATS does not answer at the start; later it waits for it."""
+    relaying, stopping = asyncio.create_task(_relay(settings)), asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait((relaying, stopping), return_when=asyncio.FIRST_COMPLETED)
+        if relaying.done():
+            relaying.result()
+    finally:
+        relaying.cancel()
+        stopping.cancel()
+        await asyncio.gather(relaying, stopping, return_exceptions=True)
+
+
+async def _relay(settings: Settings) -> None:
     bus = await Bus.connect(settings, "relay")
     try:
         while True:

@@ -53,9 +53,10 @@ async def serve(settings: Settings, workers: Mapping[str, Run], stop: asyncio.Ev
         loop.add_signal_handler(number, stop.set)
     ground = Ground(settings)
     kept = {name: Kept(name, run, settings, stop) for name, run in workers.items()}
-    checks = {"postgres": ground.postgres, "nats": ground.nats} | {
-        name: one.check for name, one in kept.items()
-    }
+
+    async def missing() -> list[str]:
+        return await ground.missing() + [f"{name}: {one.why}" for name, one in kept.items() if one.why]
+
     tasks = [asyncio.create_task(one.keep(), name=name) for name, one in kept.items()]
     health = None
     try:
