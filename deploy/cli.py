@@ -75,33 +75,46 @@ def migrate(*, data: Data = None) -> None:
 
 
 @app.command
-def init(*, organisation: str = "", email: str = "", name: str = "", data: Data = None) -> None:
-    """Make the organisation and its first administrator; asks for what is not given. The password is always asked.
+def init(
+    *,
+    organisation: str = "",
+    email: str = "",
+    name: str = "",
+    zone: str = "",
+    types: str = "",
+    data: Data = None,
+) -> None:
+    """Make the organisation and its first administrator; asks for what is not given.
+
+    The password is asked, or read as a line from standard input when that is no terminal.
 
     Parameters
     ----------
     organisation: Name of the organisation, as its people know it.
     email: Address with which the administrator signs in.
     name: The administrator's name.
+    zone: Time zone of its dates, such as America/New_York; default UTC.
+    types: Case types it works with, with commas; default all.
     """
     from deploy import find
     from deploy.people import init as run
 
-    run(find.settings(data), organisation=organisation, email=email, name=name)
+    run(find.settings(data), organisation=organisation, email=email, name=name, zone=zone, types=types)
 
 
 @app.command
-def token(email: str, *, data: Data = None) -> None:
+def token(email: str, *, days: int = 90, data: Data = None) -> None:
     """Print an API token for the person with this address. Whoever holds it acts as that person.
 
     Parameters
     ----------
     email: The person's address.
+    days: How long it works, at most 365.
     """
     from deploy import find
     from deploy.people import token as run
 
-    run(find.settings(data), email)
+    run(find.settings(data), email, days)
 
 
 @app.command

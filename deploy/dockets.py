@@ -24,6 +24,9 @@ from storage.bus import Bus
 from storage.postgres import dockets
 from storage.postgres.pool import PASSING, Database
 
+ATTEMPTS_MAX = 4
+ATTEMPT_PAUSE_S = 1.0
+
 
 class Outcome(Struct, frozen=True):
     """What became of one file: the case, or why there is none."""
@@ -33,7 +36,9 @@ class Outcome(Struct, frozen=True):
     why: str = ""
 
 
-def main(settings: Settings, files: Sequence[Path], org: str | None = None, as_email: str | None = None) -> int:
+def main(
+    settings: Settings, files: Sequence[Path], org: str | None = None, as_email: str | None = None
+) -> int:
     """Import dockets; 0 when every file is a case now, 1 when one is not. Raises `StackError` when none can be.
 
     `org`: the organisation's name or id; needed only where several take dockets. `as_email`: who imports and staffs
@@ -44,19 +49,23 @@ def main(settings: Settings, files: Sequence[Path], org: str | None = None, as_e
     try:
         outcomes = asyncio.run(_run(settings, files, org, as_email))
     except PASSING as problem:
-        raise StackError(f"A server does not answer ({type(problem).__name__}); `casewire doctor` says which.") from None
+        raise StackError(
+            f"A server does not answer ({type(problem).__name__}); `casewire doctor` says which."
+        ) from None
     except Refused as refused:
         raise StackError(refused.detail or refused.kind.title) from None
     _show(outcomes)
     return 1 if any(outcome.made is None for outcome in outcomes) else 0
 
 
-async def _run(settings: Settings, files: Sequence[Path], org: str | None, as_email: str | None) -> list[Outcome]:
+async def _run(
+    settings: Settings, files: Sequence[Path], org: str | None, as_email: str | None
+) -> list[Outcome]:
     database = await Database.open(settings, roles=("app", "system"))
     bus = await Bus.connect(settings, "casewire import")
     try:
         who, organisation = await acting_as(database, org, as_email)
-        hub = Hub(settings, database, bus, Blobs.__new__(Blobs))
+        hub = Hub(settings, database, bus, Blobs(settings))
         return await import_files(hub, who, organisation, files)
     finally:
         await bus.close()
@@ -81,13 +90,25 @@ async def import_files(hub: Hub, who: Who, org: UUID, files: Sequence[Path]) -> 
         for file in files:
             bar.update(task, description=file.name)
             try:
-                made = await import_docket(hub, who, org, read_file(file))
+                made = await _patiently(hub, who, org, read_file(file))
                 entries += made.entries if made.new else 0
                 outcomes.append(Outcome(file, made))
             except Refused as refused:
                 outcomes.append(Outcome(file, why=refused.detail or refused.kind.title))
             bar.update(task, advance=1, entries=entries)
     return outcomes
+
+
+async def _patiently(hub: Hub, who: Who, org: UUID, docket: Docket) -> Imported:
+    """Import, again where the database was away or so busy that the transaction took too long; a repeat is free."""
+    for _ in range(ATTEMPTS_MAX - 1):
+        try:
+            return await import_docket(hub, who, org, docket)
+        except Refused as refused:
+            if refused.code != "unavailable":
+                raise
+        await asyncio.sleep(ATTEMPT_PAUSE_S)
+    return await import_docket(hub, who, org, docket)
 
 
 def read_file(file: Path) -> Docket:
@@ -113,7 +134,9 @@ async def acting_as(database: Database, org: str | None, email: str | None) -> t
     organisation = _chosen(await database.system.fetch(dockets.ORGANISATIONS), org)
     person = await database.system.fetchrow(dockets.STAFF_OF, organisation["id"], email)
     if person is None:
-        raise StackError(f"{email or 'Nobody'} is staff of {organisation['name']}; name someone who is with --as.")
+        raise StackError(
+            f"{email or 'Nobody'} is staff of {organisation['name']}; name someone who is with --as."
+        )
     return who_is(person["id"]), organisation["id"]
 
 
@@ -126,11 +149,17 @@ def _chosen(rows: Sequence[Any], wanted: str | None) -> Any:
     if not rows:
         raise StackError("There is no organisation yet; make one with `casewire init`.")
     if wanted is not None:
-        found = [row for row in rows if wanted == str(row["id"]) or wanted.casefold() == row["name"].casefold()]
+        found = [
+            row for row in rows if wanted == str(row["id"]) or wanted.casefold() == row["name"].casefold()
+        ]
         if not found:
             raise StackError(f"There is no organisation {wanted!r}; there are {_names(rows)}.")
     else:
-        found = [row for row in rows if any("docket" in CURRENT[t].imports for t in row["case_types"] if t in CURRENT)]
+        found = [
+            row
+            for row in rows
+            if any("docket" in CURRENT[t].imports for t in row["case_types"] if t in CURRENT)
+        ]
         if not found:
             raise StackError(f"No organisation has a case type that dockets become: {_names(rows)}.")
     if len(found) > 1:
@@ -155,7 +184,9 @@ def _show(outcomes: list[Outcome]) -> None:
     for outcome in outcomes:
         if (made := outcome.made) is not None:
             said = "imported" if made.new else f"already there: {made.number}"
-            table.add_row(outcome.file.name, made.number, made.title, str(made.parties), str(made.entries), said)
+            table.add_row(
+                outcome.file.name, made.number, made.title, str(made.parties), str(made.entries), said
+            )
     if table.row_count:
         Console(width=None if sys.stdout.isatty() else 160).print(table)
     for outcome in outcomes:

@@ -1,4 +1,4 @@
-"""United States district and bankruptcy courts by the abbreviations that the courts' own system uses (28 U.S.C. §§ 81-131)."""
+"""District and bankruptcy courts of the United States (28 U.S.C. 81-131) by the courts' own abbreviations."""
 
 _DISTRICTS = {
     "": "District of {}",

@@ -109,7 +109,9 @@ def read_docket(raw: bytes) -> Docket:
         raise bad_input(at, "the character U+0000 cannot be kept")
     for n, entry in enumerate(docket.docket_entries):
         if entry.date_filed is None and entry.date_entered is None:
-            raise bad_input(f"$.docket_entries[{n}].date_filed", "an entry without a date has no place on a timeline")
+            raise bad_input(
+                f"$.docket_entries[{n}].date_filed", "an entry without a date has no place on a timeline"
+            )
     return docket
 
 
@@ -178,7 +180,9 @@ def contacts(party: DocketParty) -> list[Contact]:
 
 
 _EMAIL = re.compile(r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
-_PHONE = re.compile(r"(?:tel(?:ephone)?|phone|ph)?[.:\s]*(\+?[\d(][\d()\s./-]{6,24}\d(?:\s*(?:x|ext\.?)\s*\d{1,6})?)$", re.I)
+_PHONE = re.compile(
+    r"(?:tel(?:ephone)?|phone|ph)?[.:\s]*(\+?[\d(][\d()\s./-]{6,24}\d(?:\s*(?:x|ext\.?)\s*\d{1,6})?)$", re.I
+)
 
 
 def contact(attorney: DocketAttorney) -> Contact:
@@ -188,7 +192,9 @@ def contact(attorney: DocketAttorney) -> Contact:
         line = line.strip()
         if not email and (found := _EMAIL.search(line)):
             email = found.group()
-        elif not phone and (found := _PHONE.match(line)) and 10 <= sum(map(str.isdigit, found.group(1))) <= 20:
+        elif (
+            not phone and (found := _PHONE.match(line)) and 10 <= sum(map(str.isdigit, found.group(1))) <= 20
+        ):
             phone = found.group(1)
     first = next((line.strip() for line in attorney.contact.splitlines() if line.strip()), "")
     return Contact(
@@ -204,8 +210,10 @@ def note(party: DocketParty) -> str:
     """What the docket says about a party beside its name: capacity, termination, and the counts against it."""
     lines = [line for raw in (party.extra_info or "").splitlines() if (line := one_line(raw))]
     for count in party.criminal_data.counts if party.criminal_data else []:
-        said = " ".join(part for part in (one_line(count.disposition or ""),) if part)
-        lines.append(f"Count ({count.status or 'open'}): {one_line(count.name)}" + (f": {said}" if said else ""))
+        said = one_line(count.disposition or "")
+        lines.append(
+            f"Count ({count.status or 'open'}): {one_line(count.name)}" + (f": {said}" if said else "")
+        )
     return "\n".join(lines)
 
 

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+import msgspec
 from msgspec import Struct
 
 from hub.cases import actions as opening
@@ -30,8 +31,8 @@ class Imported(Struct, frozen=True):
 
 async def import_docket(hub: Hub, who: Who, org: UUID, docket: Docket) -> Imported:
     """Open a case of a docket with its parties and entries, in one transaction. A repeat changes nothing."""
-    id = new_id()
-    lock = locks.of_streams(org, id, rules.lock_of(org, docket))
+    made = new_id()
+    lock = locks.of_streams(org, made, rules.lock_of(org, docket))
     try:
         async with hub.writing(who, lock) as unit:
             found = await unit.connection.fetchrow(cases.OPENING, org, None)
@@ -49,24 +50,26 @@ async def import_docket(hub: Hub, who: Who, org: UUID, docket: Docket) -> Import
             n = await unit.connection.fetchval(cases.NUMBER, org, type_.prefix, unit.now.year)
             number = case_rules.number(type_, unit.now.year, n)
             case = case_rules.opened(
-                type_, request, id=id, number=number, zone=found["zone"], by=who.person, now=unit.now
+                type_, request, id=made, number=number, zone=found["zone"], by=who.person, now=unit.now
             )
-            stream = Stream("case", id, org, id, 0, Access(1, found["access"][1]))
+            stream = Stream("case", made, org, made, 0, Access(1, found["access"][1]))
             await opening.write_opened(unit, stream, case, [(who.person, role)], source=docket.source)
 
             everyone = expand(type_.roles, open_to_staff=type_.open_to_staff)
-            parties = rules.parties(docket, type_, id, everyone, unit.now)
-            for party in parties:
-                unit.append(stream, NewEvent("party.added", party.id, party, everyone))
-            entries = rules.entries(docket, id, who.person, everyone, unit.now, seq=stream.next_seq)
-            for entry in entries:
-                unit.append(stream, NewEvent("entry.added", entry.id, entry, everyone))
-            await unit.write(
-                dockets.INSERT, id, org, everyone, unit.now, who.person, parties,
-                *rules.columns(entries, "id", "kind", "number", "text", "occurred_on", "entered_on", "seq"),
+            parties = rules.parties(docket, type_, made, everyone, unit.now)
+            first = stream.next_seq + len(parties)
+            entries = rules.entries(docket, made, who.person, everyone, unit.now, seq=first)
+            told = [NewEvent("party.added", party.id, party, everyone) for party in parties]
+            told += [NewEvent("entry.added", entry.id, entry, everyone) for entry in entries]
+            await unit.connection.execute(
+                dockets.INSERT, made, org, everyone, unit.now, who.person, list(msgspec.structs.astuple(stream.access)),
+                parties, *rules.columns(entries, "id", "kind", "number", "text", "occurred_on", "entered_on", "seq"),
+                *unit.append_many(stream, told),
             )  # fmt: skip
     except Refused as refused:
         if refused.code == "conflict":
-            raise Refused("conflict", "A case that you may not see was made of this docket already.") from refused
+            raise Refused(
+                "conflict", "A case that you may not see was made of this docket already."
+            ) from refused
         raise
-    return Imported(id, number, case.title, True, len(parties), len(entries))
+    return Imported(made, number, case.title, True, len(parties), len(entries))

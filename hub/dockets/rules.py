@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 
 from schemas import dockets
 from schemas.access import STAFF
-from schemas.cases import Case, OpenCase
+from schemas.cases import OpenCase
 from schemas.casetypes import CURRENT, CaseType
 from schemas.dockets import Docket
 from schemas.entries import Entry
@@ -40,10 +40,14 @@ def lock_of(org: UUID, docket: Docket) -> UUID:
     return uuid5(org, docket.source)
 
 
-def parties(docket: Docket, type_: CaseType, case: UUID, audience: Collection[str], now: datetime) -> list[Party]:
+def parties(
+    docket: Docket, type_: CaseType, case: UUID, audience: Collection[str], now: datetime
+) -> list[Party]:
+    # Lists of parties go by id: sorted ids keep the court's order.
+    ids = sorted(new_id() for _ in docket.parties)
     return [
         Party(
-            id=new_id(),
+            id=id,
             case=case,
             name=dockets.one_line(given.name) or given.name,
             kind=dockets.kind(given.name),
@@ -55,7 +59,7 @@ def parties(docket: Docket, type_: CaseType, case: UUID, audience: Collection[st
             removed_at=None,
             revision=1,
         )
-        for given in docket.parties
+        for id, given in zip(ids, docket.parties, strict=True)
     ]
 
 

@@ -1,4 +1,5 @@
 """Dockets: what is there already, and all parties and entries of one in a statement."""
+
 EXISTING = """select c.id, c.number, c.title,
         (select count(*) from parties p where p.case_id = c.id) as parties,
         (select count(*) from entries e where e.case_id = c.id) as entries

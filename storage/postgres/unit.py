@@ -147,6 +147,16 @@ class Unit:
         self.appended += 1
         return seq
 
+    def append_many(self, stream: Stream, events: Sequence[NewEvent]) -> tuple[list[int], list[str], list[UUID], list[str]]:
+        """Put thousands of events of one audience at the stream's end; the caller's statement writes them, as columns.
+
+        Answers seq, type, thing and data of each, for a statement like `storage.postgres.dockets.INSERT`: `unnest` of
+        them takes half of the time that a batch as JSON takes.
+        """
+        self.appended += len(events)
+        seqs = [stream.take() for _ in events]
+        return seqs, [e.type for e in events], [e.thing for e in events], [encode_data(e).decode() for e in events]
+
     async def write(self, sql: str, *args: Any) -> str:
         """Run a statement made by `appending` with what was appended so far; the noun's parameters start at `$2`."""
         return await self.connection.execute(sql, self._take(), *args)

@@ -47,15 +47,20 @@ def small(number: str = "1:24-cv-00001", entries: int = 3, **changed: Any) -> di
                     {
                         "name": "Zoë  Brânză",
                         "roles": ["LEAD ATTORNEY"],
-                        "contact": "Brânză Law\n1 Main St\n(212) 555-0100\nFax: (212) 555-0101\nEmail: zoe@branza.test\n",
+                        "contact": "Brânză Law\n1 Main St\n(212) 555-0100\nFax: (212) 555-0101\n"
+                        "Email: zoe@branza.test\n",
                     }
                 ],
             },
-            {"name": "Lindqvist Maritime AB Ltd.", "type": "Counter Claimant", "extra_info": "a company\n\n  of Sweden"},
+            {
+                "name": "Lindqvist Maritime AB Ltd.",
+                "type": "Counter Claimant",
+                "extra_info": "a company\n\n  of Sweden",
+            },
         ],
         "docket_entries": [
             {
-                "date_filed": f"2024-03-{1 + n % 28:02d}" if entries <= 28 else f"2024-03-{1 + n * 28 // entries:02d}",
+                "date_filed": f"2024-03-{1 + n * 28 // max(entries, 28):02d}",
                 "date_entered": "2024-03-30",
                 "document_number": str(n + 1) if n % 3 else None,
                 "description": f"MOTION number {n + 1} to compel — filed under “seal”.",

@@ -53,7 +53,10 @@ async def office(owner: Any) -> UUID:
             role,
         )
         await owner.execute(
-            "insert into grants (person, scope, role, org, since) values ($1, $2, $3, $2, now())", person, org, role
+            "insert into grants (person, scope, role, org, since) values ($1, $2, $3, $2, now())",
+            person,
+            org,
+            role,
         )
     return org
 
@@ -65,10 +68,14 @@ async def run(operator: Settings, files: list[Path], org: UUID, as_email: str | 
 async def held(owner: Any, org: UUID) -> dict[str, int]:
     """How many rows of each table the office has."""
     tables = ("cases", "parties", "entries", "participants", "conversations", "events")
-    return {table: await owner.fetchval(f"select count(*) from {table} where org = $1", org) for table in tables}
+    return {
+        table: await owner.fetchval(f"select count(*) from {table} where org = $1", org) for table in tables
+    }
 
 
-async def test_each_real_docket_becomes_a_case_with_all_its_entries(operator: Settings, owner: Any, office: UUID):
+async def test_each_real_docket_becomes_a_case_with_all_its_entries(
+    operator: Settings, owner: Any, office: UUID
+):
     files = real_dockets()
     assert await run(operator, files, office) == 0
     for file in files:
@@ -86,19 +93,23 @@ async def test_each_real_docket_becomes_a_case_with_all_its_entries(operator: Se
 
         rows = await owner.fetch("select * from entries where case_id = $1 order by seq", case["id"])
         assert [
-            (row["occurred_on"].isoformat(), row["entered_on"].isoformat(), row["number"], row["text"]) for row in rows
+            (row["occurred_on"].isoformat(), row["entered_on"].isoformat(), row["number"], row["text"])
+            for row in rows
         ] == [
             (entry["date_filed"], entry["date_entered"], entry["document_number"] or "", entry["description"])
             for entry in given["docket_entries"]
         ]
         parties = await owner.fetch("select * from parties where case_id = $1 order by id", case["id"])
-        assert sorted(row["name"] for row in parties) == sorted(" ".join(p["name"].split()) for p in given["parties"])
+        assert sorted(row["name"] for row in parties) == sorted(
+            " ".join(p["name"].split()) for p in given["parties"]
+        )
         contacts = sum(len(msgspec.json.decode(row["contacts"])) for row in parties)
         assert contacts == sum(len(party.get("attorneys", [])) for party in given["parties"])
 
         # The rows and their events say the same, one event each, without a hole.
         events = await owner.fetch(
-            "select seq, type, thing, data::text as data from events where stream = $1 order by seq", case["id"]
+            "select seq, type, thing, data::text as data from events where stream = $1 order by seq",
+            case["id"],
         )
         assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
         added = {event["seq"]: event for event in events if event["type"] == "entry.added"}
@@ -113,7 +124,10 @@ async def test_a_docket_says_who_it_is_about(operator: Settings, owner: Any, off
     assert await run(operator, [write(tmp_path, "a.json", small())], office) == 0
     case = await owner.fetchrow("select * from cases where org = $1", office)
     assert case["number"].startswith("M-") and case["zone"] == "America/New_York" and case["is_open"]
-    assert msgspec.json.decode(case["intake"])["court"] == "U.S. District Court, Southern District of New York (nysd)"
+    assert (
+        msgspec.json.decode(case["intake"])["court"]
+        == "U.S. District Court, Southern District of New York (nysd)"
+    )
     person, company = await owner.fetch("select * from parties where case_id = $1 order by id", case["id"])
     assert (person["kind"], person["role"]) == ("person", "plaintiff")
     assert (company["kind"], company["role"]) == ("organisation", "counter claimant")
@@ -127,7 +141,11 @@ async def test_a_docket_says_who_it_is_about(operator: Settings, owner: Any, off
         "phone": "(212) 555-0100",
     }
     entry = await owner.fetchrow("select * from entries where case_id = $1 order by seq limit 1", case["id"])
-    assert (entry["kind"], entry["occurred_on"], entry["entered_on"]) == ("docket", date(2024, 3, 1), date(2024, 3, 30))
+    assert (entry["kind"], entry["occurred_on"], entry["entered_on"]) == (
+        "docket",
+        date(2024, 3, 1),
+        date(2024, 3, 30),
+    )
     assert entry["number"] == "" and set(entry["audience"]) == {"staff", "admin", "client", "cocounsel"}
     # It is the first administrator's case, and they take part in it.
     admin = await owner.fetchval("select id from people where email = $1", f"admin@{office}.test")
@@ -157,7 +175,9 @@ async def test_defendants_of_one_criminal_case_are_dockets_of_their_own(
     assert (await held(owner, office))["cases"] == 2
 
 
-async def test_two_imports_at_once_make_one_case(operator: Settings, owner: Any, office: UUID, tmp_path: Path):
+async def test_two_imports_at_once_make_one_case(
+    operator: Settings, owner: Any, office: UUID, tmp_path: Path
+):
     file = write(tmp_path, "a.json", small(entries=400))
     both = [_process(operator, file, office) for _ in range(2)]
     said = [await asyncio.to_thread(process.communicate) for process in both]
@@ -168,7 +188,9 @@ async def test_two_imports_at_once_make_one_case(operator: Settings, owner: Any,
     assert (found["cases"], found["entries"]) == (1, 400)
 
 
-async def test_a_kill_in_the_middle_leaves_nothing(operator: Settings, owner: Any, office: UUID, tmp_path: Path):
+async def test_a_kill_in_the_middle_leaves_nothing(
+    operator: Settings, owner: Any, office: UUID, tmp_path: Path
+):
     file = write(tmp_path, "a.json", small(entries=400))
     # The case's number is what the import takes first; holding it stops the import with its transaction open.
     blocker = await asyncpg.connect(operator.postgres_owner)
@@ -192,7 +214,9 @@ async def test_a_kill_in_the_middle_leaves_nothing(operator: Settings, owner: An
 def _process(operator: Settings, file: Path, org: UUID) -> subprocess.Popen[str]:
     """An import as another process, with the settings that a test has."""
     given = {f"CASEWIRE_{name.upper()}": getattr(operator, name) for name in operator.__struct_fields__}
-    environ = {name: value.reveal() if hasattr(value, "reveal") else str(value) for name, value in given.items()}
+    environ = {
+        name: value.reveal() if hasattr(value, "reveal") else str(value) for name, value in given.items()
+    }
     code = (
         "import os, sys; from pathlib import Path; from deploy.dockets import main; "
         "from schemas.settings import Settings; "
@@ -212,7 +236,12 @@ async def test_a_bad_file_is_named_and_does_not_stop_the_others(
 ):
     bad = small("1:24-cv-00666")
     bad["docket_entries"][2]["date_filed"] = 7
-    files = [write(tmp_path, "bad.json", bad), tmp_path / "absent.json", tmp_path, write(tmp_path, "ok.json", small())]
+    files = [
+        write(tmp_path, "bad.json", bad),
+        tmp_path / "absent.json",
+        tmp_path,
+        write(tmp_path, "ok.json", small()),
+    ]
     assert await run(operator, files, office) == 1
     said = capfd.readouterr()
     assert "bad.json: $.docket_entries[2].date_filed: Expected `date | null`, got `int`" in said.err
@@ -236,10 +265,14 @@ async def test_only_staff_import(operator: Settings, owner: Any, office: UUID, t
 
 async def test_an_organisation_that_is_not_there_is_named(operator: Settings, office: UUID, tmp_path: Path):
     with pytest.raises(StackError, match="no organisation 'Nowhere & Sons'"):
-        await asyncio.to_thread(dockets.main, operator, [write(tmp_path, "a.json", small())], "Nowhere & Sons")
+        await asyncio.to_thread(
+            dockets.main, operator, [write(tmp_path, "a.json", small())], "Nowhere & Sons"
+        )
 
 
-async def test_a_very_long_docket_is_one_transaction(operator: Settings, owner: Any, office: UUID, tmp_path: Path):
+async def test_a_very_long_docket_is_one_transaction(
+    operator: Settings, owner: Any, office: UUID, tmp_path: Path
+):
     assert await run(operator, [write(tmp_path, "long.json", small(entries=20_000))], office) == 0
     assert (await held(owner, office))["entries"] == 20_000
     assert await owner.fetchval("select count(distinct tx) from events where org = $1", office) == 1

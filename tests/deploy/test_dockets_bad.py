@@ -33,14 +33,20 @@ CASES = {
     "deep": (b'{"x":' + b"[" * 100_000, ""),
     "no court": (changed(without("court_id")), "$: Object missing required field `court_id`"),
     "no entries": (changed(without("docket_entries")), "missing required field `docket_entries`"),
-    "empty number": (changed(lambda d: d.update(docket_number="")), "$.docket_number: Expected `str` of length >= 1"),
+    "empty number": (
+        changed(lambda d: d.update(docket_number="")),
+        "$.docket_number: Expected `str` of length >= 1",
+    ),
     "long cause": (changed(lambda d: d.update(cause="x" * 501)), "$.cause: Expected `str` of length <= 500"),
     "party without name": (changed(lambda d: d["parties"][1].pop("name")), "$.parties[1]: Object missing"),
     "roles": (
         changed(lambda d: d["parties"][0]["attorneys"][0].update(roles="LEAD")),
         "$.parties[0].attorneys[0].roles: Expected `array`, got `str`",
     ),
-    "no such day": (changed(lambda d: d.update(date_filed="2023-02-29")), "$.date_filed: Invalid RFC3339 encoded date"),
+    "no such day": (
+        changed(lambda d: d.update(date_filed="2023-02-29")),
+        "$.date_filed: Invalid RFC3339 encoded date",
+    ),
     "entry without text": (
         changed(lambda d: d["docket_entries"][1].pop("description")),
         "$.docket_entries[1]: Object missing required field `description`",
@@ -65,12 +71,16 @@ def test_the_place_is_named(name: str):
 
 
 def test_a_mark_before_the_text_does_no_harm():
-    assert read_docket(b"\xef\xbb\xbf" + msgspec.json.encode(small())) == read_docket(msgspec.json.encode(small()))
+    assert read_docket(b"\xef\xbb\xbf" + msgspec.json.encode(small())) == read_docket(
+        msgspec.json.encode(small())
+    )
 
 
 def test_unknown_fields_and_absent_ones_are_passed_over():
     bare = {"name": "A", "type": None}
-    docket = read_docket(changed(lambda d: (d.pop("cause"), d.update(parties=[bare], case_name="", demand=None))))
+    docket = read_docket(
+        changed(lambda d: (d.pop("cause"), d.update(parties=[bare], case_name="", demand=None)))
+    )
     assert docket.title == docket.docket_number and dockets.role(docket.parties[0], ()) == "other"
 
 
