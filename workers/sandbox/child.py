@@ -161,7 +161,7 @@ def _examine(job: Job, file: int, pipe: int, parent: int, confined: bool) -> Non
         for descriptor in (0, 1, 2):
             os.dup2(null, descriptor)
         os.closerange(_ANSWER + 1, _DESCRIPTORS_MAX)
-        confine.limit(memory_bytes=job.limits.memory_bytes_max, cpu_seconds=max(1, round(job.limits.seconds)))
+        confine.limit(memory_bytes=job.limits.memory_bytes_max, cpu_seconds=job.limits.cpu_seconds)
         confine.drop_root()
         confine.die_with_parent(parent)  # after the change of user, which forgets it
         if confined:

@@ -80,7 +80,9 @@ def limit(*, memory_bytes: int, cpu_seconds: int) -> None:
     ):
         hard = resource.getrlimit(what)[1]
         bound = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        resource.setrlimit(what, (bound, bound))
+        # Out of processor time: SIGXCPU at the soft limit, which says why; SIGKILL at the hard one, which does not.
+        spare = 1 if what == resource.RLIMIT_CPU and bound == value else 0
+        resource.setrlimit(what, (bound, bound + spare))
 
 
 def drop_root() -> None:

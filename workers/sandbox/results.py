@@ -33,7 +33,9 @@ class Limits(Struct, frozen=True, kw_only=True):
     zip_bytes_max: int = 256 * 2**20
     """Unpacked bytes read from one zip container, whatever its directory claims."""
     seconds: float = 60
-    """Wall clock and processor time of the child. Text that is not ready at three quarters of it is cut there."""
+    """Wall clock of the child. Text that is not ready at three quarters of it is cut there."""
+    cpu_seconds: int = 60
+    """Processor time of the child, kept by the kernel."""
     memory_bytes_max: int = 2**30
     """Address space of the child, the mapped file included."""
 

@@ -11,6 +11,7 @@ import pypdfium2.raw as pdfium  # pyright: ignore[reportMissingTypeStubs]
 from workers.text.content import Content, Locked, Unreadable
 from workers.text.writer import Writer
 
+_LOCKED = (pdfium.FPDF_ERR_PASSWORD, pdfium.FPDF_ERR_SECURITY)
 # pdfium writes a hyphen at a line's end as U+FFFE (older: U+0002). Joined, the word can be found.
 _HYPHENATED = re.compile("[\ufffe\x02]\r?\n?")
 
@@ -21,10 +22,7 @@ def write(content: Content, writer: Writer) -> int:
     try:
         document = pypdfium2.PdfDocument(memory)
     except pypdfium2.PdfiumError as error:
-        if error.err_code in (  # pyright: ignore[reportUnknownMemberType]
-            pdfium.FPDF_ERR_PASSWORD,
-            pdfium.FPDF_ERR_SECURITY,
-        ):
+        if error.err_code in _LOCKED:  # pyright: ignore[reportUnknownMemberType]
             raise Locked("the PDF opens with a password only") from None
         raise Unreadable("not a PDF that can be opened") from None
     count = len(document)

@@ -103,11 +103,3 @@ async def test_every_court_notice_is_read_as_mail(sandbox: Sandbox) -> None:
     last = "\n".join((await examined(sandbox, FIXTURES / "notices" / "nef-nysd_1.eml")).pages)
     assert "Docket Text:\nJOINT LETTER MOTION for Extension of Time to Complete Discovery" in last
     assert "Case Number:\t1:20-cv-08924-CM" in last
-
-
-async def test_words_cut_by_a_line_end_are_whole_again(sandbox: Sandbox) -> None:
-    result = await examined(sandbox, FIXTURES / "documents" / "opinion-text.pdf")
-    text = "\n".join(result.pages)
-    assert "\ufffe" not in text
-    assert "\x02" not in text
-    assert result.pages[1].strip() != ""

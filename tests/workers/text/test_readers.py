@@ -36,6 +36,11 @@ def test_pdf_gives_its_text_page_by_page() -> None:
     assert result.pages[1].endswith("2 / 2")
 
 
+def test_words_cut_by_the_end_of_a_line_are_whole_again() -> None:
+    result = read(pdf("t", ["x" * 80 + " an exami-nation of the facts"]))
+    assert "an examination of the facts" in result.pages[0]
+
+
 def test_sample_pdf_is_the_same_every_time_and_has_a_page_even_without_words() -> None:
     assert pdf("a", ["b"]) == pdf("a", ["b"])
     assert read(pdf("", [])).page_count == 1
@@ -198,7 +203,7 @@ def test_mail_gives_headers_body_and_names_of_attachments() -> None:
 @pytest.mark.parametrize(
     "data",
     [
-        b"From: a@b.test\nTo: =?utf-8?b?!!?=\nSubject: =?what?q?x?=\nContent-Type: text/plain; charset=no\n\nbody here\n",
+        b"From: a@b.test\nTo: =?utf-8?b?!?=\nSubject: =?x?q?x?=\nContent-Type: text/plain; charset=no\n\nbody here\n",
         b"From: a\nTo: b\nSubject: c\nContent-Type: multipart/mixed\n\nbody here\n",
         b"From: a\nTo: [\nSubject: c\nDate: not a date\nMessage-ID: <[>\n\nbody here\n",
     ],
