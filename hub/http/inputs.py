@@ -4,20 +4,20 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Request
-from litestar.di import Provide
-from litestar.params import Dependency, Parameter
+from litestar.di import NamedDependency, Provide
+from litestar.params import QueryParameter
 
 from hub.context import Hub, Who
 from schemas.errors import Refused, bad_input
 from schemas.limits import PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX
 
-Key = Annotated[UUID, Dependency(skip_validation=True)]
-IfMatch = Annotated[int, Dependency(skip_validation=True)]
+Key = NamedDependency[UUID]
+IfMatch = NamedDependency[int]
 Limit = Annotated[
-    int, Parameter(query="limit", ge=1, le=PAGE_ITEMS_MAX, default=PAGE_ITEMS_DEFAULT, description="Items in a page.")
+    int, QueryParameter(name="limit", ge=1, le=PAGE_ITEMS_MAX, default=PAGE_ITEMS_DEFAULT, description="Items in a page.")
 ]
 After = Annotated[
-    str | None, Parameter(query="after", max_length=500, default=None, description="The `next` of the page before.")
+    str | None, QueryParameter(name="after", max_length=500, default=None, description="The `next` of the page before.")
 ]
 
 

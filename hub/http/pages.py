@@ -1,11 +1,13 @@
 """The web client: static files of the build, and its page for every address that is not the API's."""
 
 from pathlib import Path
+from typing import Any
 
 from litestar import MediaType, Request, Response, get
 from litestar.datastructures import CacheControlHeader
 from litestar.response import File
 from litestar.static_files import create_static_files_router
+from litestar.types import ControllerRouterHandler
 
 from hub.context import Hub
 from hub.http.auth import PUBLIC
@@ -52,7 +54,7 @@ def page_headers(settings: Settings) -> dict[str, str]:
 
 
 @get(["/", "/{path:path}"], opt=PUBLIC, include_in_schema=False, sync_to_thread=False)
-def page(hub: Hub, request: Request[object, object, object]) -> Response[str] | File:
+def page(hub: Hub, request: Request[Any, Any, Any]) -> Response[str] | File:
     path = request.scope["path"]
     if path.startswith(API):
         raise Refused("not_found")
@@ -70,9 +72,9 @@ def page(hub: Hub, request: Request[object, object, object]) -> Response[str] | 
     )
 
 
-def routes() -> list[object]:
+def routes() -> list[ControllerRouterHandler]:
     """Hashed assets are kept by browsers for a year; the page that names them never is."""
-    found: list[object] = [page]
+    found: list[ControllerRouterHandler] = [page]
     if (DIST / "assets").is_dir():
         found.append(
             create_static_files_router(

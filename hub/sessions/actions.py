@@ -65,11 +65,11 @@ async def list_sessions(hub: Hub, who: Who) -> Page[Session]:
     return Page([read(row, Session) for row in rows], None, AsOf(hub.database.epoch))
 
 
-async def end_session(hub: Hub, who: Who, id: UUID) -> None:
+async def end_session(hub: Hub, who: Who, id: UUID | None) -> None:
     """End one of one's own sessions; its sockets close at once. Ending an ended one is done already."""
     async with hub.writing(who, locks.of_streams(None, who.person)) as unit:
         row = await unit.connection.fetchrow("select * from end_session($1, $2)", id, unit.now)
-        if row is None:
+        if id is None or row is None:
             return
         stream = await unit.person_stream(who.person)
         unit.append(stream, NewEvent("session.ended", id, read(row, Session), (), (who.person,)))
