@@ -5,6 +5,7 @@ from litestar.types import ControllerRouterHandler
 from hub.cases.routes import ROUTES as CASES
 from hub.conversations.routes import ROUTES as CONVERSATIONS
 from hub.deadlines.routes import ROUTES as DEADLINES
+from hub.documents.routes import ROUTES as DOCUMENTS
 from hub.entries.routes import ROUTES as ENTRIES
 from hub.events.routes import ROUTES as EVENTS
 from hub.messages.routes import ROUTES as MESSAGES
@@ -12,6 +13,7 @@ from hub.notices.routes import ROUTES as NOTICES
 from hub.participants.routes import ROUTES as PARTICIPANTS
 from hub.parties.routes import ROUTES as PARTIES
 from hub.people.routes import ROUTES as PEOPLE
+from hub.search.routes import ROUTES as SEARCH
 from hub.sessions.routes import ROUTES as SESSIONS
 from hub.tasks.routes import ROUTES as TASKS
 
@@ -24,6 +26,8 @@ ROUTES: list[ControllerRouterHandler] = [
     *ENTRIES,
     *CONVERSATIONS,
     *MESSAGES,
+    *DOCUMENTS,
+    *SEARCH,
     *NOTICES,
     *TASKS,
     *DEADLINES,

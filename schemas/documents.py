@@ -79,6 +79,13 @@ class BegunVersion(Struct, frozen=True):
     upload: Upload | None  # null when the same version was begun and completed before
 
 
+class PageText(Struct, frozen=True):
+    """The text of one page, counted from 1; a format without pages is cut into chunks."""
+
+    page: int
+    text: str
+
+
 class FileAddress(Struct, frozen=True):
     """A short-lived, personal address on the files origin."""
 

@@ -7,10 +7,14 @@ from msgspec import Struct
 
 
 class Hit(Struct, frozen=True):
-    """`snippet` marks what matched with U+E000 and U+E001; show it as text, never as HTML. `page` counts from 1."""
+    """`snippet` marks what matched with U+E000 and U+E001; show it as text, never as HTML. `page` counts from 1.
+
+    A document that was found by its text names the `version` that says so.
+    """
 
     kind: Literal["message", "document", "case"]
     id: UUID
+    version: UUID | None
     case: UUID
     case_title: str
     title: str

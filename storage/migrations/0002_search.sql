@@ -44,7 +44,7 @@ create function search_all(p_in text[], p_case uuid, p_text text, p_head text, p
     as $$
 with asked as materialized (
     select websearch_to_tsquery('simple', search_words(p_text)) || websearch_to_tsquery('english', unaccent(p_text))
-        || coalesce(websearch_to_tsquery('simple', search_words(p_head)) && to_tsquery('simple', p_last || ':*'), '')
+        || coalesce(websearch_to_tsquery('simple', search_words(p_head)) && to_tsquery('simple', '''' || replace(unaccent(p_last), '''', '''''') || ''':*'), '')
         as q
 ),
 found_messages as materialized (
@@ -131,12 +131,16 @@ case_hits as (
     ) h group by h.case_id
 ),
 shown as materialized (
-    select * from (select * from seen_messages union all select * from document_hits union all select * from case_hits) h
-    where p_rank is null or (h.rank, h.id) < (p_rank, p_id)
+    select h.*, c.title as case_title, c.number as case_number
+    from (select * from seen_messages union all select * from document_hits union all select * from case_hits) h
+        join cases c on c.id = h.case_id
+    where (p_rank is null or (h.rank, h.id) < (p_rank, p_id))
+        and exists (select 1 from grants g where g.person = (select me()) and g.scope in (c.id, c.org)
+            and g.role = any (c.audience))
     order by h.rank desc, h.id desc limit p_limit
 )
-select s.kind, s.id, s.version, s.case_id, c.title,
-    case s.kind when 'message' then v.title when 'document' then d.name else c.number || ' ' || c.title end,
+select s.kind, s.id, s.version, s.case_id, s.case_title,
+    case s.kind when 'message' then v.title when 'document' then d.name else s.case_number || ' ' || s.case_title end,
     coalesce(case
         when position(E'\uE000' in ts_headline('english', body.text, asked.q, how.it)) > 0
             then ts_headline('english', body.text, asked.q, how.it)
@@ -144,8 +148,6 @@ select s.kind, s.id, s.version, s.case_id, c.title,
         else ts_headline('simple', search_words(body.text), asked.q, how.it) end, ''),
     s.page, s.rank
 from shown s
-    join cases c on c.id = s.case_id and exists (select 1 from grants g where g.person = (select me())
-        and g.scope in (c.id, c.org) and g.role = any (c.audience))
     left join conversations v on v.id = s.under
     left join documents d on s.kind = 'document' and d.id = s.id
     left join lateral (

@@ -1,0 +1,330 @@
+"""The files origin: document bytes, by short-lived personal addresses, through the wall as it stands at the read.
+
+A small ASGI app of its own. It changes nothing, holds one chunk of a file at a time, and lets nothing of what it
+sends run: attachments, or under a sandbox for the few types that are safe to show.
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any, NamedTuple
+from urllib.parse import quote, urlsplit
+from uuid import UUID
+
+import msgspec
+import structlog
+import uvicorn
+from msgspec import Struct
+from prometheus_client import Counter
+
+from schemas.access import Viewer, sees
+from schemas.addresses import Address, read_address
+from schemas.errors import Refused
+from schemas.settings import Settings
+from storage.blobs import Absent, Blobs
+from storage.health import serve_health
+from storage.logs import configure
+from storage.postgres import versions
+from storage.postgres.pool import Database
+from storage.postgres.rows import read
+from storage.sealed import opened
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Headers = list[tuple[bytes, bytes]]
+
+GRACE_S = 3
+CONNECTIONS_MAX = 512
+READY_WAIT_S = 2.0
+
+# Types that a browser shows without running anything of ours; everything else is an attachment. Never SVG or HTML.
+INLINE = frozenset({"application/pdf", "image/png", "image/jpeg", "image/gif", "image/webp", "text/plain"})
+_MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+")
+_ONE_RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
+
+READS = Counter("casewire_file_reads_total", "Requests for document bytes, by status.", ["status"])
+READ_BYTES = Counter("casewire_file_bytes_total", "Document bytes sent.")
+
+log = structlog.get_logger("files")
+audit = structlog.get_logger("audit")
+
+
+class Readable(Struct, frozen=True):
+    """A cleared version as its reader may read it now."""
+
+    id: UUID
+    case_id: UUID
+    org: UUID
+    audience: list[str]
+    people: list[UUID]
+    file_name: str
+    media_type: str
+    size: int  # bytes
+    sha256: str
+    object_key: str
+    object_version: str
+
+
+class Range(NamedTuple):
+    """`length` bytes from `start`; `whole` when that is all of them."""
+
+    start: int
+    length: int
+    whole: bool
+
+
+class Files:
+    """The app. `clock` tells the time."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        blobs: Blobs,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.database, self.blobs, self.clock = database, blobs, clock
+        self._secret = settings.secret.reveal()
+        parts = urlsplit(settings.public_url)
+        self._origin = f"{parts.scheme}://{parts.netloc}"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        try:
+            status = await self._answer(scope, send)
+        except Refused as error:
+            status = await self._refuse(scope, send, error)
+        READS.labels(str(status)).inc()
+
+    async def _answer(self, scope: Scope, send: Send) -> int:
+        method: str = scope["method"]
+        if method == "OPTIONS":
+            return await self._start(send, 204, self._common(scope), b"")
+        if method not in ("GET", "HEAD"):
+            raise Refused("method")
+        address = read_address(scope["path"], self._secret)
+        if address is None:
+            raise Refused("not_found")
+        if address.expires_at <= self.clock():
+            raise Refused("forbidden", "This address is over; open the document again in Casewire.")
+        version = await self._readable(address)
+        asked = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        etag = f'"{version.sha256}"'
+        headers = [*self._common(scope), *self._about(version, etag, address.inline)]
+        if asked.get("if-none-match") in (etag, f"W/{etag}"):
+            return await self._start(send, 304, headers, b"")
+        part = range_of(asked, version.size, etag)
+        if part is None:
+            headers.append((b"content-range", b"bytes */%d" % version.size))
+            return await self._start(send, 416, headers, b"")
+        headers.append((b"content-length", b"%d" % part.length))
+        if not part.whole:
+            last = part.start + part.length - 1
+            headers.append((b"content-range", b"bytes %d-%d/%d" % (part.start, last, version.size)))
+        status = 200 if part.whole else 206
+        if method == "HEAD":
+            return await self._start(send, status, headers, b"")
+        await self._send(send, status, headers, version, part, address)
+        return status
+
+    async def _readable(self, address: Address) -> Readable:
+        """Ask the wall again, twice: the database's row-level security as the reader, and the pure rule over facts
+        read just now. The session must still stand. Hidden and absent are answered alike."""
+        async with self.database.reading(address.person) as connection:
+            row = await connection.fetchrow(versions.READABLE, address.version, address.session, self.clock())
+        if row is None:
+            raise Refused("not_found")
+        if not row["f_session"]:
+            raise Refused("unauthenticated", "The session of this address has ended.")
+        version = read(row, Readable)
+        grants = frozenset(zip(row["f_scopes"], row["f_roles"], strict=True))
+        if not sees(Viewer(address.person, grants), version):
+            raise Refused("not_found")
+        return version
+
+    async def _send(
+        self,
+        send: Send,
+        status: int,
+        headers: Headers,
+        version: Readable,
+        part: Range,
+        address: Address,
+    ) -> None:
+        sent = 0
+        try:
+            chunks = opened(
+                self.blobs, version.object_key, version.object_version, start=part.start, length=part.length
+            )
+            started = False
+            async for chunk in _checked(chunks, version, part):
+                if not started:
+                    await send({"type": "http.response.start", "status": status, "headers": headers})
+                    started = True
+                sent += len(chunk)
+                READ_BYTES.inc(len(chunk))
+                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+        except Absent:
+            log.error(
+                "the object of a cleared version is gone", version=str(version.id), key=version.object_key
+            )
+            raise Refused("unavailable", "The bytes cannot be found just now.") from None
+        finally:
+            audit.info(
+                "file.read",
+                person=str(address.person),
+                session=str(address.session),
+                version=str(version.id),
+                case=str(version.case_id),
+                sha256=version.sha256,
+                start=part.start,
+                bytes=sent,
+            )
+
+    def _common(self, scope: Scope) -> Headers:
+        """Of every answer. Only Casewire's own page may read it from a script."""
+        headers: Headers = [
+            (b"x-content-type-options", b"nosniff"),
+            (b"cross-origin-resource-policy", b"same-site"),
+            (b"referrer-policy", b"no-referrer"),
+            (b"cache-control", b"private, no-store"),
+            (
+                b"content-security-policy",
+                f"sandbox; default-src 'none'; frame-ancestors {self._origin}".encode(),
+            ),
+            (b"vary", b"Origin"),
+        ]
+        if dict(scope["headers"]).get(b"origin") == self._origin.encode():
+            headers += [
+                (b"access-control-allow-origin", self._origin.encode()),
+                (b"access-control-allow-methods", b"GET, HEAD"),
+                (b"access-control-allow-headers", b"Range, If-Range"),
+                (b"access-control-expose-headers", b"Content-Range, Content-Length, Accept-Ranges, ETag"),
+            ]
+        return headers
+
+    def _about(self, version: Readable, etag: str, inline: bool) -> Headers:
+        known = bool(_MEDIA_TYPE.fullmatch(version.media_type))
+        media_type = version.media_type if known else "application/octet-stream"
+        shown = inline and media_type in INLINE
+        charset = "; charset=utf-8" if media_type == "text/plain" else ""
+        return [
+            (b"content-type", f"{media_type}{charset}".encode()),
+            (b"content-disposition", disposition(version.file_name, shown).encode()),
+            (b"etag", etag.encode()),
+            (b"accept-ranges", b"bytes"),
+        ]
+
+    async def _refuse(self, scope: Scope, send: Send, error: Refused) -> int:
+        body = msgspec.json.encode(error.problem())
+        headers = [
+            *self._common(scope),
+            (b"content-type", b"application/problem+json"),
+            (b"content-length", b"%d" % len(body)),
+        ]
+        return await self._start(send, error.kind.status, headers, b"" if scope["method"] == "HEAD" else body)
+
+    async def _start(self, send: Send, status: int, headers: Headers, body: bytes) -> int:
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+        return status
+
+
+async def _checked(chunks: AsyncIterator[bytes], version: Readable, part: Range) -> AsyncIterator[bytes]:
+    """The chunks as they come; of a whole file the last one only when the hash is the pinned one, so that bytes that
+    rotted or were exchanged never arrive as a complete file."""
+    if not part.whole:
+        async for chunk in chunks:
+            yield chunk
+        return
+    digest, held, total = sha256(), b"", 0
+    async for chunk in chunks:
+        digest.update(chunk)
+        total += len(chunk)
+        if held:
+            yield held
+        held = chunk
+    if total != version.size or digest.hexdigest() != version.sha256:
+        log.error("the object is not what was examined", version=str(version.id), key=version.object_key)
+        raise Refused("unavailable", "The stored bytes are damaged.")
+    yield held
+
+
+def range_of(asked: Mapping[str, str], size: int, etag: str) -> Range | None:
+    """The part asked for (RFC 9110, section 14); None when it lies outside. Several ranges are answered as no range
+    at all, which the RFC allows, and so is one whose `If-Range` names other bytes."""
+    whole = Range(0, size, True)
+    match = _ONE_RANGE.fullmatch(asked.get("range", "").strip())
+    if match is None or match[0] == "bytes=-" or asked.get("if-range", etag) != etag:
+        return whole
+    first, last = match[1], match[2]
+    if not first:
+        length = min(int(last), size)
+        return Range(size - length, length, False) if length else None
+    start = int(first)
+    end = min(int(last), size - 1) if last else size - 1
+    if start >= size:
+        return None
+    if end < start:
+        return whole  # a range that ends before it begins is no range
+    return Range(start, end - start + 1, False)
+
+
+def disposition(file_name: str, inline: bool) -> str:
+    """RFC 6266: a plain name for the old, the exact one (`filename*`) for all others."""
+    plain = re.sub(r'[^\x20-\x7e]|["\\%]', "_", file_name)
+    kind = "inline" if inline else "attachment"
+    return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(file_name, safe='')}"
+
+
+async def serve(settings: Settings) -> None:
+    database = await Database.open(settings, roles=("app",))
+    blobs = Blobs(settings)
+
+    async def missing() -> list[str]:
+        looks: dict[str, Awaitable[Any]] = {
+            "postgres": database.app.fetchval("select 1"),
+            "objects": blobs.ready(),
+        }
+        found = await asyncio.gather(
+            *(asyncio.wait_for(look, READY_WAIT_S) for look in looks.values()), return_exceptions=True
+        )
+        return [name for name, answer in zip(looks, found, strict=True) if isinstance(answer, BaseException)]
+
+    health = await serve_health(settings.internal_port, missing)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            Files(settings, database, blobs),
+            host=settings.http_host,
+            port=settings.files_port,
+            http="httptools",
+            ws="none",
+            lifespan="off",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            proxy_headers=False,
+            limit_concurrency=CONNECTIONS_MAX,
+            timeout_graceful_shutdown=GRACE_S,
+        )
+    )
+    try:
+        await server.serve()
+    finally:
+        if health is not None:
+            health.close()
+        blobs.close()
+        await database.close()
+
+
+def main(settings: Settings) -> None:
+    """Run until SIGTERM or SIGINT."""
+    configure("files")
+    factory = uvicorn.Config("", loop="uvloop").get_loop_factory()
+    with asyncio.Runner(loop_factory=factory) as runner:
+        runner.run(serve(settings))

@@ -1,0 +1,108 @@
+"""Looks at what was uploaded, in a sandbox: harmless bytes are sealed and cleared, the others stay in quarantine."""
+
+import asyncio
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from prometheus_client import Counter
+
+from hub.context import Hub
+from hub.documents import actions
+from schemas.errors import Refused
+from schemas.settings import Settings
+from storage.blobs import Absent
+from storage.postgres import versions
+from storage.sealed import seal, seal_text
+from workers.opened import opened
+from workers.sandbox.results import Extracted, Failure
+from workers.sandbox.run import Sandbox
+from workers.taking import Trade, work
+
+EXAMINED = Counter("casewire_examined_total", "Versions examined, by what became of them.", ["outcome"])
+
+GIVEN_UP = "It could not be examined; ask your administrator, or upload it again."
+
+
+class Unexaminable(Exception):
+    """The sandbox could not work, so nothing is known of the file."""
+
+
+async def run(settings: Settings, stop: asyncio.Event) -> None:
+    """Examine until `stop`. Several processes share the work."""
+    async with opened(settings, "examine") as hub, Sandbox() as sandbox:
+        await work(hub, trade(hub, sandbox), stop)
+
+
+def trade(hub: Hub, sandbox: Sandbox) -> Trade:
+    async def do(row: Any) -> None:
+        await examine(hub, sandbox, row)
+
+    async def give_up(row: Any) -> None:
+        await _quarantine(hub, row, GIVEN_UP)
+
+    return Trade("examine", versions.TO_EXAMINE, "received", "version.received", do, give_up)
+
+
+def text_key(object_key: str) -> str:
+    """Where the text lies that the one examination found, for the index: bytes are parsed once."""
+    return object_key + ".text"
+
+
+async def examine(hub: Hub, sandbox: Sandbox, row: Any) -> None:
+    """Decide about one received version. Raises `Refused` where a server is away, `Unexaminable` for the sandbox."""
+    blobs = hub.blobs
+    with tempfile.TemporaryDirectory(prefix="casewire-examine-") as folder:
+        path = Path(folder) / "bytes"
+        try:
+            size = await blobs.fetch(
+                blobs.quarantine,
+                row["quarantine_key"],
+                row["quarantine_version"],
+                path,
+                bytes_max=row["size"],
+            )
+        except Absent:
+            await _quarantine(hub, row, "The uploaded bytes are gone; upload them again.")
+            return
+        if size != row["size"]:
+            await _quarantine(hub, row, "The bytes are not as many as were declared.")
+            return
+        found = await sandbox.examine(path, declared_media_type=row["media_type"], filename=row["file_name"])
+        if isinstance(found, Failure):
+            raise Unexaminable(found.why)
+        if found.sha256 != row["sha256"] or found.size != size:
+            await _quarantine(hub, row, "The bytes do not match the declared SHA-256.")
+            return
+        if found.verdict != "clean":
+            await _quarantine(hub, row, f"Refused: {found.why}.")
+            return
+        text = Extracted(found.text_status, found.pages, found.page_count, found.truncated, found.detail)
+        key = f"{row['org']}/{row['case_id']}/{row['document']}/{row['id']}"
+        await blobs.put(blobs.documents, text_key(key), seal_text(msgspec.json.encode(text)))
+        object_version = await blobs.put(blobs.documents, key, seal(path))
+    cleared = await actions.clear_version(
+        hub,
+        row["id"],
+        media_type=found.found_media_type,
+        why=found.why,
+        object_key=key,
+        object_version=object_version,
+    )
+    if cleared is None:
+        # Another process was first and pinned its own; ours is a copy that nothing names.
+        await blobs.remove(blobs.documents, key, object_version)
+        return
+    EXAMINED.labels("cleared").inc()
+    try:
+        await blobs.remove(blobs.quarantine, row["quarantine_key"])
+        await hub.database.system.execute(versions.NOTHING_LEFT, row["id"])
+    except Refused:
+        pass  # sweep removes it
+
+
+async def _quarantine(hub: Hub, row: Any, why: str) -> None:
+    """The bytes stay for some days, for whoever has to look into it, and then sweep removes them."""
+    if await actions.quarantine_version(hub, row["id"], why):
+        EXAMINED.labels("quarantined").inc()
