@@ -15,12 +15,11 @@ from rich.table import Table
 from deploy.embedded.child import StackError
 from hub.context import Hub, Who
 from hub.dockets.actions import Imported, import_docket
+from hub.serve import opened
 from schemas.casetypes import CURRENT
 from schemas.dockets import DOCKET_BYTES_MAX, Docket, read_docket
 from schemas.errors import Refused, bad_input
 from schemas.settings import Settings
-from storage.blobs import Blobs
-from storage.bus import Bus
 from storage.postgres import dockets
 from storage.postgres.pool import PASSING, Database
 
@@ -61,15 +60,9 @@ def main(
 async def _run(
     settings: Settings, files: Sequence[Path], org: str | None, as_email: str | None
 ) -> list[Outcome]:
-    database = await Database.open(settings, roles=("app", "system"))
-    bus = await Bus.connect(settings, "casewire import")
-    try:
-        who, organisation = await acting_as(database, org, as_email)
-        hub = Hub(settings, database, bus, Blobs(settings))
+    async with opened(settings) as hub:
+        who, organisation = await acting_as(hub.database, org, as_email)
         return await import_files(hub, who, organisation, files)
-    finally:
-        await bus.close()
-        await database.close()
 
 
 async def import_files(hub: Hub, who: Who, org: UUID, files: Sequence[Path]) -> list[Outcome]:

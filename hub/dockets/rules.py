@@ -47,7 +47,7 @@ def parties(
     ids = sorted(new_id() for _ in docket.parties)
     return [
         Party(
-            id=id,
+            id=party,
             case=case,
             name=dockets.one_line(given.name) or given.name,
             kind=dockets.kind(given.name),
@@ -59,7 +59,7 @@ def parties(
             removed_at=None,
             revision=1,
         )
-        for id, given in zip(ids, docket.parties, strict=True)
+        for party, given in zip(ids, docket.parties, strict=True)
     ]
 
 
