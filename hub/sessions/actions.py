@@ -67,9 +67,11 @@ async def list_sessions(hub: Hub, who: Who) -> Page[Session]:
 
 async def end_session(hub: Hub, who: Who, id: UUID | None) -> None:
     """End one of one's own sessions; its sockets close at once. Ending an ended one is done already."""
+    if id is None:
+        return
     async with hub.writing(who, locks.of_streams(None, who.person)) as unit:
         row = await unit.connection.fetchrow("select * from end_session($1, $2)", id, unit.now)
-        if id is None or row is None:
+        if row is None:
             return
         stream = await unit.person_stream(who.person)
         unit.append(stream, NewEvent("session.ended", id, read(row, Session), (), (who.person,)))

@@ -26,7 +26,8 @@ TAKE = appending("""
     update participants set revoked_at = $6, revision = revision + 1 from taken where id = $7""")
 
 PAGE = """select stream_head(c.id) as f_head, t.* from cases c left join lateral (
-        select * from participants where case_id = c.id and ($2::uuid is null or id > $2) order by id limit $3) t on true
+        select * from participants where case_id = c.id and ($2::uuid is null or id > $2)
+        order by id limit $3) t on true
     where c.id = $1 order by t.id"""
 
 PERSON_OF = "select person from participants where id = $1"
