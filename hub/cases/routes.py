@@ -4,7 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from litestar import get, patch, post
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from hub.cases import actions
 from hub.context import Hub, Who
@@ -13,7 +13,7 @@ from schemas.answers import Answer, Page
 from schemas.cases import CaseAnswer, CaseRow, ChangeCase, MoveCase, OpenCase
 from schemas.casetypes import CURRENT, TypeView, view
 
-Filter = Annotated[str | None, Parameter(max_length=200, default=None)]
+Filter = Annotated[str | None, QueryParameter(max_length=200, default=None)]
 
 
 @get("/v1/case-types", sync_to_thread=False)

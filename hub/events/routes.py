@@ -4,7 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from litestar import get
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from hub.context import Hub, Who
 from hub.events import actions
@@ -19,8 +19,8 @@ async def list_events(
     who: Who,
     case: UUID,
     limit: Limit,
-    epoch: Annotated[str | None, Parameter(max_length=64)] = None,
-    seq: Annotated[int, Parameter(query="after", ge=0, description="The last seq that you hold.")] = 0,
+    epoch: Annotated[str | None, QueryParameter(max_length=64)] = None,
+    seq: Annotated[int, QueryParameter(name="after", ge=0, description="The last seq that you hold.")] = 0,
 ) -> Page[EventView]:
     """The events of a case after a seq, in order; another epoch is 410 `reset`."""
     return await actions.list_events(hub, who, case, epoch, seq, limit)
