@@ -1,0 +1,174 @@
+"""What tests of the wire share: a relay that can be stopped, what JetStream holds, and NATS stopped and wiped."""
+
+import asyncio
+import contextlib
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing, asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from nats.aio.client import Client
+
+from deploy.embedded.stack import Stack
+from schemas.events import Event
+from schemas.positions import Position
+from schemas.settings import Settings
+from schemas.subjects import HEADER_POS, HEADER_PREV, STREAM
+from storage.bus import Bus, follow
+from storage.postgres import events as log
+from storage.postgres.pool import Database
+from workers import relay
+
+PATIENCE_S = 10.0
+
+
+async def eventually(true: Callable[[], bool | Awaitable[bool]], what: str) -> None:
+    """Until `true()`; the bound is only there so that a failing test ends."""
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            while True:
+                answer = true()
+                if answer if isinstance(answer, bool) else await answer:
+                    return
+                await asyncio.sleep(0.02)
+    except TimeoutError:
+        raise AssertionError(f"never came true: {what}") from None
+
+
+@asynccontextmanager
+async def relaying(stack: Stack) -> AsyncIterator["asyncio.Task[None]"]:
+    """A relay in this loop; leaving cancels it wherever it is."""
+    task = asyncio.create_task(relay.run(Settings.read(stack.settings("relay")), asyncio.Event()))
+    try:
+        yield task
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+class Follower:
+    """Collects what `follow` yields after `position`."""
+
+    def __init__(self, bus: Bus, database: Database, position: Position) -> None:
+        self.events: list[Event] = []
+        self._task = asyncio.create_task(self._run(bus, database, position))
+
+    async def _run(self, bus: Bus, database: Database, position: Position) -> None:
+        async with aclosing(follow(bus, database, position)) as batches:
+            async for batch in batches:
+                assert batch, "an empty batch"
+                self.events += batch
+
+    @property
+    def position(self) -> Position:
+        return self.events[-1].position
+
+    async def has(self, count: int) -> None:
+        def enough() -> bool:
+            if self._task.done():
+                self._task.result()
+            return len(self.events) >= count
+
+        await eventually(enough, f"{count} events followed, {len(self.events)} at first")
+
+    async def stop(self) -> None:
+        self._task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._task
+
+
+@asynccontextmanager
+async def following(bus: Bus, database: Database, position: Position) -> AsyncIterator[Follower]:
+    follower = Follower(bus, database, position)
+    try:
+        yield follower
+    finally:
+        await follower.stop()
+
+
+async def operator(stack: Stack) -> Client:
+    """A NATS client that may do everything; close it."""
+    client = Client()
+    settings = Settings.read(stack.settings("operator"))
+    await client.connect(settings.nats, user=settings.nats_user, password=settings.nats_password.reveal())
+    return client
+
+
+async def api(client: Client, name: str, body: Any = None) -> dict[str, Any]:
+    payload = msgspec.json.encode(body) if body is not None else b""
+    return msgspec.json.decode((await client.request(f"$JS.API.{name}", payload, timeout=5)).data)
+
+
+async def stream_positions(client: Client) -> list[tuple[str, str]]:
+    """(prev, pos) of every message of the stream, in its order."""
+    state = (await api(client, f"STREAM.INFO.{STREAM}"))["state"]
+    found: list[tuple[str, str]] = []
+    if not state["messages"]:
+        return found
+    done = asyncio.Event()
+    inbox = client.new_inbox()
+
+    async def heard(message: Any) -> None:
+        if HEADER_POS in (message.headers or {}):
+            found.append((message.headers[HEADER_PREV], message.headers[HEADER_POS]))
+            if len(found) == state["messages"]:
+                done.set()
+
+    subscription = await client.subscribe(inbox, cb=heard)
+    config = {
+        "deliver_subject": inbox,
+        "deliver_policy": "all",
+        "ack_policy": "none",
+        "inactive_threshold": 10**10,
+    }
+    await api(client, f"CONSUMER.CREATE.{STREAM}", {"stream_name": STREAM, "config": config})
+    async with asyncio.timeout(PATIENCE_S):
+        await done.wait()
+    await subscription.unsubscribe()
+    return found
+
+
+def broken_links(chain: list[tuple[str, str]]) -> int:
+    """How many messages do not name the one before them as their predecessor."""
+    return sum(after[0] != before[1] for before, after in zip(chain, chain[1:], strict=False))
+
+
+async def relayed(stack: Stack, database: Database) -> None:
+    """Until the stream's last message is the last settled event."""
+    client = await operator(stack)
+
+    async def caught_up() -> bool:
+        info = await api(client, f"STREAM.INFO.{STREAM}")
+        if "error" in info or not info["state"]["messages"]:
+            return False
+        found = await api(client, f"STREAM.MSG.GET.{STREAM}", {"seq": info["state"]["last_seq"]})
+        if "message" not in found:
+            return False
+        headers = msgspec.convert(found["message"]["hdrs"], bytes).decode()
+        return f"{HEADER_POS}: {await log.head(database.system)}\r\n" in headers
+
+    try:
+        await eventually(caught_up, "everything relayed")
+    finally:
+        await client.close()
+
+
+def wipe(stack: Stack) -> None:
+    """JetStream loses everything it stored."""
+    assert stack.nats is not None
+    stack.nats.child.kill()
+    shutil.rmtree(stack.nats.home / "jetstream", ignore_errors=True)
+    stack.nats.start()
+
+
+def inversions(events: list[Event]) -> int:
+    """Events that come after one with a higher seq of their own stream."""
+    highest: dict[UUID, int] = {}
+    count = 0
+    for event in events:
+        count += event.seq < highest.get(event.stream, 0)
+        highest[event.stream] = max(event.seq, highest.get(event.stream, 0))
+    return count

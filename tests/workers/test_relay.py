@@ -1,0 +1,297 @@
+"""Committed events reach JetStream in their order, each once, whatever happens to the relay or to the stream."""
+
+import asyncio
+import os
+import random
+import signal
+import sys
+from collections.abc import AsyncIterator
+from uuid import UUID
+
+import pytest
+import pytest_asyncio
+
+from deploy.embedded.stack import Stack
+from schemas.events import NewEvent
+from schemas.ids import new_id
+from schemas.messages import Message
+from schemas.positions import Position
+from schemas.settings import Settings
+from schemas.subjects import STREAM, STREAM_SUBJECTS
+from storage.bus import Bus
+from storage.postgres import events as log
+from storage.postgres import locks
+from storage.postgres.pool import Database
+from storage.postgres.unit import facts_of
+from tests.history import LOCK, SHARED, History, now
+from tests.wire import (
+    api,
+    broken_links,
+    eventually,
+    following,
+    inversions,
+    operator,
+    relayed,
+    relaying,
+    stream_positions,
+    wipe,
+)
+from workers import relay
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def opened(settings: Settings) -> AsyncIterator[Database]:
+    database = await Database.open(settings, ("app", "system"))
+    yield database
+    await database.close()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def bus(stack: Stack) -> AsyncIterator[Bus]:
+    bus = await Bus.connect(Settings.read(stack.settings("gateway")), "test")
+    yield bus
+    await bus.close()
+
+
+class Place:
+    """A case with its lawyer, to write events to."""
+
+    def __init__(self, history: History, org: UUID, person: UUID, case: UUID) -> None:
+        self.history, self.org, self.person, self.case = history, org, person, case
+
+    async def post(self, body: str = "x") -> int:
+        return await self.history.post(self.case, self.org, self.person, body)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def place(opened: Database) -> Place:
+    history = History(opened.system)
+    org, person = await history.organisation(), await history.person()
+    await history.grant(person, org, "admin", org)
+    return Place(history, org, person, await history.case(org, person))
+
+
+async def test_32_writers_on_8_streams_invert_no_event(
+    opened: Database, bus: Bus, stack: Stack, place: Place
+) -> None:
+    cases = [await place.history.case(place.org, place.person) for _ in range(8)]
+    start = await log.head(opened.system)
+
+    async def write(n: int) -> None:
+        for _ in range(15):
+            case = random.choice(cases)
+            async with opened.writing(place.person, locks.of_row("cases", case), now()) as unit:
+                facts, _ = await unit.facts(facts_of("cases"), case)
+                message = Message(
+                    id=new_id(), case=case, conversation=new_id(), author=place.person, body="x", attachments=[],
+                    posted_at=now(), edited_at=None, retracted_at=None, seq=facts.stream.next_seq, revision=1,
+                )  # fmt: skip
+                unit.append(facts.stream, NewEvent("message.posted", message.id, message, SHARED))
+
+    async with relaying(stack), following(bus, opened, start) as follower:
+        await asyncio.gather(*(write(n) for n in range(32)))
+        await follower.has(480)
+    assert len({event.id for event in follower.events}) == 480
+    assert inversions(follower.events) == 0
+    for case in cases:
+        seqs = [event.seq for event in follower.events if event.stream == case]
+        assert seqs == list(range(1, len(seqs) + 1))
+
+
+async def test_a_lock_taken_after_the_transaction_id_would_invert_events(
+    opened: Database, place: Place
+) -> None:
+    """Why the lock comes first; and that the count above can see it."""
+    start = await log.head(opened.system)
+    gate = asyncio.Event()
+
+    async def late() -> None:
+        async with opened.system.acquire() as connection, connection.transaction():
+            await connection.execute("select pg_current_xact_id()")
+            gate.set()
+            await asyncio.sleep(0.2)
+            await connection.execute(LOCK, place.org, place.case)
+            await place.history.append(
+                "message.posted", org=place.org, stream=place.case, data={}, connection=connection
+            )
+
+    task = asyncio.create_task(late())
+    await gate.wait()
+    await place.post()
+    await task
+    assert inversions(await log.events_after(opened.system, start, 10)) == 1
+
+
+async def test_an_open_transaction_holds_back_what_came_after_it(
+    opened: Database, bus: Bus, stack: Stack, place: Place
+) -> None:
+    start = await log.head(opened.system)
+    async with relaying(stack), following(bus, opened, start) as follower:
+        async with opened.system.acquire() as connection, connection.transaction():
+            await connection.execute("select pg_current_xact_id()")
+            await place.post("after")
+            assert await log.hidden_since(opened.system) is not None
+            holder = await log.holder(opened.system)
+            assert holder is not None and holder.role == "casewire_system"
+            # The relay has looked by now, and has found nothing settled.
+            await eventually(lambda: relay.WAITING._value.get() > 0, "the relay says that it waits")
+            assert follower.events == []
+            first = await place.history.append(
+                "message.posted", org=place.org, stream=new_id(), data={}, connection=connection
+            )
+            assert first == 1
+        await follower.has(2)
+    assert [event.position for event in follower.events] == sorted(
+        event.position for event in follower.events
+    )
+
+
+async def test_a_relay_killed_at_any_point_leaves_no_hole_and_no_double(
+    opened: Database, stack: Stack, place: Place
+) -> None:
+    async with relaying(stack):
+        await place.post("first")
+        await relayed(stack, opened)
+    rest = 1500
+    program = (
+        "import asyncio, os; from schemas.settings import Settings; from workers.relay import run;"
+        "asyncio.run(run(Settings.read(os.environ), asyncio.Event()))"
+    )
+    environ = os.environ | stack.settings("relay") | {"PYTHONPATH": os.getcwd()}
+    client = await operator(stack)
+    try:
+        before = len(await stream_positions(client))
+        kills = 0
+        written = 0
+        while written < rest or kills < 4:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-c", program, env=environ
+            )  # fmt: skip
+            state = (await api(client, f"STREAM.INFO.{STREAM}"))["state"]["last_seq"]
+
+            async def publishing(at: int = state) -> bool:
+                return (await api(client, f"STREAM.INFO.{STREAM}"))["state"]["last_seq"] > at
+
+            await opened.system.execute(
+                """insert into events (org, kind, stream, seq, case_id, type, audience, people, access, at, actor,
+                        thing, data)
+                    select org, kind, stream, seq + g, case_id, type, audience, people, access, at, actor, thing, data
+                    from (select * from events where stream = $1 order by seq desc limit 1) e, generate_series(1, 400) g""",
+                place.case,
+            )
+            written += 400
+            await eventually(publishing, "the relay publishes")
+            await asyncio.sleep(random.random() * 0.02)
+            process.send_signal(signal.SIGKILL)
+            await process.wait()
+            kills += 1
+        async with relaying(stack):
+            await relayed(stack, opened)
+        chain = await stream_positions(client)
+    finally:
+        await client.close()
+    assert len(chain) == before + written
+    assert broken_links(chain) == 0
+    assert len({pos for _, pos in chain}) == len(chain)
+
+
+async def test_a_second_relay_takes_over(opened: Database, bus: Bus, stack: Stack, place: Place) -> None:
+    start = await log.head(opened.system)
+    async with following(bus, opened, start) as follower:
+        async with relaying(stack):
+            await place.post("one")
+            await relayed(stack, opened)
+            async with relaying(stack) as second:
+                await place.post("two")
+                await relayed(stack, opened)
+                assert not second.done()
+        async with relaying(stack):
+            await place.post("three")
+            await relayed(stack, opened)
+        await follower.has(3)
+    assert [event.seq for event in follower.events] == [1, 2, 3]
+
+
+async def test_an_empty_stream_starts_with_the_last_event_and_names_its_predecessor(
+    opened: Database, stack: Stack, place: Place
+) -> None:
+    await place.post("one")
+    before_last = await log.head(opened.system)
+    await place.post("two")
+    last = await log.head(opened.system)
+    wipe(stack)
+    client = await operator(stack)
+    try:
+        async with relaying(stack):
+            await relayed(stack, opened)
+        assert await stream_positions(client) == [(str(before_last), str(last))]
+        info = await api(client, f"STREAM.INFO.{STREAM}")
+        config = info["config"]
+        assert config["subjects"] == list(STREAM_SUBJECTS)
+        assert (config["storage"], config["discard"], config["max_age"]) == ("file", "old", 72 * 3600 * 10**9)
+        assert config["max_bytes"] > 0
+    finally:
+        await client.close()
+
+
+async def test_a_stream_of_another_history_is_purged(opened: Database, stack: Stack, place: Place) -> None:
+    async with relaying(stack):
+        await place.post("one")
+        await relayed(stack, opened)
+    old = await opened.system.fetchval("select value from epoch")
+    client = await operator(stack)
+    try:
+        await opened.system.execute("update epoch set value = 'restored'")
+        async with relaying(stack):
+
+            async def purged() -> bool:
+                return len(await stream_positions(client)) == 1
+
+            await eventually(purged, "the stream starts anew")
+    finally:
+        await opened.system.execute("update epoch set value = $1", old)
+        await client.close()
+    async with relaying(stack):
+        await place.post("two")
+        await relayed(stack, opened)
+
+
+async def test_a_purged_stream_is_noticed_without_a_new_event(
+    opened: Database, stack: Stack, place: Place
+) -> None:
+    """Though the server still remembers the id of the message that the relay publishes again."""
+    client = await operator(stack)
+    try:
+        async with relaying(stack):
+            await place.post("one")
+            await relayed(stack, opened)
+            await api(client, f"STREAM.PURGE.{STREAM}")
+
+            async def again() -> bool:
+                return [pos for _, pos in await stream_positions(client)] == [
+                    str(await log.head(opened.system))
+                ]
+
+            await eventually(again, "the last event stands in the stream again")
+    finally:
+        await client.close()
+
+
+async def test_what_is_too_large_for_nats_is_followed_from_postgres(
+    opened: Database, bus: Bus, stack: Stack, place: Place
+) -> None:
+    start = await log.head(opened.system)
+    large = "x" * (bus.client.max_payload + 1)
+    async with relaying(stack), following(bus, opened, start) as follower:
+        await place.post("small")
+        await place.post(large)
+        await place.post("small")
+        await follower.has(3)
+    assert [event.seq for event in follower.events] == [1, 2, 3]
+    assert large.encode() in bytes(follower.events[1].data)
+
+
+@pytest.mark.parametrize("text", ["", "1", "1-", "-1", "a-b", "1-2-3", "1 - 2", "٣-٤", "9" * 41 + "-1"])
+def test_a_bad_position_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="a position is written"):
+        Position.parse(text)
