@@ -138,18 +138,6 @@ export interface InvitePerson {
   readonly email: string;
   readonly name: string;
   readonly role?: "admin" | "desk" | "outside";
-  readonly case?: string | null;
-  readonly case_role?: string | null;
-}
-
-/** The one-time secret is in the mail alone. */
-export interface Invitation {
-  readonly id: string;
-  readonly org: string;
-  readonly email: string;
-  readonly name: string;
-  readonly role: string;
-  readonly expires_at: string;
 }
 
 export interface AcceptInvitation {
@@ -457,6 +445,12 @@ export interface BegunVersion {
   readonly upload: Upload | null;
 }
 
+/** The text of one page, counted from 1; a format without pages is cut into chunks. */
+export interface PageText {
+  readonly page: number;
+  readonly text: string;
+}
+
 /** A short-lived, personal address on the files origin. */
 export interface FileAddress {
   readonly url: string;
@@ -556,10 +550,11 @@ export interface Notice {
   readonly revision: number;
 }
 
-/** `snippet` marks what matched with U+E000 and U+E001; show it as text, never as HTML. `page` counts from 1. */
+/** `snippet` marks what matched with U+E000 and U+E001; show it as text, never as HTML. `page` counts from 1. A document that was found by its text names the `version` that says so. */
 export interface Hit {
   readonly kind: "case" | "document" | "message";
   readonly id: string;
+  readonly version: string | null;
   readonly case: string;
   readonly case_title: string;
   readonly title: string;

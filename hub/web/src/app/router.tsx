@@ -31,7 +31,7 @@ const signIn = createRoute({
 const setUp = createRoute({ getParentRoute: () => root, path: "/set-up", component: lazyRouteComponent(() => import("../sessions/set-up")) });
 const accept = createRoute({
   getParentRoute: () => root,
-  path: "/accept",
+  path: "/invitation",
   validateSearch: (search: Record<string, unknown>): { token?: string } => ({ token: text(search.token) }),
   component: lazyRouteComponent(() => import("../sessions/accept")),
 });

@@ -72,7 +72,7 @@ export function OpenCaseForm({ side, onCancel }: { readonly side: "staff" | "out
         }
         onDone={(answer) => {
           void client.invalidateQueries({ queryKey: ["cases"] });
-          onCancel?.();
+          if (!outside) onCancel?.();
           void navigate({ to: "/cases/$caseId", params: { caseId: answer.item.case.id } });
         }}
       >

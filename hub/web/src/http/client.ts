@@ -128,3 +128,9 @@ export function query(parameters: Record<string, string | number | boolean | und
   const text = search.toString();
   return text ? `?${text}` : "";
 }
+
+/** A path with more said about it; it may have a query already. */
+export function withQuery(path: string, parameters: Parameters<typeof query>[0]): string {
+  const more = query(parameters);
+  return path.includes("?") ? path + more.replace("?", "&") : path + more;
+}

@@ -1,7 +1,7 @@
 // Joins the pure parts to the query cache: what is read of a case, and what its events do to it.
 import type { QueryClient } from "@tanstack/react-query";
 
-import { get, query } from "../http/client";
+import { get, withQuery } from "../http/client";
 import type { AsOf, Case, CaseAnswer, EventFrame, EventView, Nouns, Page } from "../wire";
 import { PAGE_ITEMS_MAX } from "../wire";
 import { Feed } from "./feed";
@@ -183,7 +183,7 @@ export async function readPages<T>(path: string, signal?: AbortSignal): Promise<
   const pages: Page<T>[] = [];
   let after: string | null = null;
   do {
-    const page: Page<T> = await get<Page<T>>(`${path}${query({ limit: PAGE_ITEMS_MAX, after })}`, signal);
+    const page: Page<T> = await get<Page<T>>(withQuery(path, { limit: PAGE_ITEMS_MAX, after }), signal);
     pages.push(page);
     after = page.next;
   } while (after !== null && pages.length < PAGES_MAX);

@@ -21,7 +21,7 @@ export default function AcceptPage(): ReactNode {
   const { t } = useTranslation();
   const client = useQueryClient();
   const navigate = useNavigate();
-  const search = useSearch({ from: "/accept" });
+  const search = useSearch({ from: "/invitation" });
   const [token] = useState(() => secretOf(window.location.hash, search.token));
   return (
     <Entrance title={t("session.acceptTitle")} lead={t("session.acceptLead")}>
