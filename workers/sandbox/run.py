@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import sys
-from asyncio.subprocess import DEVNULL, PIPE, Process
+from asyncio.subprocess import PIPE, Process
 from pathlib import Path
 from types import TracebackType
 
@@ -115,7 +115,7 @@ class Sandbox:
         # is empty, since this process's own holds the passwords of the stack.
         process = self._process = await asyncio.create_subprocess_exec(
             sys.executable, "-E", "-s", "-m", self._child, str(os.getpid()),
-            stdin=PIPE, stdout=PIPE, stderr=DEVNULL, cwd=_ROOT, env={"LANG": "C.UTF-8"}, start_new_session=True,
+            stdin=PIPE, stdout=PIPE, cwd=_ROOT, env={"LANG": "C.UTF-8"}, start_new_session=True,
         )  # fmt: skip
         assert process.stdout is not None
         async with asyncio.timeout(_START_SECONDS):

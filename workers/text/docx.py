@@ -16,9 +16,9 @@ _PARTS = (
     "comments+xml",
     "footer+xml",
 )
-# Deleted and moved-away text is not in the document any more; Fallback repeats its sibling Choice; field
-# instructions are code; properties hold tab stops, which are no tabs.
-_SKIPPED = frozenset({"delText", "delInstrText", "instrText", "del", "moveFrom", "Fallback", "pPr", "rPr"})
+# Deleted and moved-away text is not in the document any more; Fallback repeats its sibling Choice; a paragraph's
+# properties hold tab stops, which are no tabs.
+_SKIPPED = frozenset({"del", "moveFrom", "Fallback", "pPr"})
 _BLANKS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-", "ptab": "\t"}
 
 

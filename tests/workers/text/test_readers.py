@@ -71,12 +71,15 @@ def test_bytes_that_are_no_pdf_at_all_are_corrupt_when_declared_one() -> None:
 
 
 def test_docx_gives_every_part_in_order() -> None:
-    cell = "<w:tc>" + made.p("{}") + "</w:tc>"
+    cell = "<w:tc><w:p><w:pPr><w:tabs><w:tab/></w:tabs></w:pPr><w:r><w:t>{}</w:t></w:r></w:p></w:tc>"
     table = "<w:tbl><w:tr>" + cell.format("Fee") + cell.format("120 EUR") + "</w:tr></w:tbl>"
     box = f"<w:p><w:r><w:txbxContent>{made.p('In a box')}</w:txbxContent></w:r></w:p>"
     choice = f"<w:Choice>{box}</w:Choice><w:Fallback>{box}</w:Fallback>"
-    gone = "<w:p><w:del><w:r><w:delText>Withdrawn</w:delText></w:r></w:del><w:r><w:t>Kept</w:t></w:r></w:p>"
-    tabs = "<w:p><w:pPr><w:tabs><w:tab/></w:tabs></w:pPr><w:r><w:t>A</w:t><w:tab/><w:t>B</w:t></w:r></w:p>"
+    run = "<w:r><w:t>{}</w:t></w:r>"
+    deleted = "<w:del><w:r><w:br/><w:delText>Withdrawn</w:delText></w:r></w:del>"
+    moved = f"<w:moveFrom>{run.format('moved')}</w:moveFrom>"
+    gone = f"<w:p>{run.format('Ke')}{deleted}{moved}{run.format('pt')}</w:p>"
+    tabs = "<w:p><w:r><w:t>A</w:t><w:tab/><w:t>B</w:t></w:r></w:p>"
     result = read(made.docx(
         made.p("First") + table + choice + gone + tabs,
         header1=made.p("Letterhead"), footer1=made.p("Page foot"),
@@ -163,7 +166,7 @@ def test_encrypted_odt_says_so() -> None:
     [(JAPANESE, "utf-8"), (JAPANESE, "utf-8-sig"), (JAPANESE, "utf-16"), (JAPANESE, "shift_jis"),
      (JAPANESE, "euc_jp"), (JAPANESE, "iso2022_jp"), (CHINESE, "gb18030"), (CHINESE, "big5hkscs"),
      (KOREAN, "euc_kr"), (RUSSIAN, "cp1251"), (RUSSIAN, "koi8-r"), ("L’été, “soit” – 5 €. " * 9, "cp1252"),
-     ("plain words " * 9, "utf-16-le"), ("plain words " * 9, "utf-16-be")],
+     ("plain words, schöne " * 9, "utf-16-le"), ("plain words, schöne " * 9, "utf-16-be")],
 )  # fmt: skip
 def test_plain_text_in_every_encoding(text: str, encoding: str) -> None:
     if encoding == "big5hkscs":
