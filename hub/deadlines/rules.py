@@ -150,7 +150,13 @@ def over_at(deadline: Deadline) -> datetime:
     if deadline.due_at is not None:
         return deadline.due_at.astimezone(UTC) + SECOND
     assert deadline.due_on is not None
-    return _local(deadline.due_on + DAY, time(0), deadline.zone)
+    zone = ZoneInfo(deadline.zone)
+    midnight = datetime.combine(deadline.due_on + DAY, time(0), zone)
+    first, second = midnight.astimezone(UTC), midnight.replace(fold=1).astimezone(UTC)
+    # A clock put back over midnight (00:01 to 23:01) brings the last hour of the day a second time; one put back to
+    # midnight (01:00 to 00:00) does not.
+    again = second > first and (second - SECOND).astimezone(zone).date() <= deadline.due_on
+    return second if again else first
 
 
 def last_moment(deadline: Deadline) -> datetime:
