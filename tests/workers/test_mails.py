@@ -38,6 +38,11 @@ def mail(**more: Any) -> Mail:
     return msgspec.structs.replace(made, **more)
 
 
+def parsed(envelope: Envelope) -> Any:
+    assert isinstance(envelope.content, bytes)
+    return email.message_from_bytes(envelope.content, policy=default)
+
+
 class Post:
     """A mail server: keeps what it takes, and answers as it is told."""
 
@@ -63,11 +68,7 @@ class Post:
         return self.data_says
 
     def ids(self, recipient: str) -> list[str]:
-        return [
-            email.message_from_bytes(one.content or b"", policy=default)["Message-ID"]
-            for one in self.taken
-            if recipient in one.rcpt_tos
-        ]
+        return [parsed(one)["Message-ID"] for one in self.taken if recipient in one.rcpt_tos]
 
 
 @pytest.fixture
@@ -107,7 +108,7 @@ async def test_a_mail_goes_once_over_smtp(
     assert handler.ids(recipient) == [f"<{id}@casewire>"]
     (envelope,) = handler.taken
     assert envelope.mail_from == "no-reply@casewire.test"
-    sent = email.message_from_bytes(envelope.content or b"", policy=default)
+    sent = parsed(envelope)
     assert (sent["From"], sent["To"], sent["Subject"]) == (SENDER, recipient, "Due")
     assert sent["Date"].datetime == NOW
     assert await owner.fetchval("select sent_at from mails where id = $1", id) == NOW

@@ -219,6 +219,24 @@ async def test_two_workers_at_once_send_once(
     assert await noticed(office) == 8
 
 
+async def test_nothing_goes_after_it_is_met_however_close_the_two_come(
+    office: Office, system: Database, working: Settings, due: datetime
+) -> None:
+    made = [await set_deadline(office, due, title=f"No. {n}") for n in range(12)]
+    meeting = (
+        office.lead.patch(f"/v1/deadlines/{one['id']}", {"status": "met"}, 1) for one in reversed(made)
+    )
+    await asyncio.gather(send_due(working, system, due), *meeting)
+    order: dict[str, list[str]] = {}
+    for event in await office.lead.all(f"/v1/cases/{office.case}/events"):
+        if event["type"] in ("deadline.noticed", "deadline.met"):
+            order.setdefault(event["data"]["deadline"]["id"], []).append(event["type"])
+    for one in made:
+        assert order[one["id"]][-1] == "deadline.met"
+        # Each notice in the inbox has its event before the end, and there are no others.
+        assert len(await inbox(office.lead, one["id"])) == len(order[one["id"]]) - 1
+
+
 async def test_one_that_fails_does_not_keep_the_others_back(
     office: Office, owner: Any, system: Database, working: Settings, due: datetime
 ) -> None:
