@@ -1,6 +1,7 @@
 """A hub and the people who use it, for tests: over the app in this process, or over the address of a running one."""
 
 import hashlib
+import logging
 import secrets
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -24,6 +25,8 @@ from schemas.ids import new_id
 from schemas.settings import Settings
 from tests.samples import intake_of
 
+logging.getLogger("httpx").setLevel(logging.WARNING)
+
 ABSENT = UUID("01900000-0000-7000-8000-000000000000")
 
 
@@ -41,10 +44,10 @@ class Person:
         *,
         key: Any = None,
         revision: int | None = None,
-        headers: dict[str, str] | None = None,
+        headers: dict[str, Any] | None = None,
         **query: Any,
     ) -> httpx.Response:
-        sent = {"authorization": f"Bearer {self.token}"} | (headers or {})
+        sent: dict[str, Any] = {"authorization": f"Bearer {self.token}"} | (headers or {})
         if method == "POST":
             sent.setdefault("idempotency-key", str(key or uuid4()))
         if revision is not None:
