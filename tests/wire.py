@@ -5,6 +5,7 @@ import contextlib
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -133,7 +134,7 @@ async def stream_positions(client: Client) -> list[tuple[str, str]]:
 
 def broken_links(chain: list[tuple[str, str]]) -> int:
     """How many messages do not name the one before them as their predecessor."""
-    return sum(after[0] != before[1] for before, after in zip(chain, chain[1:], strict=False))
+    return sum(after[0] != before[1] for before, after in pairwise(chain))
 
 
 async def relayed(stack: Stack, database: Database) -> None:

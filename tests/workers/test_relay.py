@@ -176,7 +176,8 @@ async def test_a_relay_killed_at_any_point_leaves_no_hole_and_no_double(
                 """insert into events (org, kind, stream, seq, case_id, type, audience, people, access, at, actor,
                         thing, data)
                     select org, kind, stream, seq + g, case_id, type, audience, people, access, at, actor, thing, data
-                    from (select * from events where stream = $1 order by seq desc limit 1) e, generate_series(1, 400) g""",
+                    from (select * from events where stream = $1 order by seq desc limit 1) e,
+                        generate_series(1, 400) g""",
                 place.case,
             )
             written += 400
