@@ -1,5 +1,7 @@
 """The web client: static files of the build, and its page for every address that is not the API's."""
 
+from mimetypes import guess_type
+from mimetypes import guess_type
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +68,10 @@ def page(hub: Hub, request: Request[Any, Any, Any]) -> Response[str] | File:
     top = DIST / path.lstrip("/")
     # Files beside index.html (icon, manifest): by name, never a path below.
     if path.count("/") == 1 and path != "/" and top.is_file():
-        return File(top, content_disposition_type="inline", headers={"x-content-type-options": "nosniff"})
+        kind = guess_type(top.name)[0] or "application/octet-stream"
+        return File(
+            top, media_type=kind, content_disposition_type="inline", headers={"x-content-type-options": "nosniff"}
+        )
     return File(
         index, media_type=MediaType.HTML, content_disposition_type="inline", headers=page_headers(hub.settings)
     )
