@@ -1,10 +1,11 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
+import { docsAssets } from "./docs-assets";
 
 const hub = process.env.CASEWIRE_PUBLIC_URL ?? "http://localhost:8000";
 
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), docsAssets()],
   build: {
     target: "es2022",
     // The content security policy knows no data: URLs but images, so fonts stay files.

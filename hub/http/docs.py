@@ -1,0 +1,40 @@
+"""The API's own description: /openapi.json, and the page /docs that shows it with assets of the web client's build."""
+
+from typing import Any
+
+from litestar import Request, Response, get
+from litestar.static_files import create_static_files_router
+from litestar.types import ControllerRouterHandler
+
+from hub.context import Hub
+from hub.http.auth import PUBLIC
+from hub.http.pages import DIST, page_headers
+
+
+@get("/openapi.json", opt=PUBLIC, include_in_schema=False, sync_to_thread=False)
+def spec(request: Request[Any, Any, Any]) -> Response[Any]:
+    """OpenAPI 3.1 of every route, made from the Structs."""
+    return Response(request.app.openapi_schema.to_schema())
+
+
+def routes(hub: Hub) -> list[ControllerRouterHandler]:
+    """Nothing but the spec where the web client is not built."""
+    if not (DIST / "docs").is_dir():
+        return [spec]
+    headers = {name: value for name, value in page_headers(hub.settings).items() if name != "cache-control"}
+
+    def with_headers(response: Response[Any]) -> Response[Any]:
+        response.headers.update(headers)
+        return response
+
+    return [
+        spec,
+        create_static_files_router(
+            path="/docs",
+            directories=[DIST / "docs"],
+            html_mode=True,
+            opt=PUBLIC,
+            include_in_schema=False,
+            after_request=with_headers,
+        ),
+    ]
