@@ -74,7 +74,8 @@ def check_python():
 def run(command, doing, env=None, cwd=ROOT, count=None):
     """Run a quiet command; its output is shown when it fails. Lines with `count` in them are progress."""
     live = sys.stderr.isatty()
-    process = subprocess.Popen(
+    lines, seen = [], 0
+    with subprocess.Popen(
         command,
         cwd=cwd,
         env=env,
@@ -82,20 +83,22 @@ def run(command, doing, env=None, cwd=ROOT, count=None):
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-    )
-    lines, seen = [], 0
-    for line in process.stdout:
-        lines.append(line)
-        if count is not None and count in line:
-            seen += 1
-            if live:
-                sys.stderr.write("\r\033[K  %s: %d (%s)" % (doing, seen, line.split(count, 1)[1].split()[0]))
-                sys.stderr.flush()
-            elif seen % 25 == 0:
-                say("  %s: %d" % (doing, seen))
+        errors="replace",
+    ) as process:
+        for line in process.stdout:
+            lines.append(line)
+            if count is not None and count in line:
+                seen += 1
+                if live:
+                    sys.stderr.write(
+                        "\r\033[K  %s: %d (%s)" % (doing, seen, line.split(count, 1)[1].split()[0])
+                    )
+                    sys.stderr.flush()
+                elif seen % 25 == 0:
+                    say("  %s: %d" % (doing, seen))
     if live and seen:
         sys.stderr.write("\r\033[K")
-    if process.wait() != 0:
+    if process.returncode != 0:
         tail = "".join(lines[-25:])
         if "No space left on device" in tail:
             raise SetupError("The disk under %s is full." % ROOT)

@@ -8,38 +8,11 @@ from minio.error import MinioException
 from nats.js.errors import NotFoundError
 
 from deploy.embedded.objects import s3_client
+from deploy.soundness import CONNECT_WAIT_S, unsafe_database
 from schemas.settings import Settings
 from storage.migrations import MigrationError, available
 
-CONNECT_WAIT_S = 5.0
 STREAM = "CW_EVENTS"
-
-
-async def unsafe_database(settings: Settings) -> str | None:
-    """Why no process may run on this database, None when it is sound. Raises `OSError` or asyncpg's when it is away.
-
-    A database that acknowledges what it has not written loses messages, and a role above row-level security makes
-    one forgotten check a leak: both are refused in every mode.
-    """
-    roles = {"app": settings.postgres, "system": settings.postgres_system, "signin": settings.postgres_signin}
-    for name, dsn in roles.items():
-        connection = await asyncpg.connect(dsn, timeout=CONNECT_WAIT_S)
-        try:
-            row = await connection.fetchrow(
-                "select current_user as role, rolsuper or rolbypassrls as bypasses, current_setting('fsync') as fsync,"
-                " current_setting('full_page_writes') as pages, current_setting('server_version_num')::int as version"
-                " from pg_roles where rolname = current_user"
-            )
-        finally:
-            await connection.close()
-        assert row is not None
-        if row["bypasses"]:
-            return f"The database role {row['role']} ({name}) bypasses row-level security; name one that does not."
-        if row["fsync"] != "on" or row["pages"] != "on":
-            return "PostgreSQL has fsync or full_page_writes off and would lose what it confirmed; switch them on."
-        if row["version"] < 180000:
-            return f"PostgreSQL is of version {row['version'] // 10000} and Casewire needs 18 or later."
-    return None
 
 
 async def database(settings: Settings) -> str | None:

@@ -3,11 +3,12 @@
 import asyncio
 import importlib
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 from deploy.embedded.child import StackError
-from schemas.settings import Settings
+from schemas.settings import Settings, SettingsError
 
 WORKERS = ("relay", "examine", "index", "notices", "sweep")
 BENCHES = Path(__file__).parent / "bench"
@@ -55,7 +56,7 @@ def _refuse_unsafe_database(settings: Settings) -> None:
     """A database that is away is waited for by the process itself; one that is there and unsound is refused."""
     from asyncpg import PostgresError
 
-    from deploy.checks import unsafe_database
+    from deploy.soundness import unsafe_database
 
     try:
         problem = asyncio.run(unsafe_database(settings))
@@ -65,9 +66,21 @@ def _refuse_unsafe_database(settings: Settings) -> None:
         raise StackError(problem)
 
 
+def main() -> None:
+    """`python -m deploy.serve hub`: what the supervisor starts, without the cost of the whole command line."""
+    try:
+        serve(sys.argv[1], ",".join(sys.argv[2:]), None)
+    except (StackError, SettingsError) as problem:
+        sys.exit(f"casewire: {problem}")
+
+
 def bench(name: str) -> Callable[..., int]:
     """The `main(settings, *, json)` of `deploy.bench.<name>`; it answers the exit code."""
     known = sorted(path.stem for path in BENCHES.glob("*.py") if not path.stem.startswith("_"))
     if name not in known:
         raise StackError(f"There is no bench {name}; there are {', '.join(known) or 'none yet'}.")
     return importlib.import_module(f"deploy.bench.{name}").main
+
+
+if __name__ == "__main__":
+    main()

@@ -123,12 +123,14 @@ class Supervisor:
     def _start(self, before: Callable[[], None] | None) -> None:
         self._check_ports()
         self.say("starting the servers")
-        self.stack.start()
+        self.stack.launch()
+        self.stack.wait_database()
         now = time.monotonic()
         self._servers = [Watched(s.child, prepare=s.prepare, started_at=now) for s in self.stack.servers]
         self._record()
         if before is not None:
             before()
+        # The object store takes longest to come up; our processes load their code meanwhile.
         if self.processes:
             self.say(f"starting {', '.join(self.processes)}")
         for name in self.processes:
@@ -136,6 +138,7 @@ class Supervisor:
             watched.start()
             self._watched.append(watched)
         self._record()
+        self.stack.wait_ready()
 
     def _check_ports(self) -> None:
         host = self.stack.environ.get("CASEWIRE_HTTP_HOST", "127.0.0.1")
@@ -148,7 +151,7 @@ class Supervisor:
     def _child(self, name: str) -> Child:
         return Child(
             name=name,
-            argv=[sys.executable, "-m", "deploy.cli", "serve", *PROCESSES[name]],
+            argv=[sys.executable, "-m", "deploy.serve", *PROCESSES[name]],
             log=self.stack.logs / f"{name}.log",
             env=child_environment(self.stack.settings(name)),
             stop_wait_s=PROCESS_STOP_WAIT_S,

@@ -37,6 +37,7 @@ def up(
             raise StackError(str(problem)) from problem
         if demo:
             say("making the demo")
+            stack.wait_ready()
             run_step(["seed"], stack.settings("operator"))
 
     def ready() -> None:

@@ -20,6 +20,7 @@ from deploy.embedded.postgres import Postgres
 from schemas.settings import Settings
 
 DATA_VERSION = 1
+READY_WAIT_S = 60.0
 FREE_BYTES_MIN = 512 * 1024 * 1024
 SOCKET_PATH_BYTES_MAX = 100  # the kernel's limit is 107; psql and asyncpg append `/.s.PGSQL.5432`
 
@@ -100,23 +101,35 @@ class Stack:
 
     def start(self) -> None:
         """Prepare and start all servers, and leave them answering: roles, databases and buckets exist then."""
-        if self._lock is None:
-            self.prepare()
+        self.launch()
         try:
-            # All at once: each takes its time on its own.
-            for server in self.servers:
-                server.child.start()
+            self.wait_database()
             self.wait_ready()
         except BaseException:
             self.stop()
             raise
 
+    def launch(self) -> None:
+        """Prepare and start all servers at once; each then takes its time on its own."""
+        if self._lock is None:
+            self.prepare()
+        try:
+            for server in self.servers:
+                server.child.start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def wait_database(self) -> None:
+        """Wait for PostgreSQL and make the roles and the database that a fresh one lacks."""
+        if self.postgres is not None:
+            wait_until(self.postgres.child, self.postgres.ready, READY_WAIT_S)
+            self.postgres.bootstrap()
+
     def wait_ready(self) -> None:
-        """Wait for every server and make what a fresh one lacks. Also for one that was started again."""
+        """Wait for every server, and make the buckets that a fresh object store lacks."""
         for server in reversed(self.servers):
-            wait_until(server.child, server.ready, 60.0)
-            if isinstance(server, Postgres):
-                server.bootstrap()
+            wait_until(server.child, server.ready, READY_WAIT_S)
         settings = Settings.read(self.settings("operator"))
         if settings.s3_url:
             keys = settings.s3_access_key, settings.s3_secret_key.reveal()

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from deploy.embedded.objects import s3_client
 from tests.house import ROOT, House
 
 PASSWORD = "correct-horse-battery"
@@ -29,6 +30,11 @@ def casewire(house: House, *arguments: str, typed: str = "") -> subprocess.Compl
 def init(house: House, password: str) -> subprocess.CompletedProcess[str]:
     named = ("--organisation", "Hale & Partners", "--email", "ada@firm.test", "--name", "Ada Hale")
     return casewire(house, "init", *named, "--zone", "America/New_York", typed=password + "\n")
+
+
+def test_every_process_started_and_ready_answers_on_the_public_port(house: House) -> None:
+    assert set(house.pids()) == {"postgres", "nats", "objects", "hub", "relay", "worker", "files", "gateway"}
+    assert httpx.get(f"http://127.0.0.1:{house.http_port}/health/ready").status_code == 200
 
 
 def test_the_first_administrator_signs_in_and_gets_a_token(house: House) -> None:
@@ -66,17 +72,9 @@ def test_the_doctor_finds_a_running_house_well_and_names_what_is_missing(house: 
         "gateway",
     }
     settings = house.settings()
-    from deploy.embedded.objects import s3_client
-
     store = s3_client(settings.s3_url, settings.s3_access_key, settings.s3_secret_key.reveal())
     store.remove_bucket(settings.s3_quarantine)
     ill = casewire(house, "doctor")
     assert ill.returncode == 1
-    assert any(
-        line.startswith("BAD") and settings.s3_quarantine in line for line in ill.stdout.splitlines()
-    ), ill.stdout
-
-
-def test_every_process_started_and_ready_answers_on_the_public_port(house: House) -> None:
-    assert set(house.pids()) == {"postgres", "nats", "objects", "hub", "relay", "worker", "files", "gateway"}
-    assert httpx.get(f"http://127.0.0.1:{house.http_port}/health/ready").status_code == 200
+    bad = [line for line in ill.stdout.splitlines() if line.startswith("BAD")]
+    assert any(settings.s3_quarantine in line for line in bad), ill.stdout

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pytest
 
-from deploy import checks
+from deploy import soundness
 from deploy.embedded import ports
 from deploy.embedded.child import Child, StackError
 from deploy.embedded.postgres import Postgres
@@ -89,7 +89,7 @@ def test_a_long_data_directory_gets_a_short_private_socket_that_is_removed(tmp_p
 
 
 async def test_an_unsafe_database_is_refused(tmp_path: Path, settings: Settings) -> None:
-    assert await checks.unsafe_database(settings) is None
+    assert await soundness.unsafe_database(settings) is None
     postgres = Postgres(tmp_path / "postgres", tmp_path / "log", tmp_path / "run")
     postgres.child.argv = ["fsync=off" if part == "fsync=on" else part for part in postgres.child.argv]
     postgres.prepare()
@@ -97,9 +97,9 @@ async def test_an_unsafe_database_is_refused(tmp_path: Path, settings: Settings)
     try:
         postgres.bootstrap()
         careless = Settings.read({"CASEWIRE_POSTGRES": postgres.dsn()})
-        assert "fsync" in (await checks.unsafe_database(careless) or "")
+        assert "fsync" in (await soundness.unsafe_database(careless) or "")
         superuser = Settings.read({"CASEWIRE_POSTGRES": postgres.dsn("postgres")})
-        assert "bypasses row-level security" in (await checks.unsafe_database(superuser) or "")
+        assert "bypasses row-level security" in (await soundness.unsafe_database(superuser) or "")
     finally:
         postgres.stop()
 

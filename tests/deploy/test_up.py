@@ -1,4 +1,4 @@
-"""`casewire up`: starts, heals, stops, and leaves nothing behind. Here with the servers alone."""
+"""`casewire up`: starts, heals, stops, and leaves nothing behind."""
 
 import asyncio
 import socket
@@ -113,9 +113,9 @@ async def test_a_killed_server_comes_back_with_what_it_had(house: House, name: s
 
 
 def test_ctrl_c_stops_everything(tmp_path: Path) -> None:
-    house = House(tmp_path / "data", "--servers-only").start()
+    house = House(tmp_path / "data").start()
     pids = house.pids()
-    assert set(pids) == {"postgres", "nats", "objects"}
+    assert set(pids) == {"postgres", "nats", "objects", "hub", "relay", "worker", "files", "gateway"}
     assert house.stop() == 0, house.printed
     assert all(gone(pid) for pid in pids.values())
     assert stopped(house.data)
@@ -123,7 +123,7 @@ def test_ctrl_c_stops_everything(tmp_path: Path) -> None:
 
 
 def test_kill_9_leaves_no_orphan_and_the_next_start_recovers(tmp_path: Path) -> None:
-    house = House(tmp_path / "data", "--servers-only").start()
+    house = House(tmp_path / "data").start()
     pids = house.pids()
     client = objects_of(house)
     (tmp_path / "small").write_bytes(b"kept")
