@@ -14,7 +14,10 @@ from schemas.limits import PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX
 Key = NamedDependency[UUID]
 IfMatch = NamedDependency[int]
 Limit = Annotated[
-    int, QueryParameter(name="limit", ge=1, le=PAGE_ITEMS_MAX, default=PAGE_ITEMS_DEFAULT, description="Items in a page.")
+    int,
+    QueryParameter(
+        name="limit", ge=1, le=PAGE_ITEMS_MAX, default=PAGE_ITEMS_DEFAULT, description="Items in a page."
+    ),
 ]
 After = Annotated[
     str | None, QueryParameter(name="after", max_length=500, default=None, description="The `next` of the page before.")

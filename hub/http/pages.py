@@ -1,7 +1,6 @@
 """The web client: static files of the build, and its page for every address that is not the API's."""
 
 from mimetypes import guess_type
-from mimetypes import guess_type
 from pathlib import Path
 from typing import Any
 
