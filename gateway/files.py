@@ -6,7 +6,8 @@ sends run: attachments, or under a sandbox for the few types that are safe to sh
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
+from contextlib import aclosing
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, NamedTuple
@@ -95,12 +96,12 @@ class Files:
         if scope["type"] != "http":
             return
         try:
-            status = await self._answer(scope, send)
+            status = await self._answer(scope, receive, send)
         except Refused as error:
             status = await self._refuse(scope, send, error)
         READS.labels(str(status)).inc()
 
-    async def _answer(self, scope: Scope, send: Send) -> int:
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> int:
         method: str = scope["method"]
         if method == "OPTIONS":
             return await self._start(send, 204, self._common(scope), b"")
@@ -128,7 +129,7 @@ class Files:
         status = 200 if part.whole else 206
         if method == "HEAD":
             return await self._start(send, status, headers, b"")
-        await self._send(send, status, headers, version, part, address)
+        await self._send(receive, send, status, headers, version, part, address)
         return status
 
     async def _readable(self, address: Address) -> Readable:
@@ -148,6 +149,7 @@ class Files:
 
     async def _send(
         self,
+        receive: Receive,
         send: Send,
         status: int,
         headers: Headers,
@@ -155,26 +157,32 @@ class Files:
         part: Range,
         address: Address,
     ) -> None:
-        sent = 0
+        sent, started = 0, False
+        left = asyncio.create_task(_left(receive))
+        chunks = opened(
+            self.blobs, version.object_key, version.object_version, start=part.start, length=part.length
+        )
         try:
-            chunks = opened(
-                self.blobs, version.object_key, version.object_version, start=part.start, length=part.length
-            )
-            started = False
-            async for chunk in _checked(chunks, version, part):
-                if not started:
-                    await send({"type": "http.response.start", "status": status, "headers": headers})
-                    started = True
-                sent += len(chunk)
-                READ_BYTES.inc(len(chunk))
-                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            async with aclosing(chunks), aclosing(_checked(chunks, version, part)) as checked:
+                async for chunk in checked:
+                    if left.done():
+                        return
+                    if not started:
+                        await send({"type": "http.response.start", "status": status, "headers": headers})
+                        started = True
+                    await send({"type": "http.response.body", "body": chunk, "more_body": True})
+                    sent += len(chunk)
+                    READ_BYTES.inc(len(chunk))
             await send({"type": "http.response.body", "body": b"", "more_body": False})
-        except Absent:
+        except (Refused, Absent) as error:
             log.error(
-                "the object of a cleared version is gone", version=str(version.id), key=version.object_key
+                "the bytes cannot be read", version=str(version.id), key=version.object_key, why=repr(error)
             )
-            raise Refused("unavailable", "The bytes cannot be found just now.") from None
+            if not started:
+                raise Refused("unavailable", "The bytes cannot be read just now.") from error
+            # An answer that ends before its length: the server closes the connection, and no reader takes it for all.
         finally:
+            left.cancel()
             audit.info(
                 "file.read",
                 person=str(address.person),
@@ -235,7 +243,15 @@ class Files:
         return status
 
 
-async def _checked(chunks: AsyncIterator[bytes], version: Readable, part: Range) -> AsyncIterator[bytes]:
+async def _left(receive: Receive) -> None:
+    """Returns when the reader has gone."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _checked(
+    chunks: AsyncIterator[bytes], version: Readable, part: Range
+) -> AsyncGenerator[bytes, None]:
     """The chunks as they come; of a whole file the last one only when the hash is the pinned one, so that bytes that
     rotted or were exchanged never arrive as a complete file."""
     if not part.whole:
@@ -250,8 +266,7 @@ async def _checked(chunks: AsyncIterator[bytes], version: Readable, part: Range)
             yield held
         held = chunk
     if total != version.size or digest.hexdigest() != version.sha256:
-        log.error("the object is not what was examined", version=str(version.id), key=version.object_key)
-        raise Refused("unavailable", "The stored bytes are damaged.")
+        raise Refused("unavailable", "The stored bytes are not those that were examined.")
     yield held
 
 

@@ -6,7 +6,7 @@ The client is synchronous, so every call runs in a bounded pool of threads; neve
 import asyncio
 import hmac
 from base64 import b64encode
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -156,7 +156,7 @@ class Blobs:
 
     async def read(
         self, bucket: str, key: str, version: str | None, *, start: int = 0, length: int = 0
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes, None]:
         """The bytes from `start`, `length` of them (0: to the end), in chunks; holds one chunk at a time."""
         answer: Any = await self._do(
             lambda: self._client.get_object(

@@ -4,7 +4,7 @@ For now bytes are kept as they are. Encryption with a key per version comes in h
 write another file, and `opened` may fetch more than was asked for and give back the part.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from pathlib import Path
 
 from storage.blobs import Blobs
@@ -17,7 +17,7 @@ def seal(examined: Path) -> Path:
 
 def opened(
     blobs: Blobs, key: str, version: str | None, *, start: int = 0, length: int = 0
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     """The document's own bytes from `start`, `length` of them (0: to the end), in chunks of bounded size."""
     return blobs.read(blobs.documents, key, version, start=start, length=length)
 

@@ -472,7 +472,7 @@ grant select, insert on events to casewire_app;
 create policy begun on versions as restrictive for insert to casewire_app
     with check (by = (select me()) and status = 'awaiting');
 create policy received on versions as restrictive for update to casewire_app
-    using (by = (select me())) with check (status in ('awaiting', 'received'));
+    using (by = (select me())) with check (by = (select me()) and status in ('awaiting', 'received'));
 revoke insert, update on version_texts from casewire_app;
 create policy author on messages as restrictive for insert to casewire_app with check (author = (select me()));
 
