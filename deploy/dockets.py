@@ -20,7 +20,7 @@ from schemas.casetypes import CURRENT
 from schemas.dockets import DOCKET_BYTES_MAX, Docket, read_docket
 from schemas.errors import Refused, bad_input
 from schemas.settings import Settings
-from storage.postgres import dockets
+from storage.postgres import operator
 from storage.postgres.pool import PASSING, Database
 
 ATTEMPTS_MAX = 4
@@ -124,8 +124,8 @@ def read_file(file: Path) -> Docket:
 
 async def acting_as(database: Database, org: str | None, email: str | None) -> tuple[Who, UUID]:
     """The member of staff who imports, and the organisation; `StackError` says what to name where it is not plain."""
-    organisation = _chosen(await database.system.fetch(dockets.ORGANISATIONS), org)
-    person = await database.system.fetchrow(dockets.STAFF_OF, organisation["id"], email)
+    organisation = _chosen(await database.system.fetch(operator.ORGANISATIONS), org)
+    person = await database.system.fetchrow(operator.STAFF_OF, organisation["id"], email)
     if person is None:
         raise StackError(
             f"{email or 'Nobody'} is staff of {organisation['name']}; name someone who is with --as."

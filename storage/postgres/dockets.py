@@ -20,9 +20,3 @@ INSERT = """with put_parties as (
     insert into events (org, kind, stream, seq, case_id, type, audience, people, access, at, actor, thing, data)
         select $2, 'case', $1, v.seq, $1, v.type, $3, '{}', $6, $4, $5, v.thing, v.data::json
         from unnest($15::bigint[], $16::text[], $17::uuid[], $18::text[]) as v(seq, type, thing, data)"""
-
-# For the person at the machine: which organisations there are, and who is staff of one, administrators first.
-ORGANISATIONS = "select id, name, case_types from organisations order by name, id"
-STAFF_OF = """select p.id, p.email::text as email, g.role from people p join grants g on g.person = p.id
-    where g.scope = $1 and g.role in ('admin', 'desk') and ($2::text is null or p.email = $2::citext)
-    order by g.role, g.since, p.id limit 1"""

@@ -1,0 +1,162 @@
+"""The demo: everything in it is there once, went through the hub's actions, and is what a first look should see."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import msgspec
+import pytest
+
+from deploy import seed
+from deploy.embedded.child import StackError
+from deploy.embedded.stack import Stack
+from deploy.seed.people import FIRM, PEOPLE, TOWN
+from hub.serve import opened
+from hub.sessions.actions import sign_in
+from schemas.events import EVENTS
+from schemas.people import SignIn
+from schemas.settings import Settings
+
+TABLES = (
+    "organisations", "people", "grants", "cases", "participants", "parties", "entries", "conversations", "messages",
+    "markers", "documents", "versions", "deadlines", "deadline_steps", "tasks", "notices", "mails", "events",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def operator(stack: Stack) -> Settings:
+    return Settings.read(stack.settings("operator"))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def demo(operator: Settings) -> Iterator[None]:
+    """The demo with the dockets that are shipped, whatever real ones are there."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CASEWIRE_FIXTURES", "/nowhere")
+        seed.main(operator)
+        yield
+
+
+@pytest.fixture
+async def owner(settings: Settings) -> AsyncIterator[Any]:
+    connection = await asyncpg.connect(settings.postgres_owner)
+    yield connection
+    await connection.close()
+
+
+async def counted(owner: Any) -> dict[str, int]:
+    return {table: await owner.fetchval(f"select count(*) from {table}") for table in TABLES}
+
+
+async def test_a_second_run_adds_nothing(operator: Settings, owner: Any, capfd: pytest.CaptureFixture[str]):
+    before = await counted(owner)
+    await asyncio.to_thread(seed.main, operator)
+    assert await counted(owner) == before
+    assert "the demo was there already" in capfd.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("email", "org"),
+    [
+        ("lawyer@firm.test", FIRM),
+        ("partner@firm.test", FIRM),
+        ("client@mail.test", FIRM),
+        ("officer@city.test", TOWN),
+        ("resident@mail.test", TOWN),
+    ],
+)
+async def test_everybody_signs_in(operator: Settings, email: str, org: UUID):
+    async with opened(operator) as hub:
+        _, me = await sign_in(hub, SignIn(email, operator.demo_password), "test")
+    assert me.email == email and [seat.org.id for seat in me.seats] == [org]
+
+
+async def test_the_offices_are_in_the_middle_of_their_work(owner: Any):
+    statuses = await owner.fetch("select distinct status from cases where org = $1", TOWN)
+    assert {row["status"] for row in statuses} == {
+        "received",
+        "assigned",
+        "in_progress",
+        "resolved",
+        "declined",
+    }
+    assert (
+        await owner.fetchval("select count(*) from cases where org = $1 and source like 'docket:%'", FIRM)
+        == 3
+    )
+    assert await owner.fetchval("select count(*) from cases where org = $1 and source is null", FIRM) == 1
+    dates = await owner.fetchrow(
+        "select count(*) filter (where due_on < current_date and status = 'open') as over, "
+        "count(*) filter (where due_on between current_date - 1 and current_date + 1) as today, "
+        "count(*) filter (where due_at is not null) as instants, count(*) filter (where status = 'met') as met, "
+        "count(*) filter (where due_on > current_date + 30) as far from deadlines where org = $1",
+        FIRM,
+    )
+    assert all(dates.values()), dict(dates)
+    tasks = await owner.fetchrow(
+        "select count(done_at) as done, count(*) - count(done_at) as open from tasks"
+    )
+    assert all(tasks.values())
+    assert await owner.fetchval("select count(*) from messages where audience = '{admin,staff}'") >= 5
+    # The lawyer has something to read, and so has the client.
+    for email in ("lawyer@firm.test", "client@mail.test"):
+        assert await owner.fetchval(
+            "select count(*) from messages m join people p on p.email = $1 join markers k on k.person = p.id "
+            "and k.conversation = m.conversation where m.seq > k.upto and m.author <> p.id",
+            email,
+        ), email
+
+
+async def test_every_row_has_its_event_and_the_log_runs_forward(owner: Any):
+    for table, told in (
+        ("cases", "case.opened"),
+        ("participants", "participant.granted"),
+        ("parties", "party.added"),
+        ("entries", "entry.added"),
+        ("conversations", "conversation.opened"),
+        ("messages", "message.posted"),
+        ("documents", "document.added"),
+        ("versions", "version.received"),
+        ("deadlines", "deadline.set"),
+        ("tasks", "task.added"),
+    ):
+        assert told in EVENTS
+        lost = await owner.fetch(
+            f"select t.id from {table} t where t.org = any($1::uuid[]) and not exists "
+            "(select from events e where e.thing = t.id and e.type = $2)",
+            [FIRM, TOWN],
+            told,
+        )
+        assert not lost, f"{len(lost)} of {table} without {told}"
+    backwards = await owner.fetchval(
+        "select count(*) from (select at - lag(at) over (partition by stream order by seq) as step "
+        "from events where kind = 'case' and org = any($1::uuid[])) s where step < interval '0'",
+        [FIRM, TOWN],
+    )
+    assert backwards == 0
+
+
+async def test_documents_wait_for_their_examination(owner: Any):
+    rows = await owner.fetch("select status, n, quarantine_version from versions where org = $1", FIRM)
+    assert {row["status"] for row in rows} == {"received"} and {row["n"] for row in rows} == {1, 2}
+    assert all(row["quarantine_version"] for row in rows)
+
+
+async def test_the_resident_sees_no_staff_talk(owner: Any, operator: Settings):
+    resident = await owner.fetchval("select id from people where email = 'resident@mail.test'")
+    async with opened(operator) as hub, hub.database.reading(resident) as connection:
+        bodies = {row["body"] for row in await connection.fetch("select body from messages")}
+        cases = await connection.fetchval("select count(*) from cases")
+    assert cases == 3 and any("Thursday morning" in body for body in bodies)
+    assert not any("culvert" in body for body in bodies)
+
+
+def test_production_gets_no_demo(operator: Settings):
+    with pytest.raises(StackError, match="not in production"):
+        seed.main(msgspec.structs.replace(operator, mode="production"))
+
+
+def test_names_are_from_all_over_the_world():
+    assert sum(any(ord(letter) > 127 for letter in name) for _, _, name, _, _ in PEOPLE) >= 5
