@@ -38,7 +38,7 @@ class Who(Struct, frozen=True):
 
 
 class Identities:
-    """Whose token it is never changes, so that is remembered; whether it is still good is asked in every transaction."""
+    """Whose token it is never changes, so that is remembered; every transaction asks whether it is still good."""
 
     def __init__(self, size: int = 10_000) -> None:
         self._size = size

@@ -24,8 +24,8 @@ from storage.postgres.unit import Unit
 async def open_case(hub: Hub, who: Who, request: OpenCase, key: UUID) -> Answer[CaseAnswer]:
     """Open a case: the opener takes part in it, and its first conversations are there."""
     remembered = key_of(key, "open_case", None, request)
-    id = new_id()
-    async with hub.writing(who, locks.of_streams(request.org, id), remembered) as unit:
+    case_id = new_id()
+    async with hub.writing(who, locks.of_streams(request.org, case_id), remembered) as unit:
         found = await unit.connection.fetchrow(cases.OPENING, request.org, key)
         if found is None:
             raise Refused("not_found", "You do not belong to this organisation.")
@@ -39,14 +39,14 @@ async def open_case(hub: Hub, who: Who, request: OpenCase, key: UUID) -> Answer[
         year = unit.now.year
         n = await unit.connection.fetchval(cases.NUMBER, request.org, type_.prefix, year)
         case = rules.opened(
-            type_, request, id=id, number=rules.number(type_, year, n), zone=zone, by=who.person, now=unit.now
+            type_, request, id=case_id, number=rules.number(type_, year, n), zone=zone, by=who.person, now=unit.now
         )
         # The case's own counter starts at 1; the organisation's is what it is.
-        stream = Stream("case", id, request.org, id, 0, Access(1, found["access"][1]))
+        stream = Stream("case", case_id, request.org, case_id, 0, Access(1, found["access"][1]))
         await write_opened(unit, stream, case, [(who.person, role)], source=None)
-        grants = {(request.org, held) for held in found["roles"]} | {(id, role)}
+        grants = {(request.org, held) for held in found["roles"]} | {(case_id, role)}
         viewer = Viewer(who.person, frozenset(grants))
-        roles = sorted(roles_on(viewer, id, request.org, open_to_staff=type_.open_to_staff))
+        roles = sorted(roles_on(viewer, case_id, request.org, open_to_staff=type_.open_to_staff))
     return Answer(CaseAnswer(case, roles), unit.as_of(stream))
 
 
@@ -106,10 +106,10 @@ async def _read(connection: Any, who: Who, id: UUID, epoch: str) -> Answer[CaseA
 
 
 def _roles(row: Any, person: UUID) -> list[str]:
-    id, org = row["id"], row["org"]
-    grants = {(id, role) for role in row["f_roles"] or ()} | {(org, role) for role in row["f_org_roles"] or ()}
+    case, org = row["id"], row["org"]
+    grants = {(case, role) for role in row["f_roles"] or ()} | {(org, role) for role in row["f_org_roles"] or ()}
     type_ = CASE_TYPES[row["type"], row["type_version"]]
-    return sorted(roles_on(Viewer(person, frozenset(grants)), id, org, open_to_staff=type_.open_to_staff))
+    return sorted(roles_on(Viewer(person, frozenset(grants)), case, org, open_to_staff=type_.open_to_staff))
 
 
 async def list_cases(

@@ -51,9 +51,9 @@ async def invite_by_mail(hub: Hub, unit: Unit, org: UUID, email: str, name: str)
         people.INVITE, new_id(), token_hash(token), org, email, name, OUTSIDE, unit.person, unit.now, expires
     )
     mail = mails.invitation(name, f"{hub.settings.public_url}/invitation#{token}", INVITATION_DAYS)
-    id = new_id()
+    mail_id = new_id()
     await unit.connection.execute(
-        people.MAIL, id, f"<{id}@casewire>", email, mail.subject, mail.body, unit.now
+        people.MAIL, mail_id, f"<{mail_id}@casewire>", email, mail.subject, mail.body, unit.now
     )
 
 
