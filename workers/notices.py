@@ -21,6 +21,7 @@ NUDGES_POLL_S = 10.0
 MAILS_POLL_S = 1.0
 RETRY_S = 2.0
 BATCH_MAX = 100
+UNANSWERED_MAX = 3
 NUDGES_MAX = 500
 MAILS_MAX = 20  # taken at once, sent side by side
 
@@ -110,7 +111,7 @@ async def _round(name: str, every_s: float, act: Callable[[], Awaitable[int]], s
 
 async def send_due(settings: Settings, database: Database, now: datetime) -> int:
     """Send every step and escalation that is due by `now`, each in its own transaction; how many notices."""
-    told = 0
+    told = unanswered = 0
     for kind, find, send in (
         ("deadline", sending.due_steps, sending.send_step),
         ("escalation", sending.due_escalations, sending.escalate),
@@ -118,11 +119,15 @@ async def send_due(settings: Settings, database: Database, now: datetime) -> int
         for due in await find(database, now, BATCH_MAX):
             try:
                 sent = await send(database, settings, due, now)
+            except (Refused, *PASSING) as error:
+                unanswered += 1
+                logger.warning("a notice waits", deadline=str(due.deadline), step=due.step, error=str(error))
+                if unanswered >= UNANSWERED_MAX:
+                    raise  # it is not this deadline, it is the database
+                continue
             except Exception:
                 # One deadline that cannot be told must not keep the others back.
-                logger.exception(
-                    "a notice was not sent", kind=kind, deadline=str(due.deadline), step=due.step
-                )
+                logger.exception("a notice was not sent", kind=kind, deadline=str(due.deadline), step=due.step)
                 continue
             TOLD.labels(kind).inc(sent)
             told += sent

@@ -12,7 +12,8 @@ from storage.postgres.rows import read
 CLAIM = """update mails set try_at = $2, tries = tries + 1 where id in (
         select id from mails where sent_at is null and try_at <= $1 order by try_at limit $3 for update skip locked)
     returning id, message_id, recipient, subject, body, made_at, tries"""
-SENT = "update mails set sent_at = $2, error = '' where id = $1"
+# What was sent is kept without its words: an invitation's secret is the recipient's alone.
+SENT = "update mails set sent_at = $2, body = '', error = '' where id = $1"
 FAILED = "update mails set try_at = coalesce($2, 'infinity'::timestamptz), error = $3 where id = $1 and sent_at is null"
 WAITING = "select count(*) from mails where sent_at is null and try_at < 'infinity'"
 

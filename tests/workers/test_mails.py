@@ -111,7 +111,8 @@ async def test_a_mail_goes_once_over_smtp(
     sent = parsed(envelope)
     assert (sent["From"], sent["To"], sent["Subject"]) == (SENDER, recipient, "Due")
     assert sent["Date"].datetime == NOW
-    assert await owner.fetchval("select sent_at from mails where id = $1", id) == NOW
+    row = await owner.fetchrow("select sent_at, body from mails where id = $1", id)
+    assert (row["sent_at"], row["body"]) == (NOW, "")
 
 
 async def test_two_workers_at_once_send_each_mail_once(

@@ -13,6 +13,7 @@ import asyncpg
 import pytest
 
 from deploy.embedded.stack import Stack
+from hub.notices import sending
 from schemas.settings import Settings
 from storage.postgres.pool import Database
 from tests.app import Office, Person, World
@@ -217,6 +218,20 @@ async def test_two_workers_at_once_send_once(
         for one in made:
             assert await told(person, one["id"]) == [("deadline", "30h", False)]
     assert await noticed(office) == 8
+
+
+async def test_what_was_sent_meanwhile_is_not_touched_again(
+    office: Office, owner: Any, system: Database, working: Settings, due: datetime
+) -> None:
+    made = await set_deadline(office, due)
+    now = due - 30 * HOUR
+    (found,) = [one for one in await sending.due_steps(system, now, 500) if str(one.deadline) == made["id"]]
+    assert await sending.send_step(system, working, found, now) == 1
+    assert await sending.send_step(system, working, found, now + HOUR) == 0
+    row = await owner.fetchrow(
+        "select fired_at, late from deadline_steps where deadline = $1 and step = '30h'", found.deadline
+    )
+    assert (row["fired_at"], row["late"]) == (now, False)
 
 
 async def test_nothing_goes_after_it_is_met_however_close_the_two_come(
