@@ -4,7 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from litestar import get, post
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from hub.context import Hub, Who
 from hub.http.inputs import After, Limit
@@ -13,7 +13,7 @@ from schemas.answers import Answer, Page
 from schemas.notices import Notice
 
 Unacked = Annotated[
-    bool, Parameter(query="unacked", default=False, description="Only what I have not acknowledged.")
+    bool, QueryParameter(name="unacked", default=False, description="Only what I have not acknowledged.")
 ]
 
 

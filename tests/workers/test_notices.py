@@ -135,7 +135,7 @@ async def test_what_was_missed_goes_once_and_says_that_it_is_late(
 
 
 async def test_a_deadline_that_moves_is_told_of_again(
-    office: Office, system: Database, working: Settings, due: datetime
+    office: Office, owner: Any, system: Database, working: Settings, due: datetime
 ) -> None:
     made = await set_deadline(office, due)
     await send_due(working, system, due - 30 * HOUR)
@@ -148,6 +148,8 @@ async def test_a_deadline_that_moves_is_told_of_again(
     await office.lead.patch(path, {"status": "open"}, 3)
     await send_due(working, system, due + 5 * DAY - 30 * HOUR)
     assert [step for _, step, _ in await told(office.lead, made["id"])] == ["30h", "30h"]
+    left = "select array_agg(step) from deadline_steps where deadline = $1 and fired_at is null"
+    assert set(await owner.fetchval(left, UUID(made["id"]))) == {"2h", "overdue"}
     await send_due(working, system, due + 5 * DAY - 2 * HOUR)
     assert [step for _, step, _ in await told(office.lead, made["id"])] == ["30h", "30h", "2h"]
 
