@@ -15,6 +15,7 @@ from gateway.gateway import Gateway
 from schemas.settings import Settings
 from storage.bus import Bus
 from storage.health import serve_health
+from storage.logs import configure
 from storage.postgres.pool import PASSING, Database
 
 BACKLOG = 2048
@@ -30,6 +31,7 @@ logger = structlog.get_logger("gateway")
 
 def main(settings: Settings) -> None:
     """Serve the socket at `live_port`. Waits for PostgreSQL and NATS when they are not there yet."""
+    configure("gateway")
     uvloop.run(serve(settings))
 
 

@@ -17,7 +17,12 @@ from deploy.embedded import ports
 from tests.gateway.conftest import Client, Live, Office
 from tests.wire import eventually
 
-PROGRAM = "import os; from schemas.settings import Settings; from gateway.serve import main; main(Settings.read(os.environ))"
+PROGRAM = """
+import os
+from gateway.serve import main
+from schemas.settings import Settings
+main(Settings.read(os.environ))
+"""
 
 
 class Process:

@@ -92,10 +92,8 @@ async def test_effects_happen_once_though_batches_fail_and_two_compete(
 
         await eventually(done, "the worker has done all")
     assert failures >= 3
-    assert (
-        await opened.system.fetchval("select upto from nudges where conversation = $1", conversation)
-        == 1 + 19 * 1000
-    )
+    upto = await opened.system.fetchval("select upto from nudges where conversation = $1", conversation)
+    assert upto == 1 + 19 * 1000
 
 
 async def test_events_of_no_interest_move_the_position_now_and_then(
