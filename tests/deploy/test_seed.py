@@ -1,7 +1,10 @@
 """The demo: everything in it is there once, went through the hub's actions, and is what a first look should see."""
 
 import asyncio
+import fcntl
+import os
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +14,8 @@ import pytest
 
 from deploy import seed
 from deploy.embedded.child import StackError
+from deploy.embedded.hold import TEMPLATE
+from deploy.embedded.postgres import Postgres
 from deploy.embedded.stack import Stack
 from deploy.seed.people import FIRM, PEOPLE, TOWN
 from hub.serve import opened
@@ -18,6 +23,8 @@ from hub.sessions.actions import sign_in
 from schemas.events import EVENTS
 from schemas.people import SignIn
 from schemas.settings import Settings
+from tests.conftest import SHARED
+from tests.deploy.docketfiles import FIXTURES, real_dockets
 
 TABLES = (
     "organisations", "people", "grants", "cases", "participants", "parties", "entries", "conversations", "messages",
@@ -25,9 +32,29 @@ TABLES = (
 )  # fmt: skip
 
 
+def empty_database(stack: Stack, shared: dict[str, str], name: str) -> Iterator[Settings]:
+    """An operator's settings with a database of its own: other tests need theirs without a demo."""
+    place = Path(os.environ[SHARED])
+    postgres = Postgres(Path(shared["postgres_home"]), place / "unused.log", Path(shared["socket_dir"]))
+    with (place / "template").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        postgres.make_database(name, template=TEMPLATE)
+    dsns = {
+        "postgres": "app",
+        "postgres_owner": "owner",
+        "postgres_system": "system",
+        "postgres_signin": "signin",
+    }
+    settings = Settings.read(stack.settings("operator"))
+    yield msgspec.structs.replace(
+        settings, **{field: postgres.dsn(f"casewire_{role}", name) for field, role in dsns.items()}
+    )
+    postgres.drop_database(name)
+
+
 @pytest.fixture(scope="module")
-def operator(stack: Stack) -> Settings:
-    return Settings.read(stack.settings("operator"))
+def operator(stack: Stack, shared: dict[str, str], worker: str) -> Iterator[Settings]:
+    yield from empty_database(stack, shared, f"demo_{worker}")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -40,8 +67,8 @@ def demo(operator: Settings) -> Iterator[None]:
 
 
 @pytest.fixture
-async def owner(settings: Settings) -> AsyncIterator[Any]:
-    connection = await asyncpg.connect(settings.postgres_owner)
+async def owner(operator: Settings) -> AsyncIterator[Any]:
+    connection = await asyncpg.connect(operator.postgres_owner)
     yield connection
     await connection.close()
 
@@ -160,3 +187,26 @@ def test_production_gets_no_demo(operator: Settings):
 
 def test_names_are_from_all_over_the_world():
     assert sum(any(ord(letter) > 127 for letter in name) for _, _, name, _, _ in PEOPLE) >= 5
+
+
+async def test_real_dockets_and_opinions_are_used_where_they_are(
+    stack: Stack, shared: dict[str, str], worker: str, monkeypatch: pytest.MonkeyPatch
+):
+    real_dockets()
+    monkeypatch.setenv("CASEWIRE_FIXTURES", str(FIXTURES))
+    for settings in empty_database(stack, shared, f"demo_real_{worker}"):
+        await asyncio.to_thread(seed.main, settings)
+        connection = await asyncpg.connect(settings.postgres_owner)
+        try:
+            titles = {
+                row["title"]
+                for row in await connection.fetch("select title from cases where source is not null")
+            }
+            names = {
+                row["name"]
+                for row in await connection.fetch("select name from documents where kind = 'order'")
+            }
+        finally:
+            await connection.close()
+        assert len(titles) >= 3 and not any("Oduya" in title for title in titles)
+        assert "Opinion, scanned" in names
