@@ -1,7 +1,7 @@
 """Whom a notice reaches, what it says, and whether it is late. Pure."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -119,8 +119,9 @@ def _date(at: datetime) -> str:
 
 
 def _instant(at: datetime, zone: str) -> str:
-    local = at.astimezone(_zone(zone))
-    return f"{_date(local)}, {local:%H:%M} ({'UTC' if local.tzinfo is UTC else zone})"
+    there = _zone(zone)
+    local = at.astimezone(there)
+    return f"{_date(local)}, {local:%H:%M} ({there.key})"
 
 
 def _day(deadline: Deadline) -> str:
