@@ -7,7 +7,7 @@ from uuid import UUID
 
 from schemas.settings import Settings
 from storage.postgres.pool import Database
-from tests.app import Office, Person
+from tests.app import Office, Person, World
 from workers.notices import Nudges
 
 SECRET = "the settlement is 40,000"
@@ -85,6 +85,24 @@ async def test_no_mail_for_who_may_not_read(
     await office.lead.delete(f"/v1/cases/{office.case}/participants/{office.participant}")
     await later(working, system, 11)
     assert await mails(owner, office.outside) == []
+
+
+async def test_no_mail_for_who_takes_no_part_any_more(
+    office: Office, world: World, owner: Any, system: Database, working: Settings
+) -> None:
+    talk = await office.conversation()
+    # One left the team and still sees the case, as the office's administrator; another one's grants are simply gone.
+    path = f"/v1/cases/{office.case}/participants"
+    left = await office.lead.made(path, {"person": office.admin.id, "role": "staff"})
+    await office.lead.delete(f"{path}/{left['id']}")
+    lost = await world.person(office.org, "desk")
+    await office.lead.made(path, {"person": lost.id, "role": "staff"})
+    await owner.execute("delete from grants where person = $1", lost.id)
+    await say(office.outside, talk)
+    await later(working, system, 11)
+    assert len(await mails(owner, office.lead)) == 1
+    assert await mails(owner, office.admin) == []
+    assert await mails(owner, lost) == []
 
 
 async def test_who_is_named_gets_a_mail_and_who_is_not_gets_none(
