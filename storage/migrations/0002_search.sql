@@ -60,7 +60,7 @@ seen_messages as (
             exists (select 1 from grants g where g.person = (select me()) and g.scope in (t.case_id, t.org)
                 and g.role = any (t.audience))
             or ((select me()) = any (t.people) and exists (select 1 from grants g
-                where g.person = (select me()) and g.scope in (t.case_id, t.org)))
+                where g.person = (select me()) and (g.scope = t.case_id or (g.scope = t.org and g.role = 'admin'))))
         order by t.id desc limit 1000) m, asked
 ),
 found_pages as materialized (
@@ -74,7 +74,7 @@ seen_pages as (
             exists (select 1 from grants g where g.person = (select me()) and g.scope in (t.case_id, t.org)
                 and g.role = any (t.audience))
             or ((select me()) = any (t.people) and exists (select 1 from grants g
-                where g.person = (select me()) and g.scope in (t.case_id, t.org)))
+                where g.person = (select me()) and (g.scope = t.case_id or (g.scope = t.org and g.role = 'admin'))))
         order by t.version desc, t.page limit 1000) p, asked
 ),
 found_documents as materialized (
@@ -99,6 +99,8 @@ document_hits as (
         select s.id, null, null, greatest(ts_rank(search_vector(s.name), asked.q), word_similarity(p_like, s.name), 0.1)
             from seen_documents s, asked
     ) h join documents d on d.id = h.document
+    where exists (select 1 from grants g where g.person = (select me()) and g.scope in (d.case_id, d.org)
+        and g.role = any (d.audience))
     order by h.document, h.page is null, h.rank desc, h.version desc, h.page
 ),
 found_cases as materialized (

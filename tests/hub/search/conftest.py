@@ -1,0 +1,3 @@
+from tests.uploads import hands
+
+__all__ = ["hands"]  # fixtures
