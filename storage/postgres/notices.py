@@ -6,18 +6,17 @@ from schemas.notices import Notice
 from storage.postgres.rows import read
 from storage.postgres.unit import appending
 
-# Newest first; $1 is the id to go on below. What its reader may no longer see has left the inbox too: the subqueries
-# run under the reader's own policies.
-PAGE = """select n.*, stream_head((select me())) as f_head from notices n
-    where n.person = (select me()) and ($1::uuid is null or n.id < $1) and (not $2 or n.acked_at is null)
-        and (n.case_id is null or exists (select 1 from cases c where c.id = n.case_id))
-        and (n.kind not in ('deadline', 'escalation') or exists (select 1 from deadlines d where d.id = n.thing))
-    order by n.id desc limit $3"""
+# What its reader may no longer see has left the inbox too: the subqueries run under the reader's own policies.
+_MINE = """n.person = (select me())
+    and (n.case_id is null or exists (select 1 from cases c where c.id = n.case_id))
+    and (n.kind not in ('deadline', 'escalation') or exists (select 1 from deadlines d where d.id = n.thing))"""
+
+# Newest first; $1 is the id to go on below.
+PAGE = f"""select n.*, stream_head((select me())) as f_head from notices n
+    where {_MINE} and ($1::uuid is null or n.id < $1) and (not $2 or n.acked_at is null) order by n.id desc limit $3"""
 HEAD = "select stream_head((select me()))"
 
-ONE = """select n.*, stream_head((select me())) as f_head from notices n
-    where n.id = $1 and n.person = (select me())
-        and (n.case_id is null or exists (select 1 from cases c where c.id = n.case_id))"""
+ONE = f"select n.*, stream_head((select me())) as f_head from notices n where n.id = $1 and {_MINE}"
 
 ACK = appending("update notices set acked_at = $3, revision = revision + 1 where id = $2")
 

@@ -8,7 +8,7 @@ from schemas.ids import new_id
 from tests.app import ABSENT, Office, Person, refused
 
 
-async def put(owner: Any, office: Office, person: Person, n: int = 1) -> list[str]:
+async def put(owner: Any, office: Office, person: Person, n: int = 1, kind: str = "deadline") -> list[str]:
     """Notices of a deadline of the case, oldest first, as a worker leaves them."""
     due = datetime.now(UTC) + timedelta(days=30)
     body = {"title": "Answer", "due_at": due, "plan": [], "audience": office.shared}
@@ -18,8 +18,8 @@ async def put(owner: Any, office: Office, person: Person, n: int = 1) -> list[st
     for id in ids:
         await owner.execute(
             "insert into notices (id, person, org, case_id, kind, thing, step, title, due, late, at) "
-            "values ($1, $2, $3, $4, 'deadline', $5, $6, 'Answer', $7, false, now())",
-            id, person.id, office.org, office.case, UUID(made["id"]), str(id), due,
+            "values ($1, $2, $3, $4, $8, $5, $6, 'Answer', $7, false, now())",
+            id, person.id, office.org, office.case, UUID(made["id"]), str(id), due, kind,
         )  # fmt: skip
     return [str(id) for id in ids]
 
@@ -57,7 +57,16 @@ async def test_nobody_reads_or_acknowledges_anothers_notices(office: Office, own
 
 
 async def test_a_case_that_is_taken_away_leaves_the_inbox(office: Office, owner: Any) -> None:
-    (id,) = await put(owner, office, office.outside)
+    ids = await put(owner, office, office.outside) + await put(owner, office, office.outside, kind="case")
+    assert len(await office.outside.all("/v1/inbox")) == 2
     await office.lead.delete(f"/v1/cases/{office.case}/participants/{office.participant}")
+    assert await office.outside.all("/v1/inbox") == []
+    for id in ids:
+        refused(await office.outside.call("POST", f"/v1/inbox/{id}/ack"), 404, "not_found")
+
+
+async def test_a_deadline_that_one_may_not_see_any_more_leaves_the_inbox(office: Office, owner: Any) -> None:
+    (id,) = await put(owner, office, office.outside)
+    await owner.execute("update deadlines set audience = '{staff,admin}' where case_id = $1", office.case)
     assert await office.outside.all("/v1/inbox") == []
     refused(await office.outside.call("POST", f"/v1/inbox/{id}/ack"), 404, "not_found")
