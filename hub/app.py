@@ -14,6 +14,7 @@ from hub.http.auth import Authentication
 from hub.http.inputs import dependencies
 from hub.http.problems import HANDLERS
 from hub.routes import ROUTES
+from schemas.cases import CaseAnswer
 from schemas.limits import REQUEST_BYTES_MAX
 
 
@@ -22,6 +23,8 @@ def no_store(response: Response[Any]) -> Response[Any]:
     response.headers.setdefault("cache-control", "no-store")
     response.headers.setdefault("x-content-type-options", "nosniff")
     item = getattr(getattr(response, "content", None), "item", None)  # a static file has no content here
+    if isinstance(item, CaseAnswer):
+        item = item.case
     if isinstance(revision := getattr(item, "revision", None), int):
         response.headers.setdefault("etag", f'"{revision}"')
     return response

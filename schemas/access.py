@@ -57,7 +57,10 @@ def sees(viewer: Viewer, thing: Guarded) -> bool:
     for role in thing.audience:
         if (case, role) in grants or (org, role) in grants:
             return True
-    return viewer.person in thing.people and any(scope in (case, org) for scope, _ in grants)
+    # A name opens only while its person takes part in the case; to be known to the organisation is not enough.
+    return viewer.person in thing.people and (
+        (org, ADMIN) in grants or any(scope == case for scope, _ in grants)
+    )
 
 
 def roles_on(viewer: Viewer, case: UUID, org: UUID, *, open_to_staff: bool) -> frozenset[str]:

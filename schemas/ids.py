@@ -6,8 +6,10 @@ from uuid import UUID
 
 
 def new_id() -> UUID:
-    """A UUIDv7: 48 bits of Unix milliseconds, then 74 random bits; sorts by the time it was made."""
-    milliseconds = time.time_ns() // 1_000_000
-    value = (milliseconds << 80) | int.from_bytes(os.urandom(10))
-    value &= ~(0xF << 76) & ~(0x3 << 62)
-    return UUID(int=value | (0x7 << 76) | (0x2 << 62))
+    """A UUIDv7: 48 bits of Unix milliseconds, 12 bits of the fraction (section 6.2, method 3), 62 random bits.
+
+    With the fraction, ids that one process makes one after another sort in that order.
+    """
+    milliseconds, rest = divmod(time.time_ns(), 1_000_000)
+    value = (milliseconds << 80) | (0x7 << 76) | ((rest << 12) // 1_000_000 << 64)
+    return UUID(int=value | (0x2 << 62) | (int.from_bytes(os.urandom(8)) >> 2))

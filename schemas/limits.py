@@ -11,6 +11,8 @@ VERSION_BYTES_MAX = 200 << 20
 PAGE_ITEMS_DEFAULT = 50
 PAGE_ITEMS_MAX = 500
 
+BIGINT_MAX = 2**63 - 1  # of a seq or a count: PostgreSQL's bigint
+
 # Socket
 FRAME_BYTES_MAX = 64 << 10
 SUBSCRIPTIONS_MAX = 64

@@ -136,7 +136,10 @@ class World:
         org = await self.organisation()
         admin, lead = await self.person(org, ADMIN), await self.person(org, DESK)
         outside = await self.person(org, OUTSIDE)
-        stranger, foreign = await self.person(org, OUTSIDE), await self.person(await self.organisation(), ADMIN)
+        stranger, foreign = (
+            await self.person(org, OUTSIDE),
+            await self.person(await self.organisation(), ADMIN),
+        )
         answer = await lead.made("/v1/cases", opening(org, type_))
         case = UUID(answer["case"]["id"])
         role = outside_role(type_)
@@ -162,9 +165,7 @@ class Office(msgspec.Struct, frozen=True):
     @property
     def shared(self) -> str:
         """The name of an audience with both staff and `role`."""
-        return next(
-            name for name, one in self.type.audiences.items() if {"staff", self.role} <= one.roles
-        )
+        return next(name for name, one in self.type.audiences.items() if {"staff", self.role} <= one.roles)
 
     async def conversation(self, audience: str | None = None) -> UUID:
         body = {"title": "About it", "audience": audience or self.shared}

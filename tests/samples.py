@@ -34,4 +34,6 @@ def value_of(type_: look.Type) -> Any:
         case look.UnionType():
             return None if type_.includes_none else value_of(type_.types[0])
         case _:
-            raise TypeError(f"no sample of {msgspec.structs.asdict(type_)}")  # a new kind of field: add it here
+            raise TypeError(
+                f"no sample of {msgspec.structs.asdict(type_)}"
+            )  # a new kind of field: add it here

@@ -24,7 +24,8 @@ async def open_conversation(
         if made := facts.recall(unit.key):
             found = await unit.connection.fetchrow(conversations.ONE, made)
             return Answer(conversations.conversation(found), unit.as_of(facts.stream))
-        rows = await unit.connection.fetch(conversations.TAKING_PART, case, request.people) if request.people else []
+        named = [*request.people, who.person]
+        rows = await unit.connection.fetch(conversations.TAKING_PART, case, named) if request.people else []
         new = rules.open_conversation(facts, request, {row["person"] for row in rows}, id=new_id(), now=unit.now)
         unit.append(
             facts.stream, NewEvent("conversation.opened", new.id, new, tuple(new.audience), tuple(new.people))

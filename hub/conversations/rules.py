@@ -4,6 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
+from schemas.access import ADMIN
 from schemas.conversations import Conversation, OpenConversation
 from schemas.errors import Refused, bad_input
 from schemas.facts import CaseFacts
@@ -22,7 +23,9 @@ def open_conversation(
         audience = facts.audience_named(request.audience, "staff")
     else:
         people = sorted({facts.viewer.person, *request.people})
-        strangers = [person for person in people if person not in taking_part and person != facts.viewer.person]
+        # An administrator sees what they are named in; everybody else only while they take part.
+        here = {*taking_part, *((facts.viewer.person,) if (facts.org, ADMIN) in facts.viewer.grants else ())}
+        strangers = [person for person in people if person not in here]
         if strangers:
             raise Refused("conflict", "Only people who take part in the case can be named; add them first.")
         if len(people) < 2:

@@ -11,6 +11,7 @@ from hub.events import actions
 from hub.http.inputs import Limit
 from schemas.answers import Page
 from schemas.events import EventView
+from schemas.limits import BIGINT_MAX
 
 
 @get("/v1/cases/{case:uuid}/events")
@@ -20,7 +21,7 @@ async def list_events(
     case: UUID,
     limit: Limit,
     epoch: Annotated[str | None, QueryParameter(max_length=64)] = None,
-    seq: Annotated[int, QueryParameter(name="after", ge=0, description="The last seq that you hold.")] = 0,
+    seq: Annotated[int, QueryParameter(name="after", ge=0, le=BIGINT_MAX, description="The last seq that you hold.")] = 0,
 ) -> Page[EventView]:
     """The events of a case after a seq, in order; another epoch is 410 `reset`."""
     return await actions.list_events(hub, who, case, epoch, seq, limit)

@@ -423,7 +423,7 @@ declare
     by_role constant text := 'exists (select 1 from grants g where g.person = (select me())
         and g.scope in (%1$I.%2$I, %1$I.org) and g.role = any (%1$I.audience))';
     by_name constant text := ' or ((select me()) = any (%1$I.people) and exists (select 1 from grants g
-        where g.person = (select me()) and g.scope in (%1$I.%2$I, %1$I.org)))';
+        where g.person = (select me()) and (g.scope = %1$I.%2$I or (g.scope = %1$I.org and g.role = ''admin''))))';
 begin
     foreach t in array array['epoch', 'organisations', 'people', 'grants', 'sessions', 'invitations', 'case_numbers',
         'cases', 'participants', 'parties', 'entries', 'conversations', 'messages', 'message_originals', 'markers',

@@ -165,6 +165,8 @@ async def translated() -> AsyncIterator[None]:
     """The database's errors as the product's: what passes is `unavailable`, a doubled key is `key_reused`."""
     try:
         yield
+    except (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError) as error:
+        raise Refused("bad_input", "Text cannot hold the character NUL (U+0000).") from error
     except asyncpg.UniqueViolationError as error:
         if error.constraint_name == "events_key":
             raise Refused("key_reused") from error

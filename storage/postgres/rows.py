@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from schemas.errors import bad_input
+from schemas.limits import BIGINT_MAX
 
 S = TypeVar("S", bound=Struct)
 
@@ -30,6 +31,9 @@ def read_cursor(text: str | None, *types: type) -> tuple[Any, ...] | None:
         return None
     try:
         raw = urlsafe_b64decode(text + "=" * (-len(text) % 4))
-        return msgspec.json.decode(raw, type=tuple[types])  # type: ignore[valid-type]
+        parts: tuple[Any, ...] = msgspec.json.decode(raw, type=tuple[types])  # type: ignore[valid-type]
+        if any(isinstance(part, int) and abs(part) > BIGINT_MAX for part in parts):
+            raise ValueError
+        return parts
     except (ValueError, msgspec.MsgspecError):
         raise bad_input("after", "not a cursor of this list") from None

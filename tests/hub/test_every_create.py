@@ -117,7 +117,9 @@ async def test_refused_when_the_key_was_used_for_another_request(place: Place, w
     lead = place.office.lead
     assert (await lead.post(place.path, place.body(), key=key)).status_code == 201
     refused(await lead.post(place.path, place.body(**place.create.other), key=key), 409, "key_reused")
-    elsewhere = place.create.path.format(case=place.office.case, conversation=await place.office.conversation())
+    elsewhere = place.create.path.format(
+        case=place.office.case, conversation=await place.office.conversation()
+    )
     before = await place.events()
     if elsewhere != place.path:
         refused(await lead.post(elsewhere, place.body(), key=key), 409, "key_reused")
@@ -155,11 +157,15 @@ async def test_refused_alike_when_absent_hidden_foreign_or_revoked(place: Place)
 
 
 @each
-async def test_refused_when_the_wall_rose_between_the_first_time_and_the_repeat(place: Place, world: World) -> None:
+async def test_refused_when_the_wall_rose_between_the_first_time_and_the_repeat(
+    place: Place, world: World
+) -> None:
     """A repeat rebuilds its answer after asking the wall again."""
     office, key = place.office, uuid4()
     helper = await world.person(office.org, "desk")
-    given = await office.lead.made(f"/v1/cases/{office.case}/participants", {"person": helper.id, "role": "staff"})
+    given = await office.lead.made(
+        f"/v1/cases/{office.case}/participants", {"person": helper.id, "role": "staff"}
+    )
     await helper.made(place.path, place.body(), key=key)
     await office.lead.delete(f"/v1/cases/{office.case}/participants/{given['id']}")
     answer = await helper.post(place.path, place.body(), key=key)
@@ -172,7 +178,9 @@ async def test_refused_when_the_wall_rose_between_the_first_time_and_the_repeat(
 @each
 async def test_refused_when_the_role_does_not_allow_it(place: Place) -> None:
     office = place.office
-    allowed = place.create.grant in office.type.grants and office.role in office.type.grants[place.create.grant]
+    allowed = (
+        place.create.grant in office.type.grants and office.role in office.type.grants[place.create.grant]
+    )
     answer = await office.outside.post(place.path, place.body())
     if allowed:
         assert answer.status_code == 201
@@ -223,5 +231,3 @@ async def test_refused_when_nobody_is_signed_in(place: Place) -> None:
     answer = await nobody.post(place.path, place.body())
     refused(answer, 401, "unauthenticated")
     assert answer.headers["www-authenticate"] == "Bearer"
-
-

@@ -39,7 +39,9 @@ async def a_deadline(office: Office) -> dict[str, Any]:
 
 
 async def a_task(office: Office) -> dict[str, Any]:
-    return await office.lead.made(f"/v1/cases/{office.case}/tasks", {"title": "Copy", "audience": office.shared})
+    return await office.lead.made(
+        f"/v1/cases/{office.case}/tasks", {"title": "Copy", "audience": office.shared}
+    )
 
 
 EDITS = [
@@ -61,7 +63,9 @@ class Record(NamedTuple):
     path: str
     revision: int
 
-    async def by(self, person: Person, revision: int | None = None, path: str = "", **more: Any) -> httpx.Response:
+    async def by(
+        self, person: Person, revision: int | None = None, path: str = "", **more: Any
+    ) -> httpx.Response:
         revision = self.revision if revision is None else revision
         if self.edit.body is None:
             return await person.delete(path or self.path, revision)
@@ -102,7 +106,9 @@ async def test_refused_when_the_revision_is_stale(record: Record) -> None:
         refused(answer, 409, "retracted")
     else:
         refused(answer, 412, "stale")
-    refused(await record.by(record.office.lead, record.revision + 70), answer.status_code, answer.json()["code"])
+    refused(
+        await record.by(record.office.lead, record.revision + 70), answer.status_code, answer.json()["code"]
+    )
     assert await record.events() == before
 
 

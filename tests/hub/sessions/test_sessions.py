@@ -20,11 +20,15 @@ async def person(world: World) -> Person:
     """Somebody who signs in with `PASSWORD`."""
     org = await world.organisation()
     person = await world.person(org)
-    await world.pool.execute("update people set password_hash = $2 where id = $1", person.id, hash_password(PASSWORD))
+    await world.pool.execute(
+        "update people set password_hash = $2 where id = $1", person.id, hash_password(PASSWORD)
+    )
     return person
 
 
-async def sign_in(http: httpx.AsyncClient, email: str, password: str = PASSWORD, **headers: str) -> httpx.Response:
+async def sign_in(
+    http: httpx.AsyncClient, email: str, password: str = PASSWORD, **headers: str
+) -> httpx.Response:
     return await http.post("/v1/session", json={"email": email, "password": password}, headers=headers)
 
 
@@ -49,7 +53,10 @@ async def test_sign_in(http: httpx.AsyncClient, person: Person) -> None:
 
 def test_cookie_is_bound_to_the_host_over_tls() -> None:
     assert cookie_name(True) == "__Host-casewire"
-    assert Settings(public_url="https://case.test").secure and not Settings(public_url="http://localhost:1").secure
+    assert (
+        Settings(public_url="https://case.test").secure
+        and not Settings(public_url="http://localhost:1").secure
+    )
 
 
 async def test_sign_in_refused_when_the_password_is_wrong(http: httpx.AsyncClient, person: Person) -> None:
@@ -73,7 +80,9 @@ async def test_sign_in_refused_when_the_input_is_bad(http: httpx.AsyncClient, pe
         refused(await http.post("/v1/session", json=body), 400, "bad_input")
 
 
-async def test_sign_in_never_adopts_a_session_that_the_client_chose(http: httpx.AsyncClient, person: Person) -> None:
+async def test_sign_in_never_adopts_a_session_that_the_client_chose(
+    http: httpx.AsyncClient, person: Person
+) -> None:
     """Session fixation: what an attacker planted opens nothing after the victim signed in."""
     planted = "attacker-chosen-secret-0123456789"
     answer = await sign_in(http, person.email, cookie=f"casewire={planted}", origin="http://localhost:8000")
@@ -81,7 +90,9 @@ async def test_sign_in_never_adopts_a_session_that_the_client_chose(http: httpx.
     refused(await me(http, cookie=f"casewire={planted}"), 401, "unauthenticated")
 
 
-async def test_each_sign_in_is_a_session_of_its_own(http: httpx.AsyncClient, person: Person, owner: Any) -> None:
+async def test_each_sign_in_is_a_session_of_its_own(
+    http: httpx.AsyncClient, person: Person, owner: Any
+) -> None:
     first, second = cookie(await sign_in(http, person.email)), cookie(await sign_in(http, person.email))
     assert first != second
     stored = await owner.fetch("select token_hash from sessions where person = $1", person.id)
@@ -98,7 +109,9 @@ async def test_sign_out(http: httpx.AsyncClient, person: Person) -> None:
 
 
 async def test_refused_when_the_session_is_over(http: httpx.AsyncClient, person: Person, owner: Any) -> None:
-    await owner.execute("update sessions set expires_at = now() - interval '1 second' where id = $1", person.session)
+    await owner.execute(
+        "update sessions set expires_at = now() - interval '1 second' where id = $1", person.session
+    )
     refused(await person.get("/v1/me"), 401, "unauthenticated")
 
 
@@ -120,7 +133,9 @@ async def test_refused_when_a_page_of_another_origin_asks(http: httpx.AsyncClien
     assert len((await http.get("/v1/sessions", headers=held)).json()["items"]) == 3
 
 
-async def test_sign_in_refused_when_a_page_of_another_origin_asks(http: httpx.AsyncClient, person: Person) -> None:
+async def test_sign_in_refused_when_a_page_of_another_origin_asks(
+    http: httpx.AsyncClient, person: Person
+) -> None:
     """Login forgery: a victim must not end up in the attacker's account."""
     refused(await sign_in(http, person.email, origin="https://evil.test"), 403, "origin")
 
@@ -131,8 +146,12 @@ async def test_bearer_needs_no_origin(person: Person) -> None:
     assert answer.status_code == 200  # no browser sends this header by itself
 
 
-@pytest.mark.parametrize("value", ["Basic eDp5", "Bearer", "Bearer short", "Bearer " + "x" * 300, "Bearer  ", "x"])
-async def test_refused_when_the_authorization_header_is_no_bearer(http: httpx.AsyncClient, value: str) -> None:
+@pytest.mark.parametrize(
+    "value", ["Basic eDp5", "Bearer", "Bearer short", "Bearer " + "x" * 300, "Bearer  ", "x"]
+)
+async def test_refused_when_the_authorization_header_is_no_bearer(
+    http: httpx.AsyncClient, value: str
+) -> None:
     refused(await me(http, authorization=value), 401, "unauthenticated")
 
 
@@ -143,7 +162,10 @@ async def test_a_bad_header_is_not_mended_by_a_good_cookie(http: httpx.AsyncClie
 
 
 async def test_make_token(http: httpx.AsyncClient, person: Person) -> None:
-    held = {"cookie": f"casewire={cookie(await sign_in(http, person.email))}", "origin": "http://localhost:8000"}
+    held = {
+        "cookie": f"casewire={cookie(await sign_in(http, person.email))}",
+        "origin": "http://localhost:8000",
+    }
     answer = await http.post(
         "/v1/tokens", json={"label": "script", "days": 30}, headers=held | {"idempotency-key": str(uuid4())}
     )
@@ -161,17 +183,28 @@ async def test_make_token_refused_when_asked_by_a_token(person: Person) -> None:
 
 
 async def test_make_token_refused_when_the_input_is_bad(http: httpx.AsyncClient, person: Person) -> None:
-    held = {"cookie": f"casewire={cookie(await sign_in(http, person.email))}", "origin": "http://localhost:8000"}
-    for body in ({}, {"label": ""}, {"label": "x", "days": 0}, {"label": "x", "days": 4000}, {"label": "x", "a": 1}):
-        refused(await http.post("/v1/tokens", json=body, headers=held | {"idempotency-key": str(uuid4())}), 400, "bad_input")
+    held = {
+        "cookie": f"casewire={cookie(await sign_in(http, person.email))}",
+        "origin": "http://localhost:8000",
+    }
+    for body in (
+        {},
+        {"label": ""},
+        {"label": "x", "days": 0},
+        {"label": "x", "days": 4000},
+        {"label": "x", "a": 1},
+    ):
+        refused(
+            await http.post("/v1/tokens", json=body, headers=held | {"idempotency-key": str(uuid4())}),
+            400,
+            "bad_input",
+        )
     refused(await http.post("/v1/tokens", json={"label": "x"}, headers=held), 400, "key_missing")
 
 
 async def test_end_session(http: httpx.AsyncClient, person: Person, world: World, owner: Any) -> None:
     secret = cookie(await sign_in(http, person.email))
-    session = next(
-        one["id"] for one in (await person.all("/v1/sessions")) if one["kind"] == "browser"
-    )
+    session = next(one["id"] for one in (await person.all("/v1/sessions")) if one["kind"] == "browser")
     other = await world.person()
     # Somebody else's session: the answer is that of one that is not there, and nothing ends.
     gone = await other.delete(f"/v1/sessions/{uuid4()}")

@@ -1,0 +1,118 @@
+"""Messages: who says, mends and takes back what, and that words taken back are gone everywhere."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from hub.messages import rules
+from schemas.limits import PAGE_ITEMS_MAX
+from tests.app import Office, refused
+
+
+async def test_post_message_reaches_those_of_the_audience(office: Office) -> None:
+    talk = await office.conversation()
+    answer = await office.outside.post(f"/v1/conversations/{talk}/messages", {"body": "Ünï — 你好 🙂\n<b>"})
+    made = answer.json()["item"]
+    assert made["body"] == "Ünï — 你好 🙂\n<b>" and made["author"] == str(office.outside.id)
+    assert made["seq"] == answer.json()["as_of"]["seq"] and answer.headers["etag"] == '"1"'
+    assert await office.lead.all(f"/v1/conversations/{talk}/messages") == [made]
+
+
+async def test_post_message_refused_when_it_says_nothing(office: Office) -> None:
+    talk = await office.conversation()
+    for body in ("", "   \n", "x" * 20_001):
+        refused(
+            await office.lead.post(f"/v1/conversations/{talk}/messages", {"body": body}), 400, "bad_input"
+        )
+    # PostgreSQL's text holds no NUL.
+    refused(await office.lead.post(f"/v1/conversations/{talk}/messages", {"body": "a\0b"}), 400, "bad_input")
+    assert await office.lead.all(f"/v1/conversations/{talk}/messages") == []
+
+
+async def test_post_message_refused_when_an_attachment_is_not_there(office: Office) -> None:
+    talk = await office.conversation()
+    body = {"body": "see", "attachments": [uuid4()]}
+    refused(await office.lead.post(f"/v1/conversations/{talk}/messages", body), 409, "conflict")
+    refused(
+        await office.lead.post(f"/v1/conversations/{talk}/messages", body | {"attachments": [uuid4()] * 21}),
+        400,
+        "bad_input",
+    )
+
+
+async def test_staff_conversation_is_hidden_from_the_outside(office: Office) -> None:
+    secret = await office.conversation("staff")
+    await office.lead.made(f"/v1/conversations/{secret}/messages", {"body": "privileged"})
+    refused(await office.outside.get(f"/v1/conversations/{secret}/messages"), 404, "not_found")
+    refused(
+        await office.outside.post(f"/v1/conversations/{secret}/messages", {"body": "hi"}), 404, "not_found"
+    )
+    assert "privileged" not in str(await office.outside.all(f"/v1/cases/{office.case}/events"))
+
+
+async def test_list_messages_pages_to_the_end_without_repeat(office: Office) -> None:
+    talk = await office.conversation()
+    made = [await office.lead.made(f"/v1/conversations/{talk}/messages", {"body": str(n)}) for n in range(13)]
+    for limit in (1, 4, 13, 50):
+        assert await office.outside.all(f"/v1/conversations/{talk}/messages", limit=limit) == made[::-1]
+
+
+@pytest.mark.parametrize("query", [{"limit": 0}, {"limit": PAGE_ITEMS_MAX + 1}, {"limit": "many"}, {"after": "%%%"},
+                                   {"after": "WyJhIl0"}, {"after": "bnVsbA"}, {"after": "x" * 600}, {"after": "WzEsMl0"},
+                                   {"after": "Wzk5OTk5OTk5OTk5OTk5OTk5OTk5OTk5XQ"}])  # fmt: skip
+async def test_list_messages_refused_when_the_page_is_bad(office: Office, query: dict[str, Any]) -> None:
+    talk = await office.conversation()
+    problem = refused(await office.lead.get(f"/v1/conversations/{talk}/messages", **query), 400, "bad_input")
+    assert [one["at"] for one in problem["fields"]] == list(query)
+
+
+async def test_edit_message_keeps_what_it_said(office: Office, owner: Any) -> None:
+    talk = await office.conversation()
+    made = await office.outside.made(f"/v1/conversations/{talk}/messages", {"body": "frist"})
+    edited = (await office.outside.patch(f"/v1/messages/{made['id']}", {"body": "first"}, 1)).json()["item"]
+    assert edited["body"] == "first" and edited["edited_at"] and edited["seq"] == made["seq"]
+    assert (
+        await owner.fetchval("select body from message_originals where message = $1", made["id"]) == "frist"
+    )
+
+
+async def test_edit_message_refused_when_a_day_has_passed(office: Office, owner: Any) -> None:
+    talk = await office.conversation()
+    made = await office.lead.made(f"/v1/conversations/{talk}/messages", {"body": "old"})
+    await owner.execute(
+        "update messages set posted_at = posted_at - $2::interval where id = $1",
+        made["id"],
+        rules.EDIT_WITHIN + timedelta(minutes=1),
+    )
+    refused(await office.lead.patch(f"/v1/messages/{made['id']}", {"body": "new"}, 1), 409, "conflict")
+
+
+async def test_retract_message_blanks_it_in_every_replay(office: Office, owner: Any) -> None:
+    talk = await office.conversation()
+    word = f"regret{uuid4().hex}"
+    made = await office.outside.made(f"/v1/conversations/{talk}/messages", {"body": word})
+    await office.outside.patch(f"/v1/messages/{made['id']}", {"body": f"{word} twice"}, 1)
+    after = (await office.outside.delete(f"/v1/messages/{made['id']}", 2)).json()["item"]
+    assert after["body"] is None and after["retracted_at"] and after["revision"] == 3
+    for person in (office.outside, office.lead, office.admin):
+        events = await person.all(f"/v1/cases/{office.case}/events")
+        assert word not in str(events)
+        mine = [event for event in events if event["type"].startswith("message.")]
+        assert [event["type"] for event in mine] == ["message.posted", "message.edited", "message.retracted"]
+        assert all(event["data"]["message"]["body"] is None for event in mine)
+        assert word not in str(await person.all(f"/v1/conversations/{talk}/messages"))
+    kept = await owner.fetch(
+        "select body from message_originals where message = $1 order by revision", made["id"]
+    )
+    assert [row["body"] for row in kept] == [word, f"{word} twice"]
+    refused(await office.outside.patch(f"/v1/messages/{made['id']}", {"body": "again"}, 3), 409, "retracted")
+
+
+async def test_retract_message_leaves_others_as_they_are(office: Office) -> None:
+    talk = await office.conversation()
+    first = await office.lead.made(f"/v1/conversations/{talk}/messages", {"body": "stays"})
+    second = await office.lead.made(f"/v1/conversations/{talk}/messages", {"body": "goes"})
+    await office.lead.delete(f"/v1/messages/{second['id']}", 1)
+    assert (await office.lead.all(f"/v1/conversations/{talk}/messages"))[1] == first
