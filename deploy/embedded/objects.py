@@ -52,7 +52,8 @@ class Objects:
         self.child = Child(
             name=self.name,
             argv=[
-                binary(), "server", f"-dir={self.home / 'volumes'}", "-s3", "-filer",
+                # To stderr alone, which is our log: without it files appear in the system's temporary directory.
+                binary(), "-logtostderr=true", "server", f"-dir={self.home / 'volumes'}", "-s3", "-filer",
                 "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-master.telemetry=false",
                 # One master has nobody to wait for; the default makes a second start wait ten seconds for an election.
                 "-master.electionTimeout=1s", "-volume.preStopSeconds=0",
