@@ -26,6 +26,7 @@ from storage.postgres import events as log
 
 TOUCHED_MAX = 10_000
 COUNTERS_MAX = 100_000
+RETRACTED_MAX = 1000
 HEADS_MAX = 200_000
 # After these, what somebody holds is read again. Who opens a case gets its first grant with it.
 LOOK_AGAIN = ACCESS_EVENTS | {"grant.changed", "case.opened"}
@@ -84,6 +85,7 @@ class Feed:
         self.heads: dict[UUID, int] = {}
         self.people: dict[UUID, set[Socket]] = {}
         self.running = False
+        self.retracted: OrderedDict[UUID | None, None] = OrderedDict()  # messages, lately
         self.touched = 0  # how often somebody's access or session changed, ever
         self._touched: deque[UUID] = deque(maxlen=TOUCHED_MAX)
         self._counters: OrderedDict[UUID, int] = OrderedDict()
@@ -118,6 +120,9 @@ class Feed:
                 await self._look_again(event)
             if event.type == "message.retracted" and event.thing is not None:
                 self.ring.blank(event.stream, event.thing)
+                self.retracted[event.thing] = None
+                if len(self.retracted) > RETRACTED_MAX:
+                    self.retracted.popitem(last=False)
             entry = Entry(event)
             self.ring.add(entry)
             self.position = entry.position

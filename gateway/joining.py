@@ -22,7 +22,8 @@ from storage.postgres import events as log
 from storage.postgres.access import Thing
 from storage.postgres.pool import PASSING
 
-STEP_EVENTS = 200  # read and written at once in a replay
+STEP_EVENTS = 200  # read at once in a replay
+STEP_BYTES = 64 << 10  # written at once in a replay
 THINGS_MAX = 20_000
 
 REPLAYED = Counter("casewire_gateway_replayed_total", "Events replayed, by where they came from.", ["source"])
@@ -130,9 +131,8 @@ class Joining:
                 missed, source = [Entry(event) for event in found], "postgres"
             if sub.gone or not missed:
                 return
-            self._hand_over(socket, sub, missed, source)
+            await self._hand_over(socket, sub, missed, source)
             sub.seq = missed[-1].event.seq
-            await socket.drained()
         if not sub.gone:
             feed.rooms.room_of(sub).add(sub, socket)
 
@@ -168,9 +168,8 @@ class Joining:
                 missed, source = [Entry(event) for event in found], "postgres"
             if sub.gone:
                 return
-            self._hand_over(socket, sub, missed, source)
+            await self._hand_over(socket, sub, missed, source)
             sub.position = missed[-1].position if len(missed) == STEP_EVENTS else upto
-            await socket.drained()
         if not sub.gone:
             feed.rooms.mine.add(sub, socket)
 
@@ -178,11 +177,27 @@ class Joining:
         feed = self._feed
         return framed(Subscribed(sub.ref, sub.topic, feed.epoch, seq, str(feed.position), replay))
 
-    def _hand_over(self, socket: Socket, sub: Subscription, entries: list[Entry], source: str) -> None:
-        frames = [entry.frame(sub.kind) for entry in entries if sub.sees(entry.event)]
-        if frames:
-            socket.deliver(joined(frames))
-            REPLAYED.labels(source).inc(len(frames))
+    async def _hand_over(self, socket: Socket, sub: Subscription, entries: list[Entry], source: str) -> None:
+        """Write what may be seen of `entries`, no faster than the client takes it."""
+        pile: list[bytes] = []
+        size = count = 0
+        for entry in entries:
+            if size >= STEP_BYTES:
+                socket.deliver(joined(pile))
+                pile, size = [], 0
+                await socket.drained()
+                if sub.gone:
+                    return
+            if entry.event.thing in self._feed.retracted:
+                entry.blank()  # it was read before the retraction
+            if sub.sees(entry.event):
+                frame = entry.frame(sub.kind)
+                pile.append(frame)
+                size, count = size + len(frame), count + 1
+        if pile:
+            socket.deliver(joined(pile))
+        REPLAYED.labels(source).inc(count)
+        await socket.drained()
 
 
 def _keep(things: dict[UUID, Thing], id: UUID, thing: Thing) -> None:

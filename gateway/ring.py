@@ -53,6 +53,8 @@ class Entry:
 
     def blank(self) -> None:
         """Forget what a message said."""
+        if not self.event.type.startswith("message."):
+            return
         data: dict[str, Any] = msgspec.json.decode(self.event.data)
         if isinstance(message := data.get("message"), dict):
             message["body"], message["attachments"] = None, []
@@ -108,7 +110,7 @@ class Ring:
     def blank(self, stream: UUID, thing: UUID) -> None:
         """A message was retracted: what it said does not come back."""
         for entry in self._streams.get(stream, ()):
-            if entry.event.thing == thing and entry.event.type.startswith("message."):
+            if entry.event.thing == thing:
                 self._bytes -= _size(entry)
                 entry.blank()
                 self._bytes += _size(entry)

@@ -33,11 +33,11 @@ READ_EVENTS = (
 # user → (may publish, may subscribe). A process that is taken over can do no more than this.
 PERMISSIONS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "hub": (
-        ("cw.wake.>", "cw.*.signal.>", "$SRV.>", "_INBOX.>"),
+        ("cw.wake.>", "cw.*.signal.case.*", "$SRV.>", "_INBOX.>"),
         ("cw.api.>", "$SRV.>", "_INBOX.>"),
     ),
     "gateway": (
-        ("cw.api.>", "cw.*.signal.>", *READ_EVENTS, "_INBOX.>"),
+        ("cw.api.>", "cw.*.signal.case.*", *READ_EVENTS, "_INBOX.>"),
         ("cw.>", "_INBOX.>"),
     ),
     "relay": (

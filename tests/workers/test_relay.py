@@ -6,12 +6,14 @@ import random
 import signal
 import sys
 from collections.abc import AsyncIterator
+from typing import Any
 from uuid import UUID
 
 import pytest
 import pytest_asyncio
 
 from deploy.embedded.stack import Stack
+from nats.aio.client import Client
 from schemas.events import NewEvent
 from schemas.ids import new_id
 from schemas.messages import Message
@@ -288,6 +290,7 @@ async def test_what_is_too_large_for_nats_is_followed_from_postgres(
         await place.post(large)
         await place.post("small")
         await follower.has(3)
+        await relayed(stack, opened)  # it does not stop the relay
     assert [event.seq for event in follower.events] == [1, 2, 3]
     assert large.encode() in bytes(follower.events[1].data)
 
@@ -296,3 +299,37 @@ async def test_what_is_too_large_for_nats_is_followed_from_postgres(
 def test_a_bad_position_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="a position is written"):
         Position.parse(text)
+
+
+async def test_a_publish_that_gets_lost_is_made_good(
+    opened: Database, stack: Stack, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server refuses what comes after the lost one, and the relay learns where it stands."""
+    publish = Client.publish
+    count = 0
+
+    async def forgetful(self: Client, subject: str, *args: Any, **more: Any) -> None:
+        nonlocal count
+        if "message.posted" in subject:
+            count += 1
+            if count == 5:
+                return
+        await publish(self, subject, *args, **more)
+
+    monkeypatch.setattr(Client, "publish", forgetful)
+    client = await operator(stack)
+    try:
+        async with relaying(stack):
+            await place.post()
+            await relayed(stack, opened)
+            async with opened.system.acquire() as connection, connection.transaction():
+                for _ in range(10):
+                    await place.history.append(
+                        "message.posted", org=place.org, stream=place.case, data={}, connection=connection
+                    )
+            await relayed(stack, opened)
+        chain = await stream_positions(client)
+    finally:
+        await client.close()
+    assert count > 11
+    assert broken_links(chain) == 0
