@@ -65,6 +65,7 @@ class Bus:
     def __init__(self, client: Client) -> None:
         self.client = client
         self.reconnects = 0
+        self.closing = False
 
     @classmethod
     async def connect(cls, settings: Settings, name: str = "casewire") -> "Bus":
@@ -77,7 +78,8 @@ class Bus:
             logger.info("nats reconnected", name=name)
 
         async def disconnected() -> None:
-            logger.warning("nats disconnected", name=name)
+            if not bus.closing:
+                logger.warning("nats disconnected", name=name)
 
         async def failed(error: Exception) -> None:
             if not isinstance(error, ConnectionError):
@@ -111,6 +113,7 @@ class Bus:
         return self.client.is_connected
 
     async def close(self) -> None:
+        self.closing = True
         with contextlib.suppress(nats.errors.Error, OSError, TimeoutError):
             async with asyncio.timeout(1):
                 await self.client.close()
