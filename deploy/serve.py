@@ -75,7 +75,7 @@ def main() -> None:
 
 
 def bench(name: str) -> Callable[..., int]:
-    """The `main(settings, *, json)` of `deploy.bench.<name>`; it answers the exit code."""
+    """The `main(data, *, json, quick)` of `deploy.bench.<name>`; it answers the exit code."""
     known = sorted(path.stem for path in BENCHES.glob("*.py") if not path.stem.startswith("_"))
     if name not in known:
         raise StackError(f"There is no bench {name}; there are {', '.join(known) or 'none yet'}.")

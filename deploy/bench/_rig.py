@@ -1,0 +1,159 @@
+"""What a bench stands on: a stack, running or of its own, and the report that it prints."""
+
+import os
+import platform
+import shutil
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import uvloop
+from msgspec import Struct
+
+from deploy import find
+from deploy.embedded import ports
+from deploy.embedded.child import StackError
+from deploy.embedded.stack import Stack
+from deploy.supervisor import Stopped, Supervisor
+from schemas.settings import Settings
+from storage.migrations import migrate
+
+PROCESSES = ("hub", "relay", "gateway")
+
+
+class Rig(Struct, frozen=True):
+    """The stack under measurement. `pids` is empty for processes that are not of this machine."""
+
+    settings: Settings
+    pids: Mapping[str, int]
+    quick: bool
+
+
+class Report(Struct, frozen=True):
+    """What a bench answers. Names of figures and floors end in their unit."""
+
+    bench: str
+    figures: dict[str, float | int | None]
+    floors: dict[str, float | int | None]
+    pass_: bool
+    verdict: str
+    machine: dict[str, str | int | float]
+
+
+Measure = Callable[[Rig], Awaitable[tuple[dict[str, Any], dict[str, Any], bool, str]]]
+
+
+def run(name: str, measure: Measure, data: Path | None, *, json: bool, quick: bool) -> int:
+    """Measure, print, and answer the exit code: 0 when it passes, 1 when not."""
+    running = _running(data)
+    if running is not None:
+        settings = Settings.read(os.environ | running.get("environ", {}).get("operator", {}))
+        report = _measured(name, measure, Rig(settings, running.get("pids", {}), quick))
+    else:
+        report = _on_own_stack(name, measure, quick, quiet=json)
+    if json:
+        print(msgspec.json.encode(_named(report)).decode())
+    else:
+        _show(report)
+    return 0 if report.pass_ else 1
+
+
+def _running(data: Path | None) -> dict[str, Any] | None:
+    try:
+        return find.running(data) or {}
+    except StackError:
+        if data is not None or os.environ.get("CASEWIRE_DATA"):
+            raise
+        return None
+
+
+def _on_own_stack(name: str, measure: Measure, quick: bool, *, quiet: bool) -> Report:
+    place = Path(tempfile.mkdtemp(prefix="casewire-bench-", dir="/tmp"))
+    http, live, files = ports.free(3)
+    stack = Stack(place, http_port=http, live_port=live, files_port=files, environ={})
+    supervisor = Supervisor(stack, PROCESSES, say=_silent if quiet else _say)
+    reports: list[Report] = []
+
+    def before() -> None:
+        uvloop.run(migrate(Settings.read(stack.settings("operator")).postgres_owner))
+
+    def ready() -> None:
+        _say(f"measuring {name} on a stack of its own")
+        pids = find.running(place) or {}
+        rig = Rig(Settings.read(stack.settings("operator")), pids.get("pids", {}), quick)
+        reports.append(_measured(name, measure, rig))
+        raise Stopped
+
+    try:
+        supervisor.run(before=before, ready=ready)
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+    if not reports:
+        raise StackError("The bench was stopped before it had measured anything.")
+    return reports[0]
+
+
+def _measured(name: str, measure: Measure, rig: Rig) -> Report:
+    figures, floors, passed, verdict = uvloop.run(measure(rig))
+    return Report(name, _rounded(figures), _rounded(floors), passed, verdict, machine())
+
+
+def machine() -> dict[str, str | int | float]:
+    with open("/proc/meminfo") as info:
+        kibibytes = int(next(line for line in info if line.startswith("MemTotal")).split()[1])
+    return {
+        "cores": len(os.sched_getaffinity(0)),
+        "memory_gib": round(kibibytes / 2**20, 1),
+        "system": f"{platform.system()} {platform.release()}",
+        "python": platform.python_version(),
+        "load_1min": round(os.getloadavg()[0], 2),
+    }
+
+
+def cpu_s(pid: int | None) -> float | None:
+    """CPU seconds, user and system, that a process of this machine has used so far."""
+    try:
+        with open(f"/proc/{pid}/stat") as stat:
+            fields = stat.read().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def percentile(values: Sequence[float], part: float) -> float:
+    """The nearest-rank percentile; NaN is never answered, 0.0 stands for no values."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(part * len(ordered)))] if ordered else 0.0
+
+
+def latencies(name: str, seconds: Sequence[float]) -> dict[str, float]:
+    return {f"{name}p50_ms": percentile(seconds, 0.5) * 1e3, f"{name}p99_ms": percentile(seconds, 0.99) * 1e3}
+
+
+def _rounded(values: Mapping[str, Any]) -> dict[str, float | int | None]:
+    return {name: round(value, 3) if isinstance(value, float) else value for name, value in values.items()}
+
+
+def _named(report: Report) -> dict[str, Any]:
+    given = msgspec.structs.asdict(report)
+    given["pass"] = given.pop("pass_")
+    return given
+
+
+def _show(report: Report) -> None:
+    for heading, values in (("figures", report.figures), ("floors", report.floors)):
+        print(heading)
+        for name, value in values.items():
+            print(f"  {name:<40} {value:>14,}" if value is not None else f"  {name:<40} {'-':>14}")
+    print(f"{'pass' if report.pass_ else 'FAIL'}: {report.verdict}")
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _silent(text: str) -> None:
+    pass
