@@ -1,21 +1,16 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet } from "@tanstack/react-router";
 import type { ReactNode } from "react";
-import { useTranslation } from "react-i18next";
 
 import { isStaff, useMe } from "../sessions/me";
-import { ButtonLink } from "../ui/links";
-import { Empty, Failed, Loading } from "../ui/states";
+import { Failed, Loading, Missing } from "../ui/states";
 import { Shell } from "./shell";
 
 const text = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);
 
 function NotFound(): ReactNode {
-  const { t } = useTranslation();
   return (
     <main id="content" className="cw-narrow">
-      <Empty title={t("app.notFound")} hint={t("app.notFoundHint")}>
-        <ButtonLink to="/">{t("app.home")}</ButtonLink>
-      </Empty>
+      <Missing />
     </main>
   );
 }

@@ -94,9 +94,8 @@ function Office(): ReactNode {
         <Brand />
         <Account />
       </header>
-      <div className="cw-side">
+      <nav className="cw-side" aria-label={t("app.menu")}>
         <Brand />
-        <nav aria-label={t("app.menu")}>
           <ul className="cw-nav">
             {links.map((link) => (
               <li key={link.to}>
@@ -113,11 +112,10 @@ function Office(): ReactNode {
               </li>
             ))}
           </ul>
-        </nav>
         <div className="cw-side-foot" style={{ marginTop: "auto" }}>
           <Account named />
         </div>
-      </div>
+      </nav>
       <Content />
     </div>
   );
@@ -125,12 +123,15 @@ function Office(): ReactNode {
 
 function Portal(): ReactNode {
   const { t } = useTranslation();
+  const me = useMe();
+  // Whoever comes from outside knows the office, not the software.
+  const office = me.seats.length === 1 ? me.seats[0]?.org.name : undefined;
   const inbox = useInbox();
   return (
     <div className="cw-portal">
       <header className="cw-bar">
-        <Link to="/" className="cw-plain" aria-label={t("app.home")}>
-          <Brand />
+        <Link to="/" className="cw-plain">
+          <Brand name={office} />
         </Link>
         <nav aria-label={t("app.menu")} style={{ marginInlineStart: "auto" }}>
           <ul className="cw-nav" style={{ flexDirection: "row" }}>
@@ -173,10 +174,11 @@ function Account({ named = false }: { readonly named?: boolean }): ReactNode {
   return (
     <Menu position={named ? "top-start" : "bottom-end"} width={220}>
       <Menu.Target>
-        <UnstyledButton aria-label={t("app.account", { name: me.name })} p={6} style={{ borderRadius: 8, display: "flex", alignItems: "center", gap: 10, width: named ? "100%" : undefined }}>
+        <UnstyledButton p={6} style={{ borderRadius: 8, display: "flex", alignItems: "center", gap: 10, width: named ? "100%" : undefined }}>
           <Avatar size={30} radius="xl" color="ink" variant="filled" aria-hidden>
             {initials(me.name)}
           </Avatar>
+          {!named && <span className="cw-hidden">{t("app.account", { name: me.name })}</span>}
           {named && (
             <span style={{ minWidth: 0 }}>
               <span dir="auto" style={{ display: "block", fontSize: "0.875rem", fontWeight: 550 }}>

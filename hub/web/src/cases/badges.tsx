@@ -6,7 +6,7 @@ import { statusTitle } from "./data";
 
 export function StatusBadge({ of, type }: { readonly of: Case; readonly type: TypeView | undefined }): ReactNode {
   return (
-    <Badge color={of.is_open ? "ink" : "gray"} variant={of.is_open ? "light" : "outline"} styles={{ root: { color: of.is_open ? "var(--mantine-color-anchor)" : "var(--mantine-color-dimmed)" } }}>
+    <Badge color={of.is_open ? "ink" : "gray"} variant={of.is_open ? "light" : "outline"} styles={{ root: { minWidth: "max-content", borderColor: "var(--mantine-color-default-border)", color: of.is_open ? "var(--mantine-color-anchor)" : "var(--mantine-color-dimmed)" } }}>
       {statusTitle(type, of.status)}
     </Badge>
   );
@@ -14,7 +14,7 @@ export function StatusBadge({ of, type }: { readonly of: Case; readonly type: Ty
 
 export function AudienceBadge({ title }: { readonly title: string }): ReactNode {
   return (
-    <Badge variant="outline" color="gray" styles={{ root: { color: "var(--mantine-color-dimmed)", height: "auto" }, label: { whiteSpace: "normal" } }}>
+    <Badge variant="outline" color="gray" styles={{ root: { color: "var(--mantine-color-dimmed)", borderColor: "var(--mantine-color-default-border)", height: "auto" }, label: { whiteSpace: "normal" } }}>
       {title}
     </Badge>
   );

@@ -123,7 +123,7 @@ function CaseTable({ rows, sort, down, onSort }: TableProps): ReactNode {
       <Table.Thead>
         <Table.Tr>
           {columns.map((column) => (
-            <Table.Th key={column.sort} aria-sort={turned(column.sort)}>
+            <Table.Th key={column.sort} style={{ whiteSpace: "nowrap" }} aria-sort={turned(column.sort)}>
               <button type="button" className="cw-sort" onClick={() => onSort(column.sort)} title={t("cases.sortBy", { column: column.label })}>
                 {column.label}
                 {turned(column.sort) === "ascending" && <IconArrowUp size={13} aria-hidden />}
@@ -165,7 +165,7 @@ function CaseTable({ rows, sort, down, onSort }: TableProps): ReactNode {
               <Table.Td>
                 <StatusBadge of={row.case} type={type} />
               </Table.Td>
-              <Table.Td>{row.next_deadline && row.case.is_open && <DueBadge due={{ due_on: row.next_deadline, due_at: null, zone: row.case.zone }} />}</Table.Td>
+              <Table.Td style={{ whiteSpace: "nowrap" }}>{row.next_deadline && row.case.is_open && <DueBadge due={{ due_on: row.next_deadline, due_at: null, zone: row.case.zone }} />}</Table.Td>
               <Table.Td style={{ whiteSpace: "nowrap" }}>
                 <Text size="sm" c="dimmed">
                   <Ago at={row.last_at} />

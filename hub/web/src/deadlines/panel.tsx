@@ -98,7 +98,7 @@ function DeadlineRow({ view, deadline }: { readonly view: CaseView; readonly dea
             {deadline.title}
           </Text>
           <Group gap={8} mt={4}>
-            {open ? <DueBadge due={deadline} /> : <Badge variant="outline" color="gray" styles={{ root: { color: deadline.status === "met" ? "var(--cw-good)" : "var(--mantine-color-dimmed)" } }}>{t(`deadlines.status.${deadline.status}`)}</Badge>}
+            {open ? <DueBadge due={deadline} /> : <Badge variant="outline" color="gray" styles={{ root: { borderColor: "var(--mantine-color-default-border)", color: deadline.status === "met" ? "var(--cw-good)" : "var(--mantine-color-dimmed)" } }}>{t(`deadlines.status.${deadline.status}`)}</Badge>}
             <Text size="sm" component="div">
               <DueText due={deadline} />
             </Text>

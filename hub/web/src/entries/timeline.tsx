@@ -19,7 +19,7 @@ import { clock, dayIn } from "../ui/time";
 import { Day } from "../ui/when";
 import type { Answer, Entry, EventView } from "../wire";
 import { readActivity } from "./activity";
-import { mergeTimeline, type Happening } from "./merge";
+import { dayBefore, fold, mergeTimeline, type Happening } from "./merge";
 
 const SHOWN = 60;
 
@@ -32,6 +32,7 @@ export default function Timeline({ view }: { readonly view: CaseView }): ReactNo
   const [order, setOrder] = useState("newest");
   const [words, setWords] = useState("");
   const [shown, setShown] = useState(SHOWN);
+  const [unfolded, setUnfolded] = useState<ReadonlySet<string>>(new Set());
   const sought = useDeferredValue(words.trim().toLowerCase());
   const entries = useList(view.id, "entry");
   const activity = useQuery({
@@ -47,6 +48,8 @@ export default function Timeline({ view }: { readonly view: CaseView }): ReactNo
     () => all.filter((each) => (each.entry ? true : say(each.event) !== null)).filter((each) => !sought || (each.entry ? `${each.entry.number} ${each.entry.text}` : (say(each.event) ?? "")).toLowerCase().includes(sought)),
     [all, sought, say],
   );
+
+  const lines = useMemo(() => fold(found.slice(0, shown), unfolded), [found, shown, unfolded]);
 
   return (
     <div className="cw-split">
@@ -71,9 +74,13 @@ export default function Timeline({ view }: { readonly view: CaseView }): ReactNo
               <Empty title={sought ? t("entries.nothingFound") : t("entries.none")} hint={sought ? undefined : t("entries.noneHint")} icon={<IconHistory size={30} stroke={1.4} />} />
             ) : (
               <ol className="cw-timeline" data-testid="timeline">
-                {found.slice(0, shown).map((each, index) => (
-                  <Happened key={each.key} view={view} happening={each} sameDay={found[index - 1]?.on === each.on} words={each.entry ? null : say(each.event)} />
-                ))}
+                {lines.map((line, index) =>
+                  "hidden" in line ? (
+                    <Folded key={line.key} count={line.hidden} onUnfold={() => setUnfolded(new Set([...unfolded, line.key]))} />
+                  ) : (
+                    <Happened key={line.key} view={view} happening={line} sameDay={dayBefore(lines, index) === line.on} words={line.entry ? null : say(line.event)} />
+                  ),
+                )}
               </ol>
             )}
             {found.length > shown && (
@@ -90,6 +97,18 @@ export default function Timeline({ view }: { readonly view: CaseView }): ReactNo
         <Upcoming view={view} />
       </aside>
     </div>
+  );
+}
+
+function Folded({ count, onUnfold }: { readonly count: number; readonly onUnfold: () => void }): ReactNode {
+  const { t } = useTranslation();
+  return (
+    <li data-kind="folded">
+      <span />
+      <Button size="compact-xs" variant="subtle" onClick={onUnfold} ml={-8} style={{ justifySelf: "start" }}>
+        {t("entries.moreEvents", { count })}
+      </Button>
+    </li>
   );
 }
 

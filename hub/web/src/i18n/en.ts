@@ -99,7 +99,7 @@ export const en = {
     change: "Change details",
     details: "Details",
     noValue: "Not given",
-    move: "Move the case",
+    move: "Change status",
     moveNote: "Note (optional)",
     ended: "Your access to this case has ended.",
     tabs: "Parts of the case",
@@ -127,6 +127,9 @@ export const en = {
     order: "Order",
     filter: "Find in the timeline",
     nothingFound: "Nothing in the timeline matches",
+    moreEvents_one: "and {{count}} more step",
+    moreEvents_other: "and {{count}} more steps",
+    fewer: "Show fewer",
   },
   activity: {
     case_opened: "{{who}} opened the case",

@@ -26,9 +26,11 @@ interface Props {
   readonly view: CaseView;
   readonly conversation: Conversation;
   readonly back?: boolean;
+  /** Without a title: for those to whom it is the only conversation. */
+  readonly only?: boolean;
 }
 
-export function Thread({ view, conversation, back = false }: Props): ReactNode {
+export function Thread({ view, conversation, back = false, only = false }: Props): ReactNode {
   const { t } = useTranslation();
   const { feeds } = useLive();
   const me = useMe();
@@ -92,9 +94,11 @@ export function Thread({ view, conversation, back = false }: Props): ReactNode {
           </Link>
         )}
         <div style={{ minWidth: 0 }}>
-          <Text fw={600} dir="auto">
-            {conversation.title}
-          </Text>
+          {!only && (
+            <Text fw={600} dir="auto">
+              {conversation.title}
+            </Text>
+          )}
           <Text size="xs" c="dimmed">
             {t("conversations.seenBy", { who: seenBy(view, conversation, name) })}
           </Text>

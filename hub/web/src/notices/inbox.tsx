@@ -5,11 +5,12 @@ import { Link } from "@tanstack/react-router";
 import { useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
+import { useCases } from "../cases/data";
 import { upsert, type Held } from "../live/held";
 import { useZone } from "../sessions/me";
 import { Complaint, useAction, usePageTitle } from "../ui/forms";
 import { Empty, Head, Shown } from "../ui/states";
-import { moment } from "../ui/time";
+import { day, dayIn, localOf, moment } from "../ui/time";
 import { Ago } from "../ui/when";
 import type { Notice } from "../wire";
 import { acknowledge, useInbox } from "./data";
@@ -59,6 +60,8 @@ function Row({ notice }: { readonly notice: Notice }): ReactNode {
   const { t } = useTranslation();
   const zone = useZone();
   const client = useQueryClient();
+  const cases = useCases({ status: "open" });
+  const caseRow = cases.data?.pages.flatMap((page) => page.items).find((row) => row.case.id === notice.case);
   const ack = useAction(
     () => acknowledge(notice),
     (answer) => client.setQueryData<Held<Notice>>(["inbox"], (held) => held && upsert(held, answer.item.id, answer.item)),
@@ -95,7 +98,13 @@ function Row({ notice }: { readonly notice: Notice }): ReactNode {
           )}
           <Text size="xs" c="dimmed" mt={2}>
             <Ago at={notice.at} />
-            {notice.due && <> · {t("inbox.due", { when: moment(notice.due, zone) })}</>}
+            {notice.due && <> · {t("inbox.due", { when: endsDay(notice.due, zone) ? day(dayIn(zone, new Date(notice.due))) : moment(notice.due, zone) })}</>}
+            {caseRow && (
+              <>
+                {" · "}
+                <span dir="auto">{caseRow.case.title}</span>
+              </>
+            )}
           </Text>
           <Complaint refused={ack.refused} />
         </div>
@@ -112,3 +121,6 @@ function Row({ notice }: { readonly notice: Notice }): ReactNode {
     </li>
   );
 }
+
+/** A deadline of a day ends with its last minute; the day says it better. */
+const endsDay = (due: string, zone: string): boolean => localOf(due, zone).endsWith("23:59");

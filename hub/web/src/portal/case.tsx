@@ -106,7 +106,7 @@ function Chat({ view, thing }: { readonly view: CaseView; readonly thing: string
           <Conversations view={view} chosen={thing} />
         ) : (
           <div className="cw-talk" data-alone data-open>
-            <Thread view={view} conversation={only} />
+            <Thread view={view} conversation={only} only />
           </div>
         )
       }

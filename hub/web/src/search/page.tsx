@@ -100,7 +100,7 @@ function HitRow({ hit }: { readonly hit: Hit }): ReactNode {
                 {hit.title || hit.case_title}
               </Text>
               {hit.page !== null && (
-                <Badge variant="outline" color="gray" styles={{ root: { color: "var(--mantine-color-dimmed)" } }}>
+                <Badge variant="outline" color="gray" styles={{ root: { color: "var(--mantine-color-dimmed)", borderColor: "var(--mantine-color-default-border)" } }}>
                   {t("search.page", { page: hit.page })}
                 </Badge>
               )}

@@ -10,6 +10,7 @@ import { Complaint, FormDialog, useAction, usePageTitle } from "../ui/forms";
 import { Empty, Head, Shown } from "../ui/states";
 import { moment } from "../ui/time";
 import type { NewToken, Session } from "../wire";
+import { device } from "./device";
 import { useMe, useZone } from "./me";
 
 export default function SettingsPage(): ReactNode {
@@ -100,14 +101,14 @@ function SessionRow({ session }: { readonly session: Session }): ReactNode {
       <Group justify="space-between" wrap="nowrap" gap="sm">
         <div style={{ minWidth: 0 }}>
           <Text size="sm" fw={550}>
-            {session.label}
+            {session.kind === "token" ? session.label : device(session.label)}
           </Text>
           <Text size="xs" c="dimmed">
             {t("settings.made", { when: moment(session.made_at, zone) })} · {t("settings.expires", { when: moment(session.expires_at, zone) })}
           </Text>
           <Complaint refused={end.refused} />
         </div>
-        <Button size="xs" variant="default" loading={end.busy} onClick={() => end.run(undefined)} aria-label={t("settings.endOf", { label: session.label })} style={{ flex: "none" }}>
+        <Button size="xs" variant="default" loading={end.busy} onClick={() => end.run(undefined)} aria-label={t("settings.endOf", { label: device(session.label) })} style={{ flex: "none" }}>
           {t("settings.end")}
         </Button>
       </Group>

@@ -5,6 +5,7 @@ import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import { asRefused } from "../http/client";
+import { ButtonLink } from "./links";
 
 interface EmptyProps {
   readonly title: string;
@@ -58,6 +59,7 @@ interface FailedProps {
 export function Failed({ error, retry }: FailedProps): ReactNode {
   const { t } = useTranslation();
   const words = useWords();
+  if (asRefused(error).code === "not_found") return <Missing />;
   return (
     <Alert color="red" variant="light" icon={<IconAlertCircle aria-hidden />} title={t("state.failed")} role="alert">
       <Stack gap="xs" align="flex-start">
@@ -69,6 +71,22 @@ export function Failed({ error, retry }: FailedProps): ReactNode {
         )}
       </Stack>
     </Alert>
+  );
+}
+
+/** What does not exist and what is not open to the reader look the same. */
+export function Missing(): ReactNode {
+  const { t } = useTranslation();
+  return (
+    <Stack align="center" gap={6} py={60} px="md" ta="center" data-testid="missing">
+      <Title order={1}>{t("app.notFound")}</Title>
+      <Text c="dimmed" maw={400}>
+        {t("app.notFoundHint")}
+      </Text>
+      <ButtonLink to="/" mt="md" variant="default">
+        {t("app.home")}
+      </ButtonLink>
+    </Stack>
   );
 }
 

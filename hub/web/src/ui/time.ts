@@ -57,7 +57,7 @@ export const inDays = (days: number): string => relative.format(days, "day");
 export function ago(instant: string, now: number = Date.now()): string {
   const seconds = Math.round((Date.parse(instant) - now) / 1000);
   const size = Math.abs(seconds);
-  if (size < 60) return relative.format(0, "minute");
+  if (size < 60) return relative.format(0, "second");
   if (size < 3600) return relative.format(Math.trunc(seconds / 60), "minute");
   if (size < 86_400) return relative.format(Math.trunc(seconds / 3600), "hour");
   return relative.format(Math.trunc(seconds / 86_400), "day");
@@ -107,7 +107,7 @@ export function bytes(size: number): string {
     value /= 1000;
     unit += 1;
   }
-  return new Intl.NumberFormat(LOCALE, { style: "unit", unit: units[unit], unitDisplay: "short", maximumFractionDigits: value < 10 && unit > 0 ? 1 : 0 }).format(value);
+  return new Intl.NumberFormat(LOCALE, { style: "unit", unit: units[unit], unitDisplay: unit === 0 ? "long" : "short", maximumFractionDigits: value < 10 && unit > 0 ? 1 : 0 }).format(value);
 }
 
 export const number = (value: number): string => new Intl.NumberFormat(LOCALE).format(value);

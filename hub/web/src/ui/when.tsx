@@ -61,7 +61,7 @@ export function DueBadge({ due }: { readonly due: Due }): ReactNode {
   const words = judged.urgency === "overdue" ? `${t("deadlines.overdue")}${judged.days < 0 ? `, ${inDays(judged.days)}` : ""}` : inDays(judged.days);
   const color = judged.urgency === "overdue" ? "var(--cw-danger)" : judged.urgency === "soon" ? "var(--cw-warn)" : "var(--mantine-color-dimmed)";
   return (
-    <Badge variant="outline" className="cw-numbers" styles={{ root: { color, borderColor: "var(--mantine-color-default-border)" } }}>
+    <Badge variant="outline" className="cw-numbers" styles={{ root: { minWidth: "max-content", color, borderColor: "var(--mantine-color-default-border)" } }}>
       {words}
     </Badge>
   );
