@@ -134,13 +134,11 @@ class Files:
 
     async def _readable(self, address: Address) -> Readable:
         """Ask the wall again, twice: the database's row-level security as the reader, and the pure rule over facts
-        read just now. The session must still stand. Hidden and absent are answered alike."""
-        async with self.database.reading(address.person) as connection:
-            row = await connection.fetchrow(versions.READABLE, address.version, address.session, self.clock())
+        read just now. The session must still be good. Hidden and absent are answered alike."""
+        async with self.database.reading(address.person, address.session) as connection:
+            row = await connection.fetchrow(versions.READABLE, address.version)
         if row is None:
             raise Refused("not_found")
-        if not row["f_session"]:
-            raise Refused("unauthenticated", "The session of this address has ended.")
         version = read(row, Readable)
         grants = frozenset(zip(row["f_scopes"], row["f_roles"], strict=True))
         if not sees(Viewer(address.person, grants), version):

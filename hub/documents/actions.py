@@ -186,6 +186,8 @@ async def address_of(hub: Hub, who: Who, id: UUID, *, inline: bool) -> FileAddre
         version = _there(await connection.fetchrow(versions.ONE, id), versions.version)
     if version.status != "cleared":
         raise Refused("conflict", f"This version is {version.status}; only a cleared one can be read.")
+    if who.session is None:
+        raise Refused("forbidden", "An address belongs to a session; sign in.")
     expires = hub.clock() + timedelta(seconds=FILE_ADDRESS_S)
     address = Address(id, who.person, who.session, expires.replace(microsecond=0), inline)
     url = write_address(hub.settings.files_url, hub.settings.secret.reveal(), address)

@@ -36,7 +36,9 @@ async def talk(office: Office) -> UUID:
 
 async def test_a_message_with_its_snippet(office: Office, talk: UUID) -> None:
     word = canary()
-    said = await say(office.lead, talk, f'Yesterday \ue000witness\ue001 "Jones" said {word} & remembers < everything')
+    said = await say(
+        office.lead, talk, f'Yesterday \ue000witness\ue001 "Jones" said {word} & remembers < everything'
+    )
     (hit,) = await find(office.outside, word)
     assert (hit["kind"], hit["id"], hit["case"]) == ("message", said["id"], str(office.case))
     assert hit["title"] == "About it"
