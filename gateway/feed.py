@@ -204,14 +204,10 @@ class Feed:
             return
         REFRESHED.inc()
         found = await patiently(access.viewers, self._database.system, connected)
-        changed = False
         for person, viewer in found.items():
             for socket in list(self.people.get(person, ())):
-                if socket.session is not None and socket.session.viewer.grants != viewer.grants:
-                    changed = True
+                if socket.session is not None:
                     socket.perform(socket.session.look_again(viewer))
-        if changed:
-            self.rooms.forget()
 
     def touch(self, person: UUID) -> None:
         """Facts about this person that were read before now are of no use."""

@@ -28,7 +28,7 @@ from schemas.frames import PROTOCOL_VERSION, ErrorFrame, Signal, Welcome
 from schemas.limits import HEARTBEAT_S
 from schemas.settings import Settings
 from schemas.subjects import SIGNALS, signal_subject
-from storage.bus import Bus
+from storage.bus import Bus, end
 from storage.postgres.pool import PASSING
 
 SOCKETS_MAX = 20_000
@@ -60,9 +60,13 @@ class Gateway:
     async def run(self) -> None:
         """Follow and keep time until cancelled."""
         await self._bus.subscribe(SIGNALS, self._on_signal)
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self.feed.run())
-            group.create_task(self._keep_time())
+        tasks = asyncio.create_task(self.feed.run()), asyncio.create_task(self._keep_time())
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            await end(*tasks)
 
     # -- connections call ---------------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 """Who listens to what: live subscriptions by stream, and for `mine` by the scopes that their people hold.
 
-Who of a room may see an event depends on the event's audience alone until somebody comes, goes or has their access
-changed; so it is worked out once for an audience and kept until then.
+Who of a room may see an event depends on the event's audience alone until somebody comes or goes; so it is worked out
+once for an audience and kept until then. Whoever's access changes goes: see `Session.look_again`.
 """
 
 from typing import Protocol
@@ -40,10 +40,6 @@ class Room:
         self.waiting.pop(subscription, None)
         if self.members.pop(subscription, None) is not None:
             self._kept.clear()
-
-    def forget(self) -> None:
-        """Somebody's access changed."""
-        self._kept.clear()
 
     def readers(self, event: Event) -> Readers:
         """The sockets of those who may see `event`, now."""
@@ -128,9 +124,3 @@ class Rooms:
             room.remove(subscription)
             if not room:
                 del self.streams[subscription.id]
-
-    def forget(self) -> None:
-        """Somebody's access changed: work out anew who may see what."""
-        self.mine.forget()
-        for room in self.streams.values():
-            room.forget()

@@ -13,7 +13,7 @@ import uvloop
 from gateway.connection import Connection
 from gateway.gateway import Gateway
 from schemas.settings import Settings
-from storage.bus import Bus
+from storage.bus import Bus, end
 from storage.health import serve_health
 from storage.logs import configure
 from storage.postgres.pool import PASSING, Database
@@ -82,9 +82,7 @@ async def _run(settings: Settings, stopped: asyncio.Event) -> None:
         waiting.cancel()
         server.close()
         await gateway.leave(LEAVE_S)
-        working.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await working
+        await end(working)
         if internal is not None:
             internal.close()
         await bus.close()

@@ -43,6 +43,7 @@ POLL_S = 2.0  # PostgreSQL is asked when nothing came for so long
 POLL_WITHOUT_NATS_S = 0.5
 REOPEN_S = 0.5
 CONSUMER_IDLE_S = 30
+END_RETRY_S = 0.2
 
 T = TypeVar("T")
 
@@ -146,6 +147,18 @@ class Bus:
         self, subject: str, heard: Callable[[Msg], Awaitable[None]], queue: str = ""
     ) -> Subscription:
         return await self.client.subscribe(subject, queue=queue, cb=heard)
+
+
+async def end(*tasks: asyncio.Task[Any]) -> None:
+    """Cancel tasks until they are done, and wait for them.
+
+    Once is not enough: `asyncio.wait_for` of Python 3.11, through which the NATS client waits for answers, loses a
+    cancellation that comes together with the answer.
+    """
+    while late := [task for task in tasks if not task.done()]:
+        for task in late:
+            task.cancel()
+        await asyncio.wait(late, timeout=END_RETRY_S)
 
 
 class Relayed(NamedTuple):

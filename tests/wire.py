@@ -1,7 +1,6 @@
 """What tests of the wire share: a relay that can be stopped, what JetStream holds, and NATS stopped and wiped."""
 
 import asyncio
-import contextlib
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
@@ -17,7 +16,7 @@ from schemas.events import Event
 from schemas.positions import Position
 from schemas.settings import Settings
 from schemas.subjects import HEADER_POS, HEADER_PREV, STREAM
-from storage.bus import Bus, follow
+from storage.bus import Bus, end, follow
 from storage.postgres import events as log
 from storage.postgres.pool import Database
 from workers import relay
@@ -45,9 +44,7 @@ async def relaying(stack: Stack) -> AsyncIterator["asyncio.Task[None]"]:
     try:
         yield task
     finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+        await end(task)
 
 
 class Follower:
@@ -76,9 +73,7 @@ class Follower:
         await eventually(enough, f"{count} events followed, {len(self.events)} at first")
 
     async def stop(self) -> None:
-        self._task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._task
+        await end(self._task)
 
 
 @asynccontextmanager

@@ -30,7 +30,7 @@ from schemas.subjects import (
     WAKE_RELAY,
     event_subject,
 )
-from storage.bus import Bus
+from storage.bus import Bus, end
 from storage.postgres import events as log
 from storage.postgres.pool import PASSING
 
@@ -119,9 +119,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         if relaying.done():
             relaying.result()
     finally:
-        relaying.cancel()
-        stopping.cancel()
-        await asyncio.gather(relaying, stopping, return_exceptions=True)
+        await end(relaying, stopping)
 
 
 async def _relay(settings: Settings) -> None:
@@ -261,11 +259,8 @@ class Relay:
             self._checked = time.monotonic()
             info = await self._info()
             # Anything else than what was left there: wiped, restored, or somebody else publishes.
-            if (
-                info.error
-                or info.state.last_seq != self._expected
-                or (self._expected and not info.state.messages)
-            ):
+            emptied = not info.state.messages and not self._again
+            if info.error or info.state.last_seq != self._expected or emptied:
                 raise Unsettled("the stream is not as it was left")
 
     async def _wait(self, seconds: float) -> None:

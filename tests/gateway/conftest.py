@@ -16,7 +16,7 @@ from deploy.embedded.stack import Stack
 from gateway.connection import Connection
 from gateway.gateway import Gateway
 from schemas.settings import Settings
-from storage.bus import Bus
+from storage.bus import Bus, end
 from storage.postgres.pool import Database
 from tests.history import History
 from tests.wire import eventually, relaying
@@ -95,9 +95,7 @@ class Live:
         assert self._running is not None and self._server is not None and self._bus is not None
         self._server.close()
         await self.gateway.leave(2)
-        self._running.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._running
+        await end(self._running)
         await self._bus.close()
 
     def open(self, token: str | None, **more: Any) -> connect:

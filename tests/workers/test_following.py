@@ -1,22 +1,23 @@
 """A worker's effects happen once, whichever process does them and however often it falls."""
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import pytest
 import pytest_asyncio
 
 from deploy.embedded.stack import Stack
 from schemas.events import Event
 from schemas.settings import Settings
-from storage.bus import Bus
+from storage.bus import Bus, end
 from storage.postgres import events as log
 from storage.postgres.pool import Database
 from storage.postgres.positions import move_position, read_position
 from tests.history import History
 from tests.wire import eventually, relaying
+from workers import following
 from workers.following import PASSED_BY_EVENTS_MAX, Handle, follow_events
 
 
@@ -42,9 +43,7 @@ async def working(
     try:
         yield
     finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+        await end(task)
 
 
 async def standing(name: str, database: Database) -> None:
@@ -53,7 +52,7 @@ async def standing(name: str, database: Database) -> None:
 
 
 async def test_effects_happen_once_though_batches_fail_and_two_compete(
-    opened: Database, bus: Bus, stack: Stack
+    opened: Database, bus: Bus, stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     history = History(opened.system)
     org, person = await history.organisation(), await history.person()
@@ -62,6 +61,18 @@ async def test_effects_happen_once_though_batches_fail_and_two_compete(
     other = await history.person()
     await standing("twice", opened)
     failures = 0
+    moves = 0
+    move = following.move_position
+
+    async def moving(*args: Any) -> None:
+        """Fails now and then after all is done, before the commit."""
+        nonlocal moves
+        await move(*args)
+        moves += 1
+        if moves % 4 == 1:
+            raise RuntimeError("on purpose")
+
+    monkeypatch.setattr(following, "move_position", moving)
 
     async def handle(connection: Any, events: list[Event]) -> None:
         """One row an event: a second time would break its key. Fails after the effect now and then."""
@@ -83,14 +94,14 @@ async def test_effects_happen_once_though_batches_fail_and_two_compete(
             raise RuntimeError("on purpose")
 
     async with relaying(stack), working("twice", bus, opened, handle), working("twice", bus, opened, handle):
-        for n in range(20):
-            await history.post(case, org, person, f"{n}")
-        last = await log.head(opened.system)
 
         async def done() -> bool:
-            return await read_position(opened.system, "twice") >= last
+            return await read_position(opened.system, "twice") >= await log.head(opened.system)
 
-        await eventually(done, "the worker has done all")
+        for n in range(20):
+            await history.post(case, org, person, f"{n}")
+            if n % 2:
+                await eventually(done, "the worker has done all")
     assert failures >= 3
     upto = await opened.system.fetchval("select upto from nudges where conversation = $1", conversation)
     assert upto == 1 + 19 * 1000

@@ -11,9 +11,9 @@ from uuid import UUID
 
 import pytest
 import pytest_asyncio
+from nats.aio.client import Client
 
 from deploy.embedded.stack import Stack
-from nats.aio.client import Client
 from schemas.events import NewEvent
 from schemas.ids import new_id
 from schemas.messages import Message
