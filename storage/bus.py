@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 import msgspec
@@ -283,7 +283,7 @@ class Tail:
                 await self._something.wait()
 
 
-async def follow(bus: Bus, database: Pools, position: Position) -> AsyncIterator[list[Event]]:
+async def follow(bus: Bus, database: Pools, position: Position) -> AsyncGenerator[list[Event], None]:
     """Every event after `position`, each once, in order, as batches of 1 to `BATCH_EVENTS_MAX`; never ends.
 
     Live from JetStream while each message names the last one seen as its predecessor, else from PostgreSQL until it
