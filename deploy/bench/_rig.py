@@ -5,7 +5,7 @@ import platform
 import shutil
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +43,8 @@ class Report(Struct, frozen=True):
     machine: dict[str, str | int | float]
 
 
-Measure = Callable[[Rig], Awaitable[tuple[dict[str, Any], dict[str, Any], bool, str]]]
+Measured = tuple[dict[str, Any], dict[str, Any], bool, str]  # figures, floors, whether it passes, the verdict
+Measure = Callable[[Rig], Coroutine[Any, Any, Measured]]
 
 
 def run(name: str, measure: Measure, data: Path | None, *, json: bool, quick: bool) -> int:

@@ -1,0 +1,98 @@
+"""Each bench runs in a tiny size on a stack of its own, loses nothing, and answers in the shape that is promised.
+
+No figure is asserted: how fast a machine is today is for the person who runs the bench.
+"""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy.bench._rig import percentile
+from deploy.bench._socket import frame_end, masked
+
+ROOT = Path(__file__).parent.parent.parent
+
+EXPECTED = {
+    "post": (
+        {"rate_per_s", "p50_ms", "p99_ms", "paced_p99_ms", "ratio_to_bare", "lost"},
+        {"bare_statements_per_s"},
+    ),
+    "deliver": (
+        {
+            "sockets_1_from_request_p50_ms",
+            "sockets_20_from_request_p99_ms",
+            "sockets_20_after_201_p99_ms",
+            "lost",
+        },
+        {"loopback_echo_p50_ms"},
+    ),
+    "fanout": (
+        {"sockets", "deliveries", "deliveries_per_s_within_an_event", "gateway_cpu_us_per_delivery", "lost"},
+        {"loop_cpu_us_per_delivery", "broadcast_cpu_us_per_delivery"},
+    ),
+    "import": ({"entries_per_s", "entries", "refused"}, {"statements_alone_entries_per_s"}),
+}
+
+
+def casewire(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "deploy.cli", *arguments],
+        cwd=ROOT,
+        env={"PATH": "/usr/bin:/bin", "HOME": "/tmp"},
+        capture_output=True,
+        text=True,
+        timeout=170,
+        check=False,
+    )
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("name", EXPECTED)
+def test_a_bench_answers_in_its_shape(name: str):
+    done = casewire("bench", name, "--quick", "--json")
+    assert done.returncode in (0, 1), done.stderr
+    report: dict[str, Any] = json.loads(done.stdout)
+    assert set(report) == {"bench", "figures", "floors", "pass", "verdict", "machine"}
+    assert report["bench"] == name and report["pass"] is (done.returncode == 0)
+    figures, floors = EXPECTED[name]
+    assert figures <= set(report["figures"]) and floors <= set(report["floors"])
+    assert all(
+        isinstance(value, int | float) for value in (*report["figures"].values(), *report["floors"].values())
+    )
+    assert report["verdict"] and report["machine"]["cores"] >= 1
+    assert not report["figures"].get("lost") and not report["figures"].get("repeated")
+    assert not report["figures"].get("failed") and not report["figures"].get("refused")
+
+
+def test_an_unknown_bench_names_the_known_ones():
+    done = casewire("bench", "nothing")
+    assert done.returncode == 2 and "deliver, fanout, import, post" in done.stderr
+
+
+def test_a_named_data_directory_without_a_stack_is_said(tmp_path: Path):
+    done = casewire("bench", "post", "--data", str(tmp_path))
+    assert done.returncode == 2 and "No Casewire runs" in done.stderr
+
+
+def test_percentiles_are_of_the_nearest_rank():
+    values = [float(n) for n in range(1, 101)]
+    assert (percentile(values, 0.5), percentile(values, 0.99), percentile([], 0.99)) == (51.0, 100.0, 0.0)
+
+
+@pytest.mark.parametrize("size", [0, 125, 126, 65535, 65536])
+def test_frames_are_cut_where_they_end(size: int):
+    head = (
+        bytes([0x81, size])
+        if size < 126
+        else b"\x81\x7e" + size.to_bytes(2)
+        if size < 65536
+        else b"\x81\x7f" + size.to_bytes(8)
+    )
+    whole = head + b"." * size
+    assert frame_end(b"xx" + whole + b"next", 2) == 2 + len(whole)
+    assert frame_end(whole[:-1], 0) is None
+    assert masked(b"abc") == b"\x81\x83\0\0\0\0abc"
