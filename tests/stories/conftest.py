@@ -1,0 +1,3 @@
+from tests.app import app, http, hub, office, owner, world
+
+__all__ = ["app", "http", "hub", "office", "owner", "world"]  # fixtures
