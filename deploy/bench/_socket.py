@@ -27,7 +27,7 @@ class Listener(asyncio.Protocol):
         ).encode()
         self._subscribe = masked(b'{"op":"subscribe","ref":"1","topic":"case:%s"}' % str(case).encode())
         self._heard = heard
-        self._buffer = b""
+        self._buffer = self._last = b""
         self._upgraded = False
         self.closed = False
         self.transport: asyncio.Transport | None = None
@@ -39,7 +39,9 @@ class Listener(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self.closed = True
         if not self.subscribed.done():
-            self.subscribed.set_exception(ConnectionError(f"the gateway closed it: {self._buffer[:200]!r}"))
+            self.subscribed.set_exception(
+                ConnectionError(f"closed before it was subscribed: {self._last[:200]!r}")
+            )
 
     def data_received(self, data: bytes) -> None:
         now = time.perf_counter()
@@ -69,8 +71,10 @@ class Listener(asyncio.Protocol):
         # Several events may be joined in one write, each in a frame of its own.
         if mark := MARK.search(frame):
             self._heard(int(mark[1]), now)
-        elif not self.subscribed.done() and b'"subscribed"' in frame:
-            self.subscribed.set_result(None)
+        elif not self.subscribed.done():
+            self._last = frame
+            if b'"subscribed"' in frame:
+                self.subscribed.set_result(None)
 
     def close(self) -> None:
         if self.transport is not None:
