@@ -35,58 +35,70 @@ create index cases_number on cases using gin (number gin_trgm_ops);
 -- What the reader's words find among what the reader may see, best first. The words come in four forms: `p_text`
 -- as typed, `p_head` and `p_last` all but the last word and the beginning of that one (null where it is complete),
 -- `p_like` for names and numbers (null where too short for trigrams). `p_rank` and `p_id` are the last hit of the
--- page before. Of each kind the 1000 newest matches take part; snippets are made for the page alone.
+-- page before. Of the matches that the reader may see, the 1000 newest messages and pages and the 300 newest names take
+-- part; snippets are made for the page alone.
 create function search_all(p_in text[], p_case uuid, p_text text, p_head text, p_last text, p_like text,
         p_rank float8, p_id uuid, p_limit integer)
     returns table (kind text, id uuid, version uuid, case_id uuid, case_title text, title text, snippet text,
         page integer, rank float8)
-    language sql stable security definer set search_path = pg_catalog, public
+    language plpgsql stable security definer set search_path = pg_catalog, public
     as $$
-with asked as materialized (
-    select websearch_to_tsquery('simple', search_words(p_text)) || websearch_to_tsquery('english', unaccent(p_text))
-        || coalesce(websearch_to_tsquery('simple', search_words(p_head)) && to_tsquery('simple', '''' || replace(unaccent(p_last), '''', '''''') || ''':*'), '')
-        as q
-),
+#variable_conflict use_column
+declare
+    -- Known before the query is planned: only so are the indexes used.
+    q constant tsquery := websearch_to_tsquery('simple', search_words(p_text))
+        || websearch_to_tsquery('english', unaccent(p_text))
+        || coalesce(websearch_to_tsquery('simple', search_words(p_head))
+            && to_tsquery('simple', '''' || replace(unaccent(p_last), '''', '''''') || ''':*'), '');
+    likely constant text := '%' || p_like || '%';
+    how constant text := E'StartSel="\uE000", StopSel="\uE001", MinWords=12, MaxWords=30, MaxFragments=2, '
+        'FragmentDelimiter=" … "';
+begin
+return query with
+-- What matches, newest first; the wall is asked of one after the other until there are enough.
 found_messages as materialized (
-    select m.id, m.case_id, m.org, m.audience, m.people, m.conversation, m.tsv from messages m, asked
-    where 'messages' = any (p_in) and m.tsv @@ asked.q and m.retracted_at is null
-        and (p_case is null or m.case_id = p_case)
+    select m.id, m.case_id, m.org, m.audience, m.people from messages m
+    where 'messages' = any (p_in) and m.tsv @@ q and (p_case is null or m.case_id = p_case)
+    order by m.id desc
 ),
 seen_messages as (
     select 'message' as kind, m.id, null::uuid as version, m.case_id, m.conversation as under, null::integer as page,
-        ts_rank(m.tsv, asked.q)::float8 as rank
+        ts_rank(m.tsv, q)::float8 as rank
     from (
         select * from found_messages t where
             exists (select 1 from grants g where g.person = (select me()) and g.scope in (t.case_id, t.org)
                 and g.role = any (t.audience))
             or ((select me()) = any (t.people) and exists (select 1 from grants g
                 where g.person = (select me()) and (g.scope = t.case_id or (g.scope = t.org and g.role = 'admin'))))
-        order by t.id desc limit 1000) m, asked
+        limit 1000) t join messages m on m.id = t.id
 ),
 found_pages as materialized (
-    select p.version, p.page, p.case_id, p.org, p.audience, p.people, p.tsv from version_texts p, asked
-    where 'documents' = any (p_in) and p.tsv @@ asked.q and (p_case is null or p.case_id = p_case)
+    select p.version, p.page, p.case_id, p.org, p.audience, p.people from version_texts p
+    where 'documents' = any (p_in) and p.tsv @@ q and (p_case is null or p.case_id = p_case)
+    order by p.version desc, p.page
 ),
 seen_pages as (
-    select p.version, p.page, ts_rank(p.tsv, asked.q)::float8 as rank
+    select p.version, p.page, ts_rank(p.tsv, q)::float8 as rank
     from (
         select * from found_pages t where
             exists (select 1 from grants g where g.person = (select me()) and g.scope in (t.case_id, t.org)
                 and g.role = any (t.audience))
             or ((select me()) = any (t.people) and exists (select 1 from grants g
                 where g.person = (select me()) and (g.scope = t.case_id or (g.scope = t.org and g.role = 'admin'))))
-        order by t.version desc, t.page limit 1000) p, asked
+        limit 1000) t join version_texts p on p.version = t.version and p.page = t.page
 ),
 found_documents as materialized (
-    select d.id, d.case_id, d.org, d.audience, d.name from documents d, asked
-    where 'documents' = any (p_in) and (p_case is null or d.case_id = p_case)
-        and (search_vector(d.name) @@ asked.q or d.name ilike '%' || p_like || '%' or p_like <% d.name)
+    select d.id, d.case_id, d.org, d.audience, d.name from documents d
+    where 'documents' = any (p_in) and (p_case is null or d.case_id = p_case) and d.id in (
+        select d.id from documents d where search_vector(d.name) @@ q
+        union select d.id from documents d where d.name ilike likely
+        union select d.id from documents d where p_like <% d.name)
 ),
 seen_documents as (
     select * from found_documents t where
         exists (select 1 from grants g where g.person = (select me()) and g.scope in (t.case_id, t.org)
             and g.role = any (t.audience))
-    order by t.id desc limit 1000
+    order by t.id desc limit 300
 ),
 -- A document once: by its best page, or by its name.
 document_hits as (
@@ -96,40 +108,42 @@ document_hits as (
         select v.document, p.version, p.page, p.rank from seen_pages p join versions v on v.id = p.version
             and v.status = 'cleared'
         union all
-        select s.id, null, null, greatest(ts_rank(search_vector(s.name), asked.q), word_similarity(p_like, s.name), 0.1)
-            from seen_documents s, asked
+        select s.id, null, null, greatest(ts_rank(search_vector(s.name), q), word_similarity(p_like, s.name), 0.1)
+            from seen_documents s
     ) h join documents d on d.id = h.document
     where exists (select 1 from grants g where g.person = (select me()) and g.scope in (d.case_id, d.org)
         and g.role = any (d.audience))
     order by h.document, h.page is null, h.rank desc, h.version desc, h.page
 ),
 found_cases as materialized (
-    select c.id, c.id as case_id, c.org, c.audience, c.number, c.title,
-        ts_rank(search_vector(search_case(c.number, c.title, c.intake)), asked.q) as words
-    from cases c, asked
-    where 'cases' = any (p_in) and (p_case is null or c.id = p_case)
-        and (search_vector(search_case(c.number, c.title, c.intake)) @@ asked.q
-            or c.title ilike '%' || p_like || '%' or c.number ilike '%' || p_like || '%' or p_like <% c.title)
+    select c.id, c.id as case_id, c.org, c.audience, c.number, c.title from cases c
+    where 'cases' = any (p_in) and (p_case is null or c.id = p_case) and c.id in (
+        select c.id from cases c where search_vector(search_case(c.number, c.title, c.intake)) @@ q
+        union select c.id from cases c where c.title ilike likely
+        union select c.id from cases c where c.number ilike likely
+        union select c.id from cases c where p_like <% c.title)
 ),
 found_parties as materialized (
-    select p.case_id, p.org, p.audience, p.name from parties p, asked
-    where 'cases' = any (p_in) and (p_case is null or p.case_id = p_case) and p.removed_at is null
-        and (search_vector(p.name) @@ asked.q or p.name ilike '%' || p_like || '%' or p_like <% p.name)
+    select p.case_id, p.org, p.audience, p.name from parties p
+    where 'cases' = any (p_in) and (p_case is null or p.case_id = p_case) and p.removed_at is null and p.id in (
+        select p.id from parties p where search_vector(p.name) @@ q
+        union select p.id from parties p where p.name ilike likely
+        union select p.id from parties p where p_like <% p.name)
 ),
 case_hits as (
     select 'case' as kind, h.case_id as id, null::uuid as version, h.case_id, null::uuid as under,
         null::integer as page, max(h.rank)::float8 as rank
     from (
-        (select t.case_id, greatest(t.words, word_similarity(p_like, t.title), word_similarity(p_like, t.number), 0.1)
+        (select t.case_id, greatest(word_similarity(p_like, t.title), word_similarity(p_like, t.number), 0.1)
             as rank from found_cases t where
             exists (select 1 from grants g where g.person = (select me()) and g.scope in (t.case_id, t.org)
                 and g.role = any (t.audience))
-            order by t.id desc limit 1000)
+            order by t.id desc limit 300)
         union all
         (select t.case_id, greatest(word_similarity(p_like, t.name), 0.1) from found_parties t where
             exists (select 1 from grants g where g.person = (select me()) and g.scope in (t.case_id, t.org)
                 and g.role = any (t.audience))
-            order by t.case_id desc limit 1000)
+            order by t.case_id desc limit 300)
     ) h group by h.case_id
 ),
 shown as materialized (
@@ -144,10 +158,10 @@ shown as materialized (
 select s.kind, s.id, s.version, s.case_id, s.case_title,
     case s.kind when 'message' then v.title when 'document' then d.name else s.case_number || ' ' || s.case_title end,
     coalesce(case
-        when position(E'\uE000' in ts_headline('english', body.text, asked.q, how.it)) > 0
-            then ts_headline('english', body.text, asked.q, how.it)
+        when position(E'\uE000' in ts_headline('english', body.text, q, how)) > 0
+            then ts_headline('english', body.text, q, how)
         -- References stand apart only in the words; where nothing is marked as it stands, those are shown.
-        else ts_headline('simple', search_words(body.text), asked.q, how.it) end, ''),
+        else ts_headline('simple', search_words(body.text), q, how) end, ''),
     s.page, s.rank
 from shown s
     left join conversations v on v.id = s.under
@@ -162,11 +176,8 @@ from shown s
                         and g.role = any (t.audience))
                 order by t.name limit 100) p)), E'\uE000\uE001', '') as text
     ) body on true
-    cross join asked
-    cross join (select E'StartSel="\uE000", StopSel="\uE001", MinWords=12, MaxWords=30, MaxFragments=2, '
-        'FragmentDelimiter=" … "' as it) how
-order by s.rank desc, s.id desc
-$$;
+order by s.rank desc, s.id desc;
+end $$;
 
 revoke execute on function search_words(text), search_vector(text), search_case(text, text, jsonb),
     search_all(text[], uuid, text, text, text, text, float8, uuid, integer) from public;
