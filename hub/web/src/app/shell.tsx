@@ -2,9 +2,9 @@
 import { Avatar, Menu, UnstyledButton } from "@mantine/core";
 import { IconBriefcase2, IconInbox, IconLayoutDashboard, IconLogout, IconSearch, IconSettings, IconUsers } from "@tabler/icons-react";
 import { useQueryClient } from "@tanstack/react-query";
-import { Link, Navigate, Outlet, useLocation, useNavigate } from "@tanstack/react-router";
+import { Link, Outlet, useNavigate } from "@tanstack/react-router";
 import { notifications } from "@mantine/notifications";
-import { Suspense, useCallback, useEffect, type ReactNode } from "react";
+import { Suspense, useCallback, useEffect, useRef, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import { asRefused, remove, whenSignedOut } from "../http/client";
@@ -19,7 +19,6 @@ export function Shell(): ReactNode {
   const { t } = useTranslation();
   const client = useQueryClient();
   const navigate = useNavigate();
-  const location = useLocation();
   const me = useMeQuery();
 
   const signedOut = useCallback(() => {
@@ -42,10 +41,15 @@ export function Shell(): ReactNode {
   );
 
   const nobody = me.error !== null && asRefused(me.error).status === 401;
-  if (nobody) {
-    const wasHere = me.data !== undefined;
-    return <Navigate to="/sign-in" search={{ to: location.pathname === "/" ? undefined : location.pathname, ended: wasHere || undefined }} replace />;
-  }
+  const wasHere = useRef(false);
+  if (me.data) wasHere.current = true;
+  // Once, and from an effect: a redirect while rendering would repeat itself until the next page has loaded.
+  useEffect(() => {
+    if (!nobody) return;
+    const path = window.location.pathname;
+    void navigate({ to: "/sign-in", search: { to: path === "/" ? undefined : path, ended: wasHere.current || undefined }, replace: true });
+  }, [nobody, navigate]);
+  if (nobody) return null;
   if (!me.data) {
     return (
       <main className="cw-main cw-narrow" id="content">

@@ -1,7 +1,7 @@
 import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from "@mantine/core";
 
-// One deep accent, ink between blue and green. Shade 7 on white has a contrast of 7.6, shade 4 on the dark surface 6.
-const ink: MantineColorsTuple = ["#eef6f7", "#d9eaec", "#b3d4d9", "#87bac2", "#62a3ad", "#3c8591", "#256f7b", "#155966", "#114b56", "#0b3740"];
+// One deep accent, ink between blue and green. White on shade 7 has a contrast of 7.6, on shade 5 (the dark scheme) of 5.
+const ink: MantineColorsTuple = ["#eef6f7", "#d9eaec", "#b3d4d9", "#87bac2", "#62a3ad", "#35798a", "#256f7b", "#155966", "#114b56", "#0b3740"];
 const gray: MantineColorsTuple = ["#f7f8f9", "#eff1f3", "#e4e7ea", "#d5dade", "#bcc3c9", "#929ca5", "#5c6771", "#454f58", "#2c343b", "#191f24"];
 const dark: MantineColorsTuple = ["#dfe4e8", "#c0c8cf", "#9da8b1", "#72808b", "#46525d", "#333d47", "#252d35", "#1a2128", "#141a20", "#0e1317"];
 
@@ -28,7 +28,7 @@ export const theme = createTheme({
   respectReducedMotion: true,
   components: {
     Paper: { defaultProps: { withBorder: true, radius: "lg" } },
-    Modal: { defaultProps: { centered: true, radius: "lg", closeButtonProps: { "aria-label": "Close" } } },
+    Modal: { defaultProps: { centered: true, radius: "lg", closeButtonProps: { "aria-label": "Close" } }, styles: { title: { fontWeight: 620, fontSize: "1.0625rem" } } },
     Badge: { defaultProps: { variant: "light", radius: "sm", tt: "none", fw: 550 } },
     Tooltip: { defaultProps: { withArrow: true, openDelay: 300 } },
     ActionIcon: { defaultProps: { variant: "subtle", color: "gray" } },

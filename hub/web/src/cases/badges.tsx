@@ -6,7 +6,7 @@ import { statusTitle } from "./data";
 
 export function StatusBadge({ of, type }: { readonly of: Case; readonly type: TypeView | undefined }): ReactNode {
   return (
-    <Badge color={of.is_open ? "ink" : "gray"} variant={of.is_open ? "light" : "outline"} styles={{ root: { minWidth: "max-content", borderColor: "var(--mantine-color-default-border)", color: of.is_open ? "var(--mantine-color-anchor)" : "var(--mantine-color-dimmed)" } }}>
+    <Badge color={of.is_open ? "ink" : "gray"} variant={of.is_open ? "light" : "outline"} styles={{ root: { minWidth: "max-content", borderColor: of.is_open ? "transparent" : "var(--mantine-color-default-border)", color: of.is_open ? "var(--mantine-color-anchor)" : "var(--mantine-color-dimmed)" } }}>
       {statusTitle(type, of.status)}
     </Badge>
   );

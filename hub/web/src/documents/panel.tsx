@@ -1,5 +1,5 @@
 // Documents of a case: upload, versions and where they stand, open, rename.
-import { ActionIcon, Anchor, Badge, Button, Collapse, FileButton, Group, NativeSelect, Paper, Progress, Stack, Text, TextInput } from "@mantine/core";
+import { ActionIcon, Anchor, Badge, Button, FileButton, Group, NativeSelect, Paper, Progress, Stack, Text, TextInput } from "@mantine/core";
 import { IconChevronDown, IconChevronRight, IconDownload, IconFileText, IconPencil, IconUpload, IconX } from "@tabler/icons-react";
 import { useEffect, useMemo, useState, useSyncExternalStore, type DragEvent, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
@@ -112,7 +112,7 @@ function NewDocuments({ view, files, onClose, quiet }: { readonly view: CaseView
   const good = files.filter((file) => complaint(file) === null);
   return (
     <FormDialog
-      title={t("documents.title")}
+      title={t("documents.add")}
       submit={t("do.add")}
       opened={files.length > 0}
       onClose={onClose}
@@ -188,7 +188,7 @@ function UploadList({ caseId }: { readonly caseId: string }): ReactNode {
                 {each.refused && words(each.refused)}
               </Text>
             ) : (
-              <Progress value={each.phase === "hashing" ? 4 : Math.max(4, each.progress * 100)} size="sm" mt={6} animated={each.phase !== "done"} aria-label={t("documents.progress", { name: each.name })} />
+              <Progress value={Math.max(4, each.progress * 100)} size="sm" mt={6} animated={each.phase !== "done"} aria-label={t("documents.progress", { name: each.name })} />
             )}
           </div>
         ))}
@@ -303,7 +303,7 @@ function DocumentRow({ view, document, versions, quiet }: RowProps): ReactNode {
             )}
           </Group>
         </Group>
-        <Collapse expanded={unfolded}>
+        {unfolded && (
           <Stack gap={8} mt="sm" pl={34} component="ul" style={{ listStyle: "none", margin: 0 }}>
             {versions.map((version) => (
               <Group key={version.id} gap={10} component="li">
@@ -322,7 +322,7 @@ function DocumentRow({ view, document, versions, quiet }: RowProps): ReactNode {
               </Group>
             ))}
           </Stack>
-        </Collapse>
+        )}
       </div>
       <Rename view={view} document={document} opened={renaming} onClose={() => setRenaming(false)} />
     </li>

@@ -27,9 +27,9 @@ export const en = {
     more: "Only part of this is loaded.",
   },
   live: {
-    lost: "Connection lost. Trying to reconnect; what you see may be out of date.",
-    never: "Live updates are not available yet. Trying to connect.",
-    stopped: "Live updates have stopped. Load the page again.",
+    lost: "Connection lost, reconnecting…",
+    never: "No live updates yet, connecting…",
+    stopped: "Live updates have stopped.",
     now: "Try now",
     reload: "Reload",
   },
@@ -201,6 +201,7 @@ export const en = {
   },
   documents: {
     title: "Documents",
+    add: "Add documents",
     drop: "Drop files here, or",
     choose: "choose files",
     dropHint: "Each file becomes a document. Files are examined before others can open them.",

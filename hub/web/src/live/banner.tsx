@@ -36,7 +36,7 @@ export function ConnectionBanner(): ReactNode {
               {t("live.reload")}
             </Button>
           ) : (
-            <Button size="compact-sm" variant="light" onClick={() => live.hurry()}>
+            <Button size="compact-sm" variant="light" onClick={() => live.hurry()} style={{ flex: "none" }}>
               {t("live.now")}
             </Button>
           )}

@@ -50,6 +50,7 @@ export function Thread({ view, conversation, back = false, only = false }: Props
 
   const mine = useMemo(() => unseen(sending.filter((each) => each.conversation === conversation.id), messages.items, me.id), [sending, conversation.id, messages.items, me.id]);
   const last = messages.items[messages.items.length - 1];
+  const waiting = mine.map((each) => each.state).join();
 
   // The line "new messages" stays where it was when the conversation was opened.
   const [openedAt, setOpenedAt] = useState<number | null>(null);
@@ -74,7 +75,7 @@ export function Thread({ view, conversation, back = false, only = false }: Props
     if (was.first !== "" && first !== was.first && !atEnd) box.scrollTop += box.scrollHeight - was.height;
     else if (atEnd) box.scrollTop = box.scrollHeight;
     before.current = { height: box.scrollHeight, first };
-  }, [first, last?.id, last?.revision, mine.length, atEnd]);
+  }, [first, last?.id, last?.revision, waiting, atEnd]);
 
   const scrolled = (): void => {
     const box = scroller.current;

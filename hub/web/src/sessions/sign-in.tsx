@@ -1,7 +1,7 @@
 import { Alert, Paper, PasswordInput, Stack, Text, TextInput, Title } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { Navigate, useNavigate, useSearch } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useEffect, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import { Brand } from "../app/brand";
@@ -37,7 +37,10 @@ export default function SignInPage(): ReactNode {
   const navigate = useNavigate();
   const { to, ended } = useSearch({ from: "/sign-in" });
   const setup = useQuery({ queryKey: ["setup"], queryFn: ({ signal }) => get<{ needed: boolean }>("/setup", signal), retry: false });
-  if (setup.data?.needed) return <Navigate to="/set-up" />;
+  const needed = setup.data?.needed ?? false;
+  useEffect(() => {
+    if (needed) void navigate({ to: "/set-up", replace: true });
+  }, [needed, navigate]);
   return (
     <Entrance title={t("session.title")} lead={t("session.lead")}>
       {ended && (
