@@ -13,7 +13,7 @@ from prometheus_client import Counter
 from gateway.feed import Feed
 from gateway.framing import framed, joined
 from gateway.ring import Entry
-from gateway.session import Effect, Subscription
+from gateway.session import Effect, Session, Subscription
 from schemas.access import Viewer, sees
 from schemas.frames import Subscribed
 from schemas.limits import REPLAY_EVENTS_MAX
@@ -76,6 +76,15 @@ class Joining:
                 _keep(self._cases, id, thing)
         return thing
 
+    async def _look_again(self, socket: Socket, session: Session) -> None:
+        """Give the session what its person holds now; never what is older than the events that the feed has told."""
+        person, mark = session.viewer.person, -1
+        viewer = session.viewer
+        while mark < 0 or self._feed.touched_since(mark, person):
+            mark = self._feed.touched
+            viewer = (await access.viewers(self._database.system, [person]))[person]
+        socket.perform(session.look_again(viewer))
+
     async def _head(self, stream: UUID) -> int:
         """The stream's last seq as of the feed's position."""
         head = self._feed.heads.get(stream)
@@ -89,6 +98,9 @@ class Joining:
         feed, session, after = self._feed, sub.session, sub.after
         if sub.kind == "case":
             thing = await self._case(sub.id, session.viewer)
+            if not sub.gone and thing is not None and not sees(session.viewer, thing):
+                # They may have been let in just now, by an event that is still on its way to us.
+                await self._look_again(socket, session)
             if sub.gone:
                 return
             if thing is None or not sees(session.viewer, thing):
