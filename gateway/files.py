@@ -6,8 +6,17 @@ sends run: attachments, or under a sandbox for the few types that are safe to sh
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
-from contextlib import aclosing
+import signal
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterator,
+    Mapping,
+    MutableMapping,
+)
+from contextlib import aclosing, contextmanager
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, NamedTuple
@@ -295,6 +304,14 @@ def disposition(file_name: str, inline: bool) -> str:
     return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(file_name, safe='')}"
 
 
+class _Server(uvicorn.Server):
+    """Leaves signals to us: uvicorn's own handling ends the process by the signal, before our connections close."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
 async def serve(settings: Settings) -> None:
     database = await Database.open(settings, roles=("app",))
     blobs = Blobs(settings)
@@ -310,7 +327,7 @@ async def serve(settings: Settings) -> None:
         return [name for name, answer in zip(looks, found, strict=True) if isinstance(answer, BaseException)]
 
     health = await serve_health(settings.internal_port, missing)
-    server = uvicorn.Server(
+    server = _Server(
         uvicorn.Config(
             Files(settings, database, blobs),
             host=settings.http_host,
@@ -326,6 +343,8 @@ async def serve(settings: Settings) -> None:
             timeout_graceful_shutdown=GRACE_S,
         )
     )
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, setattr, server, "should_exit", True)
     try:
         await server.serve()
     finally:

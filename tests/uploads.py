@@ -65,8 +65,14 @@ async def send(
     key: Any = None,
 ) -> httpx.Response:
     headers = {"idempotency-key": str(key or uuid4()), "content-type": "application/octet-stream"}
-    query = {"file_name": file_name, "media_type": media_type}
-    return await person.call("PUT", f"/v1/documents/{to}/content", data, headers=headers, **query)
+    return await person.call(
+        "PUT",
+        f"/v1/documents/{to}/content",
+        data,
+        headers=headers,
+        file_name=file_name,
+        media_type=media_type,
+    )
 
 
 class Hands:

@@ -1,8 +1,12 @@
 """Document bytes leave by personal addresses alone, through the wall as it stands at the read."""
 
 import hashlib
+import os
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -10,11 +14,14 @@ import httpx
 import pytest
 import structlog
 
+from deploy.embedded import ports
+from deploy.embedded.stack import Stack
 from gateway.files import Files, disposition, range_of
 from hub.context import Hub
 from schemas.addresses import Address, read_address, write_address
 from schemas.settings import Settings
 from tests.app import Office, Person, World
+from tests.house import wait_for
 from tests.uploads import Hands, cleared, document, revoke, upload
 
 DATA = bytes(range(256)) * 3000  # three chunks
@@ -257,3 +264,31 @@ def test_an_address_is_read_as_it_was_written() -> None:
 
 def test_a_range_without_a_header_is_everything() -> None:
     assert range_of({}, 10, '"e"') == (0, 10, True)
+
+
+def test_the_process_ends_well_when_asked(stack: Stack) -> None:
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("CASEWIRE_")}
+    internal, files = ports.free(2)
+    code = "import os; from schemas.settings import Settings; from gateway.files import main; "
+    code += "main(Settings.read(os.environ))"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code],
+        cwd=Path(__file__).parents[3],
+        env=environ | stack.settings("files")
+        | {"CASEWIRE_INTERNAL_PORT": str(internal), "CASEWIRE_FILES_PORT": str(files)},
+    )  # fmt: skip
+    try:
+        wait_for(lambda: _answers(f"http://127.0.0.1:{internal}/health/ready"), "ready")
+        assert httpx.get(f"http://127.0.0.1:{files}/f/x", timeout=5).status_code == 404
+        process.terminate()
+        assert process.wait(20) == 0
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=5).status_code == 200
+    except httpx.TransportError:
+        return False

@@ -12,7 +12,7 @@ from tests.uploads import document
 
 
 def named(office: Office, roles: set[str]) -> str:
-    return next(name for name, one in office.type.audiences.items() if one.roles == roles)
+    return next(name for name, one in office.type.audiences.items() if one.roles == frozenset(roles))
 
 
 @pytest.mark.parametrize("type", sorted(CURRENT))

@@ -122,7 +122,7 @@ async def test_a_case_by_its_number_title_intake_and_parties(office: Office) -> 
     roles = f"/v1/cases/{office.case}/parties"
     declared = office.type.party_roles[0]
     await office.lead.made(roles, {"name": f"{party} Holdings", "role": declared})
-    staff = next(name for name, one in office.type.audiences.items() if one.roles == {"staff"})
+    staff = next(name for name, one in office.type.audiences.items() if one.roles == frozenset({"staff"}))
     await office.lead.made(roles, {"name": hidden, "role": declared, "audience": staff})
     me = ("case", str(office.case))
     for person in (office.lead, office.outside, office.admin):
@@ -143,7 +143,7 @@ async def test_a_case_by_its_number_title_intake_and_parties(office: Office) -> 
 async def test_nobody_finds_what_they_may_not_see(
     office: Office, hands: Hands, talk: UUID, world: World
 ) -> None:
-    staff = next(name for name, one in office.type.audiences.items() if one.roles == {"staff"})
+    staff = next(name for name, one in office.type.audiences.items() if one.roles == frozenset({"staff"}))
     inside, shared, secret, open_ = (canary() for _ in range(4))
     await say(office.lead, await office.conversation(staff), f"strategy {inside}")
     await say(office.lead, talk, f"hello {shared}")
