@@ -35,7 +35,7 @@ def house() -> Iterator[House]:
 async def running(house: House) -> AsyncIterator[World]:
     """A world whose people speak to the running hub over HTTP."""
     settings = house.settings("operator")
-    pool: Any = await asyncpg.create_pool(settings.postgres_owner, min_size=1, max_size=2)
+    pool: Any = await asyncpg.create_pool(settings.postgres_owner, min_size=0, max_size=2)
     async with contextlib.AsyncExitStack() as exit:
         exit.push_async_callback(pool.close)
         http = await exit.enter_async_context(
