@@ -27,6 +27,7 @@ export interface CaseFilter {
 }
 
 const ROWS = 100;
+const ROWS_REFRESH_MS = 60_000;
 
 export function useCases(filter: CaseFilter): UseInfiniteQueryResult<InfiniteData<Page<CaseRow>>> {
   return useInfiniteQuery({
@@ -35,6 +36,9 @@ export function useCases(filter: CaseFilter): UseInfiniteQueryResult<InfiniteDat
     queryFn: ({ pageParam, signal }) => get<Page<CaseRow>>(`/cases${query({ ...filter, limit: ROWS, after: pageParam })}`, signal),
     getNextPageParam: (page) => page.next,
     placeholderData: (before) => before,
+    // Events tell of the cases one takes part in; an administrator's list holds others too.
+    refetchInterval: ROWS_REFRESH_MS,
+    refetchOnWindowFocus: "always",
   });
 }
 

@@ -375,6 +375,9 @@ export const en = {
     invited: "An invitation was sent to {{email}}.",
     onlyAdmins: "Only administrators see this page.",
     filter: "Find a person",
+    remove: "Remove {{name}}",
+    removeSure: "Remove {{name}} from {{org}}?",
+    removeHint: "Their access to every case of the organisation ends at once. What they wrote stays.",
   },
   settings: {
     title: "Settings",
@@ -385,6 +388,7 @@ export const en = {
     dark: "Dark",
     sessions: "Where you are signed in",
     sessionsHint: "End what you do not know.",
+    here: "this device",
     end: "End",
     endOf: "End {{label}}",
     browser: "Browser",

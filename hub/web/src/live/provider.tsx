@@ -65,10 +65,6 @@ export function LiveProvider({ me, onSessionEnded, onCaseEnded, children }: Prop
   useEffect(() => {
     const { live, feeds } = value;
     feeds.onEnded = (caseId) => calls.current.onCaseEnded(caseId);
-    let session = "";
-    live.onWelcome = (frame) => {
-      session = frame.session;
-    };
     // A handshake refused for want of a session looks like any broken connection; asking who we are tells them apart.
     live.onFailedConnect = () => void client.invalidateQueries({ queryKey: ["me"] });
     const reread = burst(() => {
@@ -76,7 +72,7 @@ export function LiveProvider({ me, onSessionEnded, onCaseEnded, children }: Prop
     });
     live.subscribe("mine", mineTopic(client, live, me.id, reread));
     live.subscribe("me", meTopic(client, live, reread, (ended) => {
-      if (ended === session) calls.current.onSessionEnded();
+      if (ended === live.session) calls.current.onSessionEnded();
     }));
     const unwatch = live.onChange(() => {
       if (live.state === "stopped" && (live.closeCode === 4501 || live.closeCode === 4503)) calls.current.onSessionEnded();

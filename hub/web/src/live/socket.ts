@@ -62,6 +62,8 @@ export class Live {
   closeCode: number | null = null;
   /** Whether this tab was ever connected: a banner says "lost" only then. */
   everLive = false;
+  /** The session that this tab is signed in with, once the gateway has said so. */
+  session: string | null = null;
   private readonly topics = new Map<string, Subscription>();
   private readonly listeners = new Set<() => void>();
   private readonly signals = new Set<(signal: Signal) => void>();
@@ -71,7 +73,6 @@ export class Live {
   private retryTimer: ReturnType<typeof setTimeout> | undefined;
   private quietTimer: ReturnType<typeof setTimeout> | undefined;
   private readonly random: () => number;
-  onWelcome: (frame: Welcome) => void = () => undefined;
   onFailedConnect: () => void = () => undefined;
 
   constructor(private readonly options: LiveOptions) {
@@ -182,9 +183,9 @@ export class Live {
   private welcomed(frame: Welcome): void {
     this.attempt = 0;
     this.everLive = true;
+    this.session = frame.session;
     this.closeCode = null;
     this.become("live");
-    this.onWelcome(frame);
     for (const [topic, subscription] of this.topics) this.ask(topic, subscription);
   }
 

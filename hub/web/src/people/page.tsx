@@ -1,14 +1,14 @@
-import { Avatar, Badge, Button, Group, NativeSelect, Paper, Text, TextInput } from "@mantine/core";
+import { ActionIcon, Avatar, Badge, Button, Group, NativeSelect, Paper, Text, TextInput } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
-import { IconUserPlus, IconUsers } from "@tabler/icons-react";
+import { IconUserOff, IconUserPlus, IconUsers } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
-import { post, query } from "../http/client";
+import { post, query, remove } from "../http/client";
 import { readPages } from "../live/cases";
 import { useMe } from "../sessions/me";
-import { FormDialog, usePageTitle } from "../ui/forms";
+import { Confirm, FormDialog, usePageTitle } from "../ui/forms";
 import { Empty, Head, Shown } from "../ui/states";
 import type { Answer, Card } from "../wire";
 
@@ -23,6 +23,7 @@ export default function PeoplePage(): ReactNode {
   const [inviting, setInviting] = useState(false);
   const [role, setRole] = useState<(typeof ROLES)[number]>("desk");
   const [words, setWords] = useState("");
+  const [removing, setRemoving] = useState<Card | null>(null);
   usePageTitle(t("people.title"));
   const people = useQuery({
     queryKey: ["people", chosen],
@@ -63,6 +64,17 @@ export default function PeoplePage(): ReactNode {
           </>
         )}
       </FormDialog>
+      <Confirm
+        title={t("people.removeSure", { name: removing?.name ?? "", org: orgs.find((org) => org.id === chosen)?.name ?? "" })}
+        hint={t("people.removeHint")}
+        submit={t("do.remove")}
+        opened={removing !== null}
+        onClose={() => setRemoving(null)}
+        onConfirm={async () => {
+          await remove(`/orgs/${chosen}/people/${removing?.id}`);
+          void client.invalidateQueries({ queryKey: ["people", chosen] });
+        }}
+      />
       <TextInput type="search" aria-label={t("people.filter")} placeholder={t("people.filter")} value={words} onChange={(event) => setWords(event.currentTarget.value)} mb="md" />
       <Shown query={people}>
         {() => (
@@ -85,9 +97,16 @@ export default function PeoplePage(): ReactNode {
                           </Text>
                         </div>
                       </Group>
-                      <Badge color="gray" styles={{ root: { color: "var(--mantine-color-text)" } }}>
-                        {ROLES.some((each) => each === card.membership) ? t(`people.roles.${card.membership as (typeof ROLES)[number]}`) : card.membership}
-                      </Badge>
+                      <Group gap="xs" wrap="nowrap" style={{ flex: "none" }}>
+                        <Badge color="gray" styles={{ root: { color: "var(--mantine-color-text)" } }}>
+                          {ROLES.some((each) => each === card.membership) ? t(`people.roles.${card.membership as (typeof ROLES)[number]}`) : card.membership}
+                        </Badge>
+                        {card.id !== me.id && (
+                          <ActionIcon aria-label={t("people.remove", { name: card.name })} onClick={() => setRemoving(card)}>
+                            <IconUserOff size={18} aria-hidden />
+                          </ActionIcon>
+                        )}
+                      </Group>
                     </Group>
                   </li>
                 ))}

@@ -1,4 +1,4 @@
-import { Alert, Button, Code, CopyButton, Group, NumberInput, Paper, SegmentedControl, Stack, Text, TextInput, useMantineColorScheme } from "@mantine/core";
+import { Alert, Badge, Button, Code, CopyButton, Group, NumberInput, Paper, SegmentedControl, Stack, Text, TextInput, useMantineColorScheme } from "@mantine/core";
 import { IconKey, IconPlus } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState, type ReactNode } from "react";
@@ -6,6 +6,7 @@ import { useTranslation } from "react-i18next";
 
 import { post, remove } from "../http/client";
 import { readPages } from "../live/cases";
+import { useLive } from "../live/provider";
 import { Complaint, FormDialog, useAction, usePageTitle } from "../ui/forms";
 import { Empty, Head, Shown } from "../ui/states";
 import { moment } from "../ui/time";
@@ -90,6 +91,7 @@ function Seat({ label, text }: { readonly label: string; readonly text: string }
 
 function SessionRow({ session }: { readonly session: Session }): ReactNode {
   const { t } = useTranslation();
+  const { live } = useLive();
   const zone = useZone();
   const client = useQueryClient();
   const end = useAction(
@@ -102,6 +104,11 @@ function SessionRow({ session }: { readonly session: Session }): ReactNode {
         <div style={{ minWidth: 0 }}>
           <Text size="sm" fw={550}>
             {session.kind === "token" ? session.label : device(session.label)}
+            {session.id === live.session && (
+              <Badge ml={8} styles={{ root: { color: "var(--mantine-color-anchor)" } }}>
+                {t("settings.here")}
+              </Badge>
+            )}
           </Text>
           <Text size="xs" c="dimmed">
             {t("settings.made", { when: moment(session.made_at, zone) })} · {t("settings.expires", { when: moment(session.expires_at, zone) })}
