@@ -4,6 +4,7 @@ import asyncio
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from deploy.embedded.stack import Stack
 from schemas.dockets import read_docket
 from schemas.ids import new_id
 from schemas.settings import Settings
+from storage.postgres.dockets import MORE_TIME
 from tests.deploy.docketfiles import real_dockets, small, write
 
 
@@ -179,7 +181,9 @@ async def test_two_imports_at_once_make_one_case(
     operator: Settings, owner: Any, office: UUID, tmp_path: Path
 ):
     file = write(tmp_path, "a.json", small(entries=400))
-    both = [_process(operator, file, office) for _ in range(2)]
+    async with stopped_in_the_middle(operator):
+        both = [_process(operator, file, office) for _ in range(2)]
+        await waiting(owner, 2, *both)
     said = [await asyncio.to_thread(process.communicate) for process in both]
     assert [process.returncode for process in both] == [0, 0], said
     assert sorted("1 imported" in out for out, _ in said) == [False, True]
@@ -192,23 +196,37 @@ async def test_a_kill_in_the_middle_leaves_nothing(
     operator: Settings, owner: Any, office: UUID, tmp_path: Path
 ):
     file = write(tmp_path, "a.json", small(entries=400))
-    # The case's number is what the import takes first; holding it stops the import with its transaction open.
-    blocker = await asyncpg.connect(operator.postgres_owner)
-    async with blocker.transaction():
-        await blocker.execute("lock table conversations in share mode")
+    async with stopped_in_the_middle(operator):
         process = _process(operator, file, office)
-        async with asyncio.timeout(30):
-            while not await owner.fetchval(
-                "select count(*) from pg_locks where not granted and relation = 'conversations'::regclass"
-            ):
-                assert process.poll() is None, process.communicate()
-                await asyncio.sleep(0.01)
+        await waiting(owner, 1, process)
         process.kill()
         await asyncio.to_thread(process.communicate)
-    await blocker.close()
     assert set((await held(owner, office)).values()) == {0}
     assert await run(operator, [file], office) == 0
     assert (await held(owner, office))["entries"] == 400
+
+
+@asynccontextmanager
+async def stopped_in_the_middle(operator: Settings) -> AsyncIterator[None]:
+    """Imports stop here with the case written, before its conversations, parties and entries."""
+    blocker = await asyncpg.connect(operator.postgres_owner)
+    try:
+        async with blocker.transaction():
+            await blocker.execute("lock table conversations in share mode")
+            yield
+    finally:
+        await blocker.close()
+
+
+async def waiting(owner: Any, count: int, *processes: subprocess.Popen[str]) -> None:
+    """Until so many sessions of this database wait for a lock. Imports give up after two seconds and try again."""
+    async with asyncio.timeout(60):
+        while count > await owner.fetchval(
+            "select count(distinct l.pid) from pg_locks l join pg_stat_activity a using (pid) "
+            "where not l.granted and a.datname = current_database()"
+        ):
+            assert all(process.poll() is None for process in processes)
+            await asyncio.sleep(0.01)
 
 
 def _process(operator: Settings, file: Path, org: UUID) -> subprocess.Popen[str]:
@@ -276,6 +294,17 @@ async def test_a_very_long_docket_is_one_transaction(
     assert await run(operator, [write(tmp_path, "long.json", small(entries=20_000))], office) == 0
     assert (await held(owner, office))["entries"] == 20_000
     assert await owner.fetchval("select count(distinct tx) from events where org = $1", office) == 1
+
+
+async def test_a_long_import_gets_more_time_and_the_next_transaction_does_not(settings: Settings):
+    connection = await asyncpg.connect(settings.postgres)
+    try:
+        async with connection.transaction():
+            await connection.execute(MORE_TIME)
+            await connection.execute("select pg_sleep(2.2)")
+        assert await connection.fetchval("show transaction_timeout") == "2s"
+    finally:
+        await connection.close()
 
 
 def test_newest_first_is_turned_round():
