@@ -2,6 +2,7 @@
 out was framed before and is written straight to the transport."""
 
 import asyncio
+import logging
 import random
 from collections import deque
 from collections.abc import Iterable
@@ -28,6 +29,10 @@ CLOSE_S = 5.0  # for the client's part of the closing
 FRAGMENTS_MAX = 64
 COME_BACK_MS = 500, 5000  # the delay named with 4000 to 4499, drawn evenly so that not all come at once
 
+# It tells of every connection; ours are counted instead.
+_quiet = logging.getLogger("casewire.websockets")
+_quiet.setLevel(logging.ERROR)
+
 _CLOSE_OF: dict[int, str] = {
     CloseCode.PROTOCOL_ERROR: "protocol",
     CloseCode.INVALID_DATA: "protocol",
@@ -49,21 +54,26 @@ class Connection(asyncio.Protocol):
     """From the first byte to the last of one client."""
 
     __slots__ = (
-        "_asked", "_begun", "_blocked", "_closing", "_drains", "_gateway", "_heard", "_loop", "_parts", "_paused",
-        "_protocol", "_transport", "session",
+        "_asked", "_begun", "_closing", "_drains", "_gateway", "_heard", "_loop", "_parts", "_paused",
+        "_protocol", "_transport", "deliver", "session",
     )  # fmt: skip
+
+    deliver: Any  # a function of the bytes of ready frames
 
     def __init__(self, gateway: "Gateway") -> None:
         self._gateway = gateway
         self._loop = asyncio.get_running_loop()
-        self._protocol = Protocol(subprotocols=[Subprotocol(SUBPROTOCOL)], max_size=FRAME_BYTES_MAX)
+        self._protocol = Protocol(
+            subprotocols=[Subprotocol(SUBPROTOCOL)], max_size=FRAME_BYTES_MAX, logger=_quiet
+        )
         self._transport: Any = None
         self.session: Session | None = None
         self._parts: list[bytes] | None = None
         self._begun = self._heard = self._asked = self._loop.time()
         self._paused = 0.0  # since when the client has not taken what we write
         self._closing = 0.0
-        self._blocked = False  # paused or closing: look twice before writing
+        # Writes ready frames. While nothing hinders it is the transport's own method: it is called for every delivery.
+        self.deliver = self._deliver_warily
         self._drains: deque[asyncio.Future[None]] | None = None
 
     # -- the loop calls -----------------------------------------------------------------------------------
@@ -71,6 +81,7 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport
         self._transport.set_write_buffer_limits(WRITE_HIGH_BYTES, WRITE_LOW_BYTES)
+        self.deliver = self._transport.write
         self._gateway.opened(self)
 
     def data_received(self, data: bytes) -> None:
@@ -91,17 +102,18 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._closing = self._closing or self._loop.time()
-        self._blocked = True
+        self.deliver = self._deliver_warily
         self._gateway.lost(self)
         self._wake_drains()
 
     def pause_writing(self) -> None:
         self._paused = self._loop.time()
-        self._blocked = True
+        self.deliver = self._deliver_warily
 
     def resume_writing(self) -> None:
         self._paused = 0.0
-        self._blocked = self._closing > 0
+        if not self._closing:
+            self.deliver = self._transport.write
         self._wake_drains()
 
     # -- in -----------------------------------------------------------------------------------------------
@@ -139,14 +151,13 @@ class Connection(asyncio.Protocol):
 
     # -- out ----------------------------------------------------------------------------------------------
 
-    def deliver(self, data: bytes) -> None:
-        """Write ready frames. A client that has not taken `SOCKET_BUFFER_BYTES_MAX` is cut, and resumes."""
-        if self._blocked:
-            if self._closing:
-                return
-            if self._transport.get_write_buffer_size() + len(data) > SOCKET_BUFFER_BYTES_MAX:
-                self.close("too_slow")
-                return
+    def _deliver_warily(self, data: bytes) -> None:
+        """While the client lags: when it has not taken `SOCKET_BUFFER_BYTES_MAX` it is cut, and resumes."""
+        if self._closing:
+            return
+        if self._transport.get_write_buffer_size() + len(data) > SOCKET_BUFFER_BYTES_MAX:
+            self.close("too_slow")
+            return
         self._transport.write(data)
 
     async def drained(self) -> None:
@@ -189,7 +200,7 @@ class Connection(asyncio.Protocol):
         if number < 4500:
             reason = f"retry_after_ms={random.randint(*COME_BACK_MS)}"
         self._closing = self._loop.time()
-        self._blocked = True
+        self.deliver = self._deliver_warily
         self._gateway.closed(self, code)
         self._wake_drains()
         if self._protocol.state is OPEN:
@@ -208,7 +219,7 @@ class Connection(asyncio.Protocol):
                     self._transport.write_eof()
                 if not self._closing:
                     self._closing = self._loop.time()
-                    self._blocked = True
+                    self.deliver = self._deliver_warily
                     self._gateway.closed(self, "client")
 
     # -- time ---------------------------------------------------------------------------------------------
@@ -221,13 +232,13 @@ class Connection(asyncio.Protocol):
         elif self.session is None:
             if now - self._begun > HANDSHAKE_S:
                 self._closing = now
-                self._blocked = True
+                self.deliver = self._deliver_warily
                 self._transport.abort()
         elif self._paused and now - self._paused > DEAD_PEER_S:
             self.close("too_slow")
         elif now - self._heard > DEAD_PEER_S:
             self._closing = now
-            self._blocked = True
+            self.deliver = self._deliver_warily
             self._transport.abort()
         elif now - self._heard > HEARTBEAT_S and now - self._asked > HEARTBEAT_S and not self._paused:
             self._asked = now

@@ -112,7 +112,7 @@ class Joining:
             return
         head = await self._head(sub.id)
         start = head if after is None or after.seq is None else after.seq
-        ahead = start > head
+        ahead, last = start > head, head
         if ahead:
             last = await log.stream_last(self._database.system, sub.id)
             head = await self._head(sub.id)

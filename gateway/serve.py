@@ -44,15 +44,11 @@ async def serve(settings: Settings) -> None:
     waiting = asyncio.create_task(stopped.wait())
     await asyncio.wait((running, waiting), return_when=asyncio.FIRST_COMPLETED)
     waiting.cancel()
-    if not running.done() and not await _ended(running, LEAVE_S + 2):
-        running.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await running
-
-
-async def _ended(task: asyncio.Task[None], within_s: float) -> bool:
-    done, _ = await asyncio.wait((task,), timeout=within_s)
-    return bool(done)
+    done, _ = await asyncio.wait((running,), timeout=LEAVE_S + 2)
+    if done:
+        running.result()
+    else:
+        await end(running)
 
 
 async def _run(settings: Settings, stopped: asyncio.Event) -> None:

@@ -28,7 +28,7 @@ from storage.postgres import events as log
 from storage.postgres.pool import PASSING
 
 FIRST_CONNECT_S = 10.0
-CONNECT_S = 2.0
+CONNECT_S = 2
 RECONNECT_WAIT_S = 0.2
 PING_INTERVAL_S = 5
 REQUEST_S = 10.0
@@ -97,7 +97,7 @@ class Bus:
                     connect_timeout=CONNECT_S,
                     allow_reconnect=True,
                     max_reconnect_attempts=-1,
-                    reconnect_time_wait=RECONNECT_WAIT_S,
+                    reconnect_time_wait=RECONNECT_WAIT_S,  # pyright: ignore[reportArgumentType]  (it sleeps for any number)
                     ping_interval=PING_INTERVAL_S,
                     max_outstanding_pings=2,
                     pending_size=OUTBOUND_BYTES_MAX,
