@@ -4,6 +4,7 @@ from uuid import UUID
 
 from hub.context import Hub, Who, key_of
 from hub.conversations import rules
+from hub.paging import read_page
 from schemas.answers import Answer, Page
 from schemas.conversations import Conversation, Marker, MoveMarker, OpenConversation
 from schemas.errors import Refused
@@ -12,7 +13,7 @@ from schemas.facts import Stream
 from schemas.ids import new_id
 from schemas.positions import AsOf
 from storage.postgres import conversations, locks
-from storage.postgres.rows import cursor, read, read_cursor
+from storage.postgres.rows import read
 
 
 async def open_conversation(
@@ -21,9 +22,8 @@ async def open_conversation(
     remembered = key_of(key, "open_conversation", case, request)
     async with hub.writing(who, locks.of_row("cases", case), remembered) as unit:
         facts, _ = await unit.facts(conversations.CASE, case)
-        if made := facts.recall(unit.key):
-            found = await unit.connection.fetchrow(conversations.ONE, made)
-            return Answer(conversations.conversation(found), unit.as_of(facts.stream))
+        if again := await unit.recalled(facts, conversations.ONE, conversations.conversation):
+            return again
         named = [*request.people, who.person]
         rows = await unit.connection.fetch(conversations.TAKING_PART, case, named) if request.people else []
         new = rules.open_conversation(facts, request, {row["person"] for row in rows}, id=new_id(), now=unit.now)
@@ -37,14 +37,7 @@ async def open_conversation(
 
 
 async def list_conversations(hub: Hub, who: Who, case: UUID, limit: int, after: str | None) -> Page[Conversation]:
-    above = read_cursor(after, UUID)
-    async with hub.reading(who) as connection:
-        rows = await connection.fetch(conversations.PAGE, case, above[0] if above else None, limit + 1)
-    if not rows:
-        raise Refused("not_found")
-    items = [conversations.conversation(row) for row in rows if row["id"] is not None]
-    more = cursor(str(items[limit - 1].id)) if len(items) > limit else None
-    return Page(items[:limit], more, AsOf(hub.database.epoch, seq=rows[0]["f_head"]))
+    return await read_page(hub, who, conversations.PAGE, conversations.conversation, case, limit, after)
 
 
 async def move_marker(hub: Hub, who: Who, conversation: UUID, request: MoveMarker) -> Answer[Marker]:

@@ -5,15 +5,13 @@ from uuid import UUID
 
 from hub.context import Hub, Who, key_of
 from hub.deadlines import rules
+from hub.paging import read_page
 from schemas.answers import Answer, Page
 from schemas.deadlines import ChangeDeadline, Deadline, SetDeadline
-from schemas.errors import Refused
 from schemas.events import NewEvent
 from schemas.facts import CaseFacts
 from schemas.ids import new_id
-from schemas.positions import AsOf
 from storage.postgres import deadlines, locks
-from storage.postgres.rows import cursor, read_cursor
 from storage.postgres.unit import Unit
 
 
@@ -21,10 +19,8 @@ async def set_deadline(hub: Hub, who: Who, case: UUID, request: SetDeadline, key
     remembered = key_of(key, "set_deadline", case, request)
     async with hub.writing(who, locks.of_row("cases", case), remembered) as unit:
         facts, _ = await unit.facts(deadlines.CASE, case)
-        if made := facts.recall(unit.key):
-            if (found := await unit.connection.fetchrow(deadlines.ONE, made)) is None:
-                raise Refused("not_found")
-            return Answer(deadlines.deadline(found), unit.as_of(facts.stream))
+        if again := await unit.recalled(facts, deadlines.ONE, deadlines.deadline):
+            return again
         audience = rules.audience(facts, request)
         readers = await _readers(unit, facts, audience, request.assignee, request.escalate_to)
         new = rules.set_deadline(facts, request, audience, readers, id=new_id(), now=unit.now)
@@ -77,11 +73,4 @@ async def _readers(
 
 
 async def list_deadlines(hub: Hub, who: Who, case: UUID, limit: int, after: str | None) -> Page[Deadline]:
-    above = read_cursor(after, UUID)
-    async with hub.reading(who) as connection:
-        rows = await connection.fetch(deadlines.PAGE, case, above[0] if above else None, limit + 1)
-    if not rows:
-        raise Refused("not_found")
-    items = [deadlines.deadline(row) for row in rows if row["id"] is not None]
-    more = cursor(str(items[limit - 1].id)) if len(items) > limit else None
-    return Page(items[:limit], more, AsOf(hub.database.epoch, seq=rows[0]["f_head"]))
+    return await read_page(hub, who, deadlines.PAGE, deadlines.deadline, case, limit, after)

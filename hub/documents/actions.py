@@ -10,6 +10,7 @@ import msgspec
 
 from hub.context import Hub, Who, key_of
 from hub.documents import rules
+from hub.paging import read_page
 from schemas.addresses import Address, write_address
 from schemas.answers import Answer, Page
 from schemas.documents import (
@@ -41,9 +42,8 @@ async def add_document(hub: Hub, who: Who, case: UUID, request: AddDocument, key
     remembered = key_of(key, "add_document", case, request)
     async with hub.writing(who, locks.of_row("cases", case), remembered) as unit:
         facts, _ = await unit.facts(documents.CASE, case)
-        if made := facts.recall(unit.key):
-            found = await unit.connection.fetchrow(documents.ONE, made)
-            return Answer(_there(found, documents.document), unit.as_of(facts.stream))
+        if again := await unit.recalled(facts, documents.ONE, documents.document):
+            return again
         new = rules.add(facts, request, id=new_id(), now=unit.now)
         unit.append(facts.stream, NewEvent("document.added", new.id, new, tuple(new.audience)))
         await unit.write(
@@ -54,14 +54,7 @@ async def add_document(hub: Hub, who: Who, case: UUID, request: AddDocument, key
 
 async def list_documents(hub: Hub, who: Who, case: UUID, limit: int, after: str | None) -> Page[Document]:
     """Oldest first."""
-    above = read_cursor(after, UUID)
-    async with hub.reading(who) as connection:
-        rows = await connection.fetch(documents.PAGE, case, above[0] if above else None, limit + 1)
-    if not rows:
-        raise Refused("not_found")
-    items = [documents.document(row) for row in rows if row["id"] is not None]
-    more = cursor(str(items[limit - 1].id)) if len(items) > limit else None
-    return Page(items[:limit], more, AsOf(hub.database.epoch, seq=rows[0]["f_head"]))
+    return await read_page(hub, who, documents.PAGE, documents.document, case, limit, after)
 
 
 async def change_document(
@@ -77,14 +70,7 @@ async def change_document(
 
 async def list_versions(hub: Hub, who: Who, case: UUID, limit: int, after: str | None) -> Page[Version]:
     """Newest first. What was only begun stands in no list, since no event told of it."""
-    below = read_cursor(after, UUID)
-    async with hub.reading(who) as connection:
-        rows = await connection.fetch(versions.PAGE, case, below[0] if below else None, limit + 1)
-    if not rows:
-        raise Refused("not_found")
-    items = [versions.version(row) for row in rows if row["id"] is not None]
-    more = cursor(str(items[limit - 1].id)) if len(items) > limit else None
-    return Page(items[:limit], more, AsOf(hub.database.epoch, seq=rows[0]["f_head"]))
+    return await read_page(hub, who, versions.PAGE, versions.version, case, limit, after)
 
 
 async def begin_version(

@@ -4,14 +4,13 @@ from uuid import UUID
 
 from hub.context import Hub, Who, key_of
 from hub.messages import rules
+from hub.paging import BY_SEQ, read_page
 from schemas.answers import Answer, Page
-from schemas.errors import Refused
 from schemas.events import NewEvent
 from schemas.ids import new_id
 from schemas.messages import Attachment, EditMessage, Message, PostMessage
-from schemas.positions import AsOf
 from storage.postgres import locks, messages
-from storage.postgres.rows import cursor, read, read_cursor
+from storage.postgres.rows import read
 
 
 async def post_message(hub: Hub, who: Who, conversation: UUID, request: PostMessage, key: UUID) -> Answer[Message]:
@@ -19,9 +18,8 @@ async def post_message(hub: Hub, who: Who, conversation: UUID, request: PostMess
     remembered = key_of(key, "post_message", conversation, request)
     async with hub.writing(who, locks.of_row("conversations", conversation), remembered) as unit:
         facts, row = await unit.facts(messages.CONVERSATION, conversation)
-        if made := facts.recall(unit.key):
-            found = await unit.connection.fetchrow(messages.ONE, made)
-            return Answer(messages.message(found), unit.as_of(facts.stream))
+        if again := await unit.recalled(facts, messages.ONE, messages.message):
+            return again
         audience, people = row["audience"], row["people"]
         attachments: list[Attachment] = []
         if request.attachments:
@@ -61,11 +59,4 @@ async def retract_message(hub: Hub, who: Who, id: UUID, revision: int) -> Answer
 
 async def list_messages(hub: Hub, who: Who, conversation: UUID, limit: int, after: str | None) -> Page[Message]:
     """Newest first."""
-    below = read_cursor(after, int)
-    async with hub.reading(who) as connection:
-        rows = await connection.fetch(messages.PAGE, conversation, below[0] if below else None, limit + 1)
-    if not rows:
-        raise Refused("not_found")
-    items = [messages.message(row) for row in rows if row["id"] is not None]
-    more = cursor(items[limit - 1].seq) if len(items) > limit else None
-    return Page(items[:limit], more, AsOf(hub.database.epoch, seq=rows[0]["f_head"]))
+    return await read_page(hub, who, messages.PAGE, messages.message, conversation, limit, after, BY_SEQ)

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from hub.context import Hub, Who, key_of
+from hub.paging import read_page
 from hub.participants import rules
 from hub.people import actions as people
 from schemas.answers import Answer, Page
@@ -11,10 +12,8 @@ from schemas.events import Access, Grant, NewEvent
 from schemas.facts import CaseFacts
 from schemas.ids import new_id
 from schemas.participants import GrantParticipant, Participant
-from schemas.positions import AsOf
 from storage.postgres import locks, participants
 from storage.postgres import people as people_sql
-from storage.postgres.rows import cursor, read_cursor
 from storage.postgres.unit import Unit
 
 
@@ -29,9 +28,8 @@ async def grant_participant(
     remembered = key_of(key, "grant_participant", case, request)
     async with hub.writing(who, locks.of_access("cases", case, person), remembered) as unit:
         facts, _ = await unit.facts(participants.CASE, case)
-        if made := facts.recall(unit.key):
-            found = await unit.connection.fetchrow(participants.ONE, made)
-            return Answer(participants.participant(found), unit.as_of(facts.stream))
+        if again := await unit.recalled(facts, participants.ONE, participants.participant):
+            return again
         facts.require("participant.grant", open=False)
         if request.email is not None:
             name = request.name.strip() or request.email
@@ -84,11 +82,4 @@ async def _change(unit: Unit, facts: CaseFacts, type: str, participant: Particip
 
 
 async def list_participants(hub: Hub, who: Who, case: UUID, limit: int, after: str | None) -> Page[Participant]:
-    above = read_cursor(after, UUID)
-    async with hub.reading(who) as connection:
-        rows = await connection.fetch(participants.PAGE, case, above[0] if above else None, limit + 1)
-    if not rows:
-        raise Refused("not_found")
-    items = [participants.participant(row) for row in rows if row["id"] is not None]
-    more = cursor(str(items[limit - 1].id)) if len(items) > limit else None
-    return Page(items[:limit], more, AsOf(hub.database.epoch, seq=rows[0]["f_head"]))
+    return await read_page(hub, who, participants.PAGE, participants.participant, case, limit, after)

@@ -4,16 +4,14 @@ from collections.abc import Collection
 from uuid import UUID
 
 from hub.context import Hub, Who, key_of
+from hub.paging import read_page
 from hub.tasks import rules
 from schemas.answers import Answer, Page
-from schemas.errors import Refused
 from schemas.events import NewEvent
 from schemas.facts import CaseFacts
 from schemas.ids import new_id
-from schemas.positions import AsOf
 from schemas.tasks import AddTask, ChangeTask, Task
 from storage.postgres import locks, tasks
-from storage.postgres.rows import cursor, read_cursor
 from storage.postgres.unit import Unit
 
 
@@ -21,10 +19,8 @@ async def add_task(hub: Hub, who: Who, case: UUID, request: AddTask, key: UUID) 
     remembered = key_of(key, "add_task", case, request)
     async with hub.writing(who, locks.of_row("cases", case), remembered) as unit:
         facts, _ = await unit.facts(tasks.CASE, case)
-        if made := facts.recall(unit.key):
-            if (found := await unit.connection.fetchrow(tasks.ONE, made)) is None:
-                raise Refused("not_found")
-            return Answer(tasks.task(found), unit.as_of(facts.stream))
+        if again := await unit.recalled(facts, tasks.ONE, tasks.task):
+            return again
         audience = rules.audience(facts, request)
         readers = await _readers(unit, facts, audience, request.assignee)
         new = rules.add(facts, request, audience, readers, id=new_id(), now=unit.now)
@@ -70,11 +66,4 @@ async def _readers(
 
 
 async def list_tasks(hub: Hub, who: Who, case: UUID, limit: int, after: str | None) -> Page[Task]:
-    above = read_cursor(after, UUID)
-    async with hub.reading(who) as connection:
-        rows = await connection.fetch(tasks.PAGE, case, above[0] if above else None, limit + 1)
-    if not rows:
-        raise Refused("not_found")
-    items = [tasks.task(row) for row in rows if row["id"] is not None]
-    more = cursor(str(items[limit - 1].id)) if len(items) > limit else None
-    return Page(items[:limit], more, AsOf(hub.database.epoch, seq=rows[0]["f_head"]))
+    return await read_page(hub, who, tasks.PAGE, tasks.task, case, limit, after)

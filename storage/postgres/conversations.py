@@ -3,7 +3,7 @@
 from typing import Any
 
 from schemas.conversations import Conversation
-from storage.postgres.rows import read
+from storage.postgres.rows import listing, read
 from storage.postgres.unit import appending, facts_of
 
 CASE = facts_of("cases")
@@ -18,10 +18,7 @@ ONE = "select * from conversations where id = $1"
 TAKING_PART = """select distinct person from participants
     where case_id = $1 and person = any($2::uuid[]) and revoked_at is null"""
 
-PAGE = """select stream_head(c.id) as f_head, t.* from cases c left join lateral (
-        select * from conversations where case_id = c.id and ($2::uuid is null or id > $2)
-        order by id limit $3) t on true
-    where c.id = $1 order by t.id"""
+PAGE = listing("conversations")
 
 # A marker only moves on; answers nothing when it stands there already.
 MOVE = """insert into markers as k (person, conversation, case_id, upto, at) values ($1, $2, $3, $4, $5)

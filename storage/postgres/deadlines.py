@@ -3,7 +3,7 @@
 from typing import Any
 
 from schemas.deadlines import Deadline
-from storage.postgres.rows import read
+from storage.postgres.rows import listing, read
 from storage.postgres.unit import appending, facts_of
 
 CASE = facts_of("cases")
@@ -37,9 +37,7 @@ CHANGE = appending("""
 ESCALATE_LATER = """update deadline_steps set escalate_at = fired_at + make_interval(hours => $2)
     where deadline = $1 and step = 'overdue' and fired_at is not null and escalated_at is null"""
 
-PAGE = """select stream_head(c.id) as f_head, t.* from cases c left join lateral (
-        select * from deadlines where case_id = c.id and ($2::uuid is null or id > $2) order by id limit $3) t on true
-    where c.id = $1 order by t.id"""
+PAGE = listing("deadlines")
 
 # Who may have to be told of a deadline `d`; the wall decides which of them are.
 CONCERNED = """array(select distinct p from unnest(array[d.assignee, d.set_by] || array(select person from participants

@@ -3,7 +3,7 @@
 from typing import Any
 
 from schemas.documents import Document
-from storage.postgres.rows import read
+from storage.postgres.rows import listing, read
 from storage.postgres.unit import appending, facts_of
 
 CASE = facts_of("cases")
@@ -16,10 +16,7 @@ CHANGE = appending("update documents set name = $3, kind = $4, revision = revisi
 
 ONE = "select * from documents where id = $1"
 
-# Oldest first; $2 is the id to go on after.
-PAGE = """select stream_head(c.id) as f_head, t.* from cases c left join lateral (
-        select * from documents where case_id = c.id and ($2::uuid is null or id > $2) order by id limit $3) t on true
-    where c.id = $1 order by t.id"""
+PAGE = listing("documents")
 
 
 def document(row: Any) -> Document:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from schemas.participants import Participant
-from storage.postgres.rows import read
+from storage.postgres.rows import listing, read
 from storage.postgres.unit import appending, facts_of
 
 CASE = facts_of("cases")
@@ -25,10 +25,7 @@ TAKE = appending("""
     , taken as (select take_grant($3, $4, $2, $5))
     update participants set revoked_at = $6, revision = revision + 1 from taken where id = $7""")
 
-PAGE = """select stream_head(c.id) as f_head, t.* from cases c left join lateral (
-        select * from participants where case_id = c.id and ($2::uuid is null or id > $2)
-        order by id limit $3) t on true
-    where c.id = $1 order by t.id"""
+PAGE = listing("participants")
 
 PERSON_OF = "select person from participants where id = $1"
 

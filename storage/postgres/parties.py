@@ -3,7 +3,7 @@
 from typing import Any
 
 from schemas.parties import Party
-from storage.postgres.rows import read
+from storage.postgres.rows import listing, read
 from storage.postgres.unit import appending, facts_of
 
 CASE = facts_of("cases")
@@ -16,10 +16,7 @@ INSERT = appending("""insert into parties (id, case_id, org, name, kind, role, c
 CHANGE = appending("""update parties set name = $3, kind = $4, role = $5, contacts = $6, note = $7, removed_at = $8,
     revision = revision + 1 where id = $2""")
 
-PAGE = """select stream_head(c.id) as f_head, t.* from cases c left join lateral (
-        select * from parties where case_id = c.id and removed_at is null and ($2::uuid is null or id > $2)
-        order by id limit $3) t on true
-    where c.id = $1 order by t.id"""
+PAGE = listing("parties", "removed_at is null")
 
 
 def party(row: Any) -> Party:

@@ -1,4 +1,4 @@
-"""From a row to its Struct, and cursors of keyset paging."""
+"""From a row to its Struct; statements and cursors of keyset paging."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Any, TypeVar
@@ -19,6 +19,19 @@ def read(row: Any, struct: type[S], **renamed: Any) -> S:
     """
     values = {name: row[name] for name in struct.__struct_fields__ if name not in renamed}
     return msgspec.convert({**values, **renamed}, struct, strict=False)
+
+
+def listing(table: str, shown: str = "true", *, newest_first: bool = False) -> str:
+    """The rows of a case ($1) by id after $2, $3 of them, with the head of its stream.
+
+    A case without such rows answers one row of nulls, a case that is hidden none: `hub.paging` tells them apart.
+    `shown` is a condition on the table's columns.
+    """
+    beyond, order = ("<", "id desc") if newest_first else (">", "id")
+    return f"""select stream_head(c.id) as f_head, t.* from cases c left join lateral (
+            select * from {table} where case_id = c.id and {shown} and ($2::uuid is null or id {beyond} $2)
+            order by {order} limit $3) t on true
+        where c.id = $1 order by t.{order}"""
 
 
 def cursor(*parts: str | int) -> str:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from schemas.tasks import Task
-from storage.postgres.rows import read
+from storage.postgres.rows import listing, read
 from storage.postgres.unit import appending, facts_of
 
 CASE = facts_of("cases")
@@ -18,9 +18,7 @@ INSERT = appending("""insert into tasks (id, case_id, org, title, note, assignee
 CHANGE = appending("""update tasks set title = $3, note = $4, assignee = $5, due_on = $6, done_at = $7, done_by = $8,
     revision = revision + 1 where id = $2""")
 
-PAGE = """select stream_head(c.id) as f_head, t.* from cases c left join lateral (
-        select * from tasks where case_id = c.id and ($2::uuid is null or id > $2) order by id limit $3) t on true
-    where c.id = $1 order by t.id"""
+PAGE = listing("tasks")
 
 
 def task(row: Any) -> Task:

@@ -1,19 +1,22 @@
 """The unit of work: what one action reads, decides on, writes and tells, in one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
 from msgspec import Raw, Struct
 
 from schemas.access import Viewer
+from schemas.answers import Answer
 from schemas.casetypes import CASE_TYPES
 from schemas.errors import Refused
 from schemas.events import Access, NewEvent, encode_data
 from schemas.facts import CaseFacts, Key, Recalled, Stream
 from schemas.positions import AsOf
+
+T = TypeVar("T")
 
 APPEND = """insert into events (org, kind, stream, seq, case_id, type, audience, people, access, at, actor, thing, data,
         key, key_hash)
@@ -106,6 +109,16 @@ class Unit:
             recalled=recalled,
         )
 
+    async def recalled(self, facts: CaseFacts, sql: str, make: Callable[[Any], T]) -> Answer[T] | None:
+        """The answer once more when this key made something before; `not_found` when the wall hides that by now."""
+        made = facts.recall(self.key)
+        if made is None:
+            return None
+        row = await self.connection.fetchrow(sql, made)
+        if row is None:
+            raise Refused("not_found")
+        return Answer(make(row), self.as_of(facts.stream))
+
     async def recall(self) -> UUID | None:
         """What this key made before, for writes that have no case; `key_reused` when it was something else."""
         if self.key is None:
@@ -147,7 +160,9 @@ class Unit:
         self.appended += 1
         return seq
 
-    def append_many(self, stream: Stream, events: Sequence[NewEvent]) -> tuple[list[int], list[str], list[UUID], list[str]]:
+    def append_many(
+        self, stream: Stream, events: Sequence[NewEvent]
+    ) -> tuple[list[int], list[str], list[UUID], list[str]]:
         """Put thousands of events of one audience at the stream's end; the caller's statement writes them, as columns.
 
         Answers seq, type, thing and data of each, for a statement like `storage.postgres.dockets.INSERT`: `unnest` of

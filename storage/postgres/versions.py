@@ -3,7 +3,7 @@
 from typing import Any
 
 from schemas.documents import Version
-from storage.postgres.rows import read
+from storage.postgres.rows import listing, read
 from storage.postgres.unit import appending, facts_of
 
 # With the document, the number of its newest version, and what was begun with this key before.
@@ -41,10 +41,7 @@ INDEXED = appending(
 ONE = "select * from versions where id = $1"
 
 # Nobody was told of a version of which only an upload was begun, so it stands in no list. Newest first.
-PAGE = """select stream_head(c.id) as f_head, t.* from cases c left join lateral (
-        select * from versions where case_id = c.id and status not in ('awaiting', 'abandoned')
-            and ($2::uuid is null or id < $2) order by id desc limit $3) t on true
-    where c.id = $1 order by t.id desc"""
+PAGE = listing("versions", "status not in ('awaiting', 'abandoned')", newest_first=True)
 
 # What reading a version's bytes needs: the version, if it is cleared, and the reader's roles.
 READABLE = """select v.*,
