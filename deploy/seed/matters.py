@@ -43,8 +43,9 @@ def plan(stage: Stage) -> None:
     _wages(stage)
     _documents(stage)
     for case, title, opener, lines in talk.CONVERSATIONS:
+        speakers = {line.by for line in lines}
         for n, line in enumerate(lines):
-            stage.plan(stage.ago(line.days, line.hours), say, case, title, opener, n, line)
+            stage.plan(stage.ago(line.days, line.hours), say, case, title, opener, n, line, speakers)
     for n, note in enumerate(talk.NOTES):
         stage.plan(stage.ago(note.days - 0.1), _note, n, note)
     _dates(stage)
@@ -149,13 +150,16 @@ async def _upload(stage: Stage, by: str, request: AddDocument, file_name: str, n
     )  # fmt: skip
 
 
-async def say(stage: Stage, case: str, title: str, opener: str, n: int, line: talk.Line) -> None:
-    """Post a line; who speaks has read what was said before, and nobody else has."""
+async def say(
+    stage: Stage, case: str, title: str, opener: str, n: int, line: talk.Line, speakers: Collection[str]
+) -> None:
+    """Post a line. What is older than a day was read by all who speak here; of the rest each has read their own."""
     conversation = await stage.conversation(opener, case, title)
     message = await stage.act(
         line.by, f"line {n} of {title} in {case}", post_message, conversation, PostMessage(body=line.text)
     )
-    await move_marker(stage.hub, stage.who(line.by), conversation, MoveMarker(message.seq))
+    for reader in sorted(speakers) if line.days >= 1 else (line.by,):
+        await move_marker(stage.hub, stage.who(reader), conversation, MoveMarker(message.seq))
 
 
 async def _note(stage: Stage, n: int, note: talk.Note) -> None:

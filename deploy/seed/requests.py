@@ -100,8 +100,9 @@ def plan(stage: Stage) -> None:
         for name, after, by in request.steps:
             stage.plan(opened + timedelta(days=after), _move, request.title, name, by)
     for title, conversation, lines in TALK:
+        speakers = {line.by for line in lines}
         for n, line in enumerate(lines):
-            stage.plan(stage.ago(line.days, line.hours), say, title, conversation, OFFICER, n, line)
+            stage.plan(stage.ago(line.days, line.hours), say, title, conversation, OFFICER, n, line, speakers)
     stage.plan(stage.ago(5.6), _staff, POTHOLE, ROADS)
     stage.plan(stage.ago(0.9), _staff, BRANCH, PARKS)
     stage.plan(stage.ago(2.8), _visit)

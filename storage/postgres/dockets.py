@@ -2,7 +2,7 @@
 
 EXISTING = """select c.id, c.number, c.title,
         (select count(*) from parties p where p.case_id = c.id) as parties,
-        (select count(*) from entries e where e.case_id = c.id) as entries
+        (select count(*) from entries e where e.case_id = c.id and e.kind = 'docket') as entries
     from cases c where c.org = $1 and c.source = $2"""
 
 # $1 case, $2 organisation, $3 audience, $4 now, $5 by, $6 the access counters; $7 the parties as JSON; then column by
@@ -23,4 +23,6 @@ INSERT = """with put_parties as (
 
 # A very long docket may take longer than the 2 s that others get: whoever waits for the order waits for it, but half of
 # it would be worse. The running timer keeps its old limit; only when it is taken away and set again is it a new one.
-MORE_TIME = "select set_config('transaction_timeout', '0', true), set_config('transaction_timeout', '8s', true)"
+MORE_TIME = (
+    "select set_config('transaction_timeout', '0', true), set_config('transaction_timeout', '8s', true)"
+)
