@@ -1,6 +1,7 @@
 """Conversations: with an audience or among named people, and how far each has read."""
 
 import asyncio
+from uuid import uuid4
 
 from tests.app import ABSENT, Office, World, refused
 
@@ -38,6 +39,15 @@ async def test_named_person_who_left_the_case_reads_no_more(office: Office) -> N
     made = await office.lead.made(path(office), {"title": "Us two", "people": [office.outside.id]})
     await office.lead.delete(f"/v1/cases/{office.case}/participants/{office.participant}")
     refused(await office.outside.get(f"/v1/conversations/{made['id']}/messages"), 404, "not_found")
+
+
+async def test_repeat_of_a_key_is_not_answered_to_whom_the_conversation_is_closed_by_now(office: Office) -> None:
+    key, body, people = uuid4(), {"title": "Inside", "audience": "staff"}, f"/v1/cases/{office.case}/participants"
+    await office.lead.made(path(office), body, key=key)
+    await office.admin.made(people, {"person": office.lead.id, "role": office.role})
+    held = {one["role"]: one["id"] for one in await office.admin.all(people) if one["person"] == str(office.lead.id)}
+    assert (await office.admin.delete(f"{people}/{held['staff']}")).status_code == 200
+    refused(await office.lead.post(path(office), body, key=key), 404, "not_found")
 
 
 async def test_list_conversations_pages_to_the_end_without_repeat(office: Office) -> None:
