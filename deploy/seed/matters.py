@@ -1,5 +1,6 @@
 """The law office: matters made of dockets, one opened by hand, and all that goes on in them."""
 
+from collections.abc import Collection
 from datetime import datetime, time
 from pathlib import Path
 from zoneinfo import ZoneInfo
