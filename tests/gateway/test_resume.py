@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway import joining, ring
+from gateway.connection import Connection
 from schemas.limits import REPLAY_EVENTS_MAX
 from schemas.positions import Position
 from storage.postgres import events as log
@@ -194,6 +195,35 @@ async def test_a_restored_database_resets_every_topic(live: Live, office: Office
         await live.database.system.execute("update epoch set value = $1", old)
         await live.stop()
         await live.start()
+
+
+@pytest.mark.parametrize("topic", ["case", "mine"])
+async def test_what_is_written_during_a_replay_follows_it(
+    live: Live, office: Office, monkeypatch: pytest.MonkeyPatch, topic: str
+) -> None:
+    start = live.gateway.feed.position
+    for _ in range(5):
+        await office.post()
+    await live.told()
+    drained, stopped, go = Connection.drained, asyncio.Event(), asyncio.Event()
+
+    async def held(self: Connection) -> None:
+        stopped.set()
+        await go.wait()
+        await drained(self)
+
+    monkeypatch.setattr(Connection, "drained", held)
+    epoch = live.gateway.feed.epoch
+    name, after = (office.topic, {"seq": 0}) if topic == "case" else ("mine", {"pos": str(start)})
+    async with office.client("client") as client:
+        assert (await client.subscribe(name, {"epoch": epoch, **after}))["replay"] == 5
+        await stopped.wait()  # the last step is written, the subscription is not yet live
+        await office.post()
+        await live.told()
+        go.set()
+        await office.post()
+        assert await take(client, 7) == list(range(1, 8))
+        assert await client.settled() == []
 
 
 async def test_replay_waits_for_a_slow_reader(live: Live, office: Office) -> None:
