@@ -81,7 +81,7 @@ def _wages(stage: Stage) -> None:
     """A matter that has no docket yet."""
     stage.plan(stage.ago(12), _open_wages)
     stage.plan(stage.ago(12), _let_in, LAWYER, "wages", CLIENT, "client")
-    stage.plan(stage.ago(11), _let_in, LAWYER, "wages", ASSOCIATE, "staff")
+    stage.plan(stage.ago(12), _let_in, LAWYER, "wages", ASSOCIATE, "staff")
     claimant = AddParty(name="Tomasz Wiśniewski", role="plaintiff", audience="client")
     text = "Northgate Cold Storage, Inc.\n900 Terminal Road\nPort Newark, NJ 07114\n(973) 555-0144"
     counsel = Contact(
