@@ -3,12 +3,12 @@
 import asyncio
 from collections.abc import Callable
 from datetime import datetime
-from hashlib import sha256
 from typing import Any, NamedTuple
 
 import structlog
 
 from gateway.feed import Feed
+from schemas.credentials import token_hash
 from schemas.people import Me
 from schemas.settings import Settings
 from storage.postgres import access
@@ -49,7 +49,7 @@ class Admission:
             raise Busy
         self._count += 1
         future: asyncio.Future[Admitted | None] = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(sha256(token.encode()).digest(), []).append(future)
+        self._waiting.setdefault(token_hash(token), []).append(future)
         if self._asking is None:
             self._asking = asyncio.create_task(self._ask())
         try:

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from http.cookies import CookieError, SimpleCookie
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
+from schemas.credentials import allowed_origins, cookie_name
 from schemas.frames import SUBPROTOCOL
 from schemas.settings import Settings
 
@@ -34,12 +34,7 @@ class Door(NamedTuple):
 
 
 def door(settings: Settings) -> Door:
-    """The exact origins of browsers, and the cookie's name. On plain-HTTP localhost its two names count as one."""
-    parts = urlsplit(settings.public_url)
-    origins = {f"{parts.scheme}://{parts.netloc}"}
-    if parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1"):
-        origins |= {f"http://{name}:{parts.port or 80}" for name in ("localhost", "127.0.0.1")}
-    return Door(frozenset(origins), "__Host-casewire" if settings.secure else "casewire")
+    return Door(allowed_origins(settings.public_url), cookie_name(settings.secure))
 
 
 def judge(path: str, headers: Mapping[str, list[str]], fixed: Door) -> Caller | Refusal:

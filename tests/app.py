@@ -1,6 +1,5 @@
 """A hub and the people who use it, for tests: over the app in this process, or over the address of a running one."""
 
-import hashlib
 import logging
 import secrets
 from collections.abc import AsyncIterator
@@ -21,6 +20,7 @@ from hub.serve import opened
 from schemas.access import ADMIN, DESK, OUTSIDE
 from schemas.casetypes import CURRENT, CaseType
 from schemas.casetypes.kernel import Side
+from schemas.credentials import token_hash
 from schemas.ids import new_id
 from schemas.settings import Settings
 from tests.samples import intake_of
@@ -120,7 +120,7 @@ class World:
         await self.pool.execute(
             "insert into sessions (id, token_hash, person, kind, label, made_at, expires_at) "
             "values ($1, $2, $3, 'token', 'test', $4, $5)",
-            session, hashlib.sha256(token.encode()).digest(), id, now, now + timedelta(hours=1),
+            session, token_hash(token), id, now, now + timedelta(hours=1),
         )  # fmt: skip
         return Person(self.http, id, email, token, session)
 

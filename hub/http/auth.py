@@ -1,29 +1,18 @@
 """Who is asking. Every route needs a session or a token unless it says `opt={"public": True}`."""
 
-from hashlib import sha256
 from typing import Any
-from urllib.parse import urlsplit
 
 from litestar.connection import ASGIConnection
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from hub.context import Hub, Who
+from schemas.credentials import allowed_origins, cookie_name, token_hash
 from schemas.errors import Refused
 from storage.postgres.pool import translated
 
 PUBLIC = {"public": True}
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 BEARER_BYTES_MAX = 200
-
-
-def cookie_name(secure: bool) -> str:
-    """The `__Host-` prefix binds the cookie to this host, HTTPS and `/`; browsers refuse it over plain HTTP."""
-    return "__Host-casewire" if secure else "casewire"
-
-
-def token_hash(token: str) -> bytes:
-    """Tokens are 256 random bits, so a plain hash is enough to keep them."""
-    return sha256(token.encode()).digest()
 
 
 async def session_of(hub: Hub, token: str) -> Who | None:
@@ -39,15 +28,6 @@ async def session_of(hub: Hub, token: str) -> Who | None:
     who = Who(row["person"], row["id"], row["kind"])
     hub.identities.put(hashed, who)
     return who
-
-
-def allowed_origins(public_url: str) -> frozenset[str]:
-    """The exact origins of browsers. On plain-HTTP localhost its two names count as one."""
-    parts = urlsplit(public_url)
-    origins = {f"{parts.scheme}://{parts.netloc}"}
-    if parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1"):
-        origins |= {f"http://{name}:{parts.port or 80}" for name in ("localhost", "127.0.0.1")}
-    return frozenset(origins)
 
 
 class Authentication:

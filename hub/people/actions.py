@@ -8,13 +8,13 @@ from zoneinfo import available_timezones
 from msgspec import Struct
 
 from hub.context import Hub, Who, key_of
-from hub.http.auth import token_hash
 from hub.people import mails
 from hub.sessions import passwords
 from hub.sessions.actions import me, open_session
 from schemas.access import ADMIN, DESK, OUTSIDE
 from schemas.answers import Answer, Page
 from schemas.casetypes import CURRENT
+from schemas.credentials import token_hash
 from schemas.errors import Refused, bad_input
 from schemas.events import Access, Grant, NewEvent
 from schemas.facts import Stream

@@ -5,9 +5,9 @@ from datetime import timedelta
 from uuid import UUID
 
 from hub.context import Hub, Who
-from hub.http.auth import token_hash
 from hub.sessions import passwords
 from schemas.answers import Page
+from schemas.credentials import token_hash
 from schemas.errors import Refused
 from schemas.events import NewEvent
 from schemas.ids import new_id

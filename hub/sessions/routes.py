@@ -7,10 +7,11 @@ from litestar import Request, Response, delete, get, post
 from litestar.datastructures import Cookie
 
 from hub.context import Hub, Who
-from hub.http.auth import PUBLIC, cookie_name
+from hub.http.auth import PUBLIC
 from hub.http.inputs import Key
 from hub.sessions import actions
 from schemas.answers import Page
+from schemas.credentials import cookie_name
 from schemas.limits import SESSION_DAYS
 from schemas.people import Me, SignIn
 from schemas.sessions import MakeToken, NewToken, Session

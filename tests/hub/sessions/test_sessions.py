@@ -7,8 +7,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from hub.http.auth import cookie_name
 from hub.sessions.passwords import hash_password
+from schemas.credentials import cookie_name
 from schemas.settings import Settings
 from tests.app import Person, World, refused
 

@@ -1,0 +1,23 @@
+"""What proves who asks, the same in every process: the cookie's name, its origins, and how tokens are kept. Pure."""
+
+from hashlib import sha256
+from urllib.parse import urlsplit
+
+
+def cookie_name(secure: bool) -> str:
+    """The `__Host-` prefix binds the cookie to this host, HTTPS and `/`; browsers refuse it over plain HTTP."""
+    return "__Host-casewire" if secure else "casewire"
+
+
+def allowed_origins(public_url: str) -> frozenset[str]:
+    """The exact origins of browsers. On plain-HTTP localhost its two names count as one."""
+    parts = urlsplit(public_url)
+    origins = {f"{parts.scheme}://{parts.netloc}"}
+    if parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1"):
+        origins |= {f"http://{name}:{parts.port or 80}" for name in ("localhost", "127.0.0.1")}
+    return frozenset(origins)
+
+
+def token_hash(token: str) -> bytes:
+    """SHA-256. Tokens are 256 random bits, so a plain hash is enough to keep them."""
+    return sha256(token.encode()).digest()
