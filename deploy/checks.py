@@ -35,6 +35,10 @@ async def database(settings: Settings) -> str | None:
     return f"The database lacks {', '.join(missing)}; run `casewire migrate`." if missing else None
 
 
+async def _said_by_the_exception(_: Exception) -> None:
+    """The client prints each failed try otherwise; what the last one raises says it once."""
+
+
 async def bus(settings: Settings) -> str | None:
     """Why NATS cannot be used, and what to do; None when it can."""
     try:
@@ -43,6 +47,8 @@ async def bus(settings: Settings) -> str | None:
             user=settings.nats_user or None,
             password=settings.nats_password.reveal() or None,
             allow_reconnect=False,
+            max_reconnect_attempts=1,
+            error_cb=_said_by_the_exception,
             connect_timeout=int(CONNECT_WAIT_S),
         )
     except (OSError, nats.errors.Error) as problem:
