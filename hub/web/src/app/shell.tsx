@@ -11,6 +11,7 @@ import { asRefused, remove, whenSignedOut } from "../http/client";
 import { ConnectionBanner } from "../live/banner";
 import { LiveProvider } from "../live/provider";
 import { useInbox } from "../notices/data";
+import { forget } from "../sessions/forget";
 import { isAdmin, isStaff, MeContext, useMe, useMeQuery } from "../sessions/me";
 import { Failed, Loading } from "../ui/states";
 import { Brand } from "./brand";
@@ -22,7 +23,7 @@ export function Shell(): ReactNode {
   const me = useMeQuery();
 
   const signedOut = useCallback(() => {
-    client.clear();
+    forget(client);
     void navigate({ to: "/sign-in", search: { ended: true, to: window.location.pathname }, replace: true });
   }, [client, navigate]);
   useEffect(() => {
@@ -172,7 +173,7 @@ function Account({ named = false }: { readonly named?: boolean }): ReactNode {
   const navigate = useNavigate();
   const signOut = async (): Promise<void> => {
     await remove("/session").catch(() => undefined); // signed out already is signed out
-    client.clear();
+    forget(client);
     void navigate({ to: "/sign-in", replace: true });
   };
   return (

@@ -1,6 +1,6 @@
 // The first page of somebody of the office: what is due, what is unread, what moved last.
 import { Badge, Button, Grid, Group, Paper, Text, Title } from "@mantine/core";
-import { IconCalendarCheck, IconChecks, IconPlus } from "@tabler/icons-react";
+import { IconBriefcase2, IconCalendarCheck, IconChecks, IconPlus } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { useMemo, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
@@ -101,7 +101,7 @@ export default function HomePage(): ReactNode {
             <Grid.Col span={12}>
               <Panel title={t("home.recent")} more={<AnchorLink to="/cases" size="sm">{t("home.allCases")}</AnchorLink>}>
                 {recent.length === 0 ? (
-                  <Empty title={t("cases.none")} hint={t("cases.noneHint")} />
+                  <Empty title={t("home.noCases")} hint={t("home.noCasesHint")} icon={<IconBriefcase2 size={30} stroke={1.4} />} />
                 ) : (
                   <ul className="cw-rows" data-testid="recent">
                     {recent.map((row) => (

@@ -64,6 +64,8 @@ export const en = {
     nothingUnread: "All read",
     nothingUnreadHint: "New messages in your cases appear here at once.",
     recent: "Cases",
+    noCases: "No open cases",
+    noCasesHint: "Open the first one with the button above.",
     allCases: "All cases",
     unreadCount_one: "{{count}} unread message",
     unreadCount_other: "{{count}} unread messages",
@@ -306,6 +308,7 @@ export const en = {
     contactName: "Contact's name",
     contactEmail: "Contact's e-mail",
     contactPhone: "Contact's phone",
+    contact: "Contact {{n}}",
     addContact: "Add a contact",
     removeContact: "Remove contact {{n}}",
     remove: "Remove {{name}}",
@@ -424,5 +427,5 @@ export const en = {
     noChat: "There is no conversation in this case yet",
     noChatHint: "The office will open one when it is needed.",
   },
-  form: { required: "Please fill this in.", choose: "Please choose", optional: "(optional)", wrong: "Please check the marked fields." },
+  form: { required: "Please fill this in.", choose: "Please choose", optional: "(optional)", wrong: "Please check the marked fields.", long: "Use at most {{count}} characters.", short: "Use at least {{count}} characters.", date: "Give a date.", number: "Give a number." },
 };

@@ -196,7 +196,7 @@ function PartyFields({ view, party, opened, onClose }: DialogProps): ReactNode {
           </Group>
           <Textarea name="note" label={t("parties.note")} defaultValue={party?.note} autosize minRows={2} maxLength={2000} error={at("$.note")} dir="auto" />
           {contacts.map((contact, index) => (
-            <Fieldset key={index} legend={`${t("parties.contactName")} ${index + 1}`}>
+            <Fieldset key={index} legend={t("parties.contact", { n: index + 1 })}>
               <Stack gap="sm">
                 <Group grow align="flex-start">
                   <TextInput name={`contact.${index}.name`} label={t("parties.contactName")} defaultValue={contact.name} dir="auto" error={at(`$.contacts[${index}].name`)} />

@@ -9,6 +9,7 @@ import { Form } from "../ui/forms";
 import { ButtonLink } from "../ui/links";
 import { BROWSER_ZONE } from "../ui/time";
 import { ZoneSelect } from "../ui/zones";
+import { forget } from "./forget";
 import { Entrance } from "./sign-in";
 
 /** The secret stands behind `#`, which no server log ever sees; a query is understood too. */
@@ -31,7 +32,7 @@ export default function AcceptPage(): ReactNode {
           fullWidth
           onSend={(said) => post("/invitations/accept", { token, name: said("name"), password: said("password"), zone: said("zone") })}
           onDone={() => {
-            client.clear();
+            forget(client);
             void navigate({ to: "/", replace: true });
           }}
         >

@@ -8,6 +8,7 @@ import { post } from "../http/client";
 import { Form } from "../ui/forms";
 import { BROWSER_ZONE } from "../ui/time";
 import { ZoneSelect } from "../ui/zones";
+import { forget } from "./forget";
 import { Entrance } from "./sign-in";
 
 export default function SetUpPage(): ReactNode {
@@ -25,7 +26,7 @@ export default function SetUpPage(): ReactNode {
           await post("/session", { email: first.email, password: first.password });
         }}
         onDone={() => {
-          client.clear();
+          forget(client);
           void navigate({ to: "/", replace: true });
         }}
       >

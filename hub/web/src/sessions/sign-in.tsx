@@ -8,6 +8,7 @@ import { Brand } from "../app/brand";
 import { get, post } from "../http/client";
 import { Form, usePageTitle } from "../ui/forms";
 import type { Me } from "../wire";
+import { forget } from "./forget";
 
 export function Entrance({ title, lead, children }: { readonly title: string; readonly lead: string; readonly children: ReactNode }): ReactNode {
   usePageTitle(title);
@@ -53,7 +54,7 @@ export default function SignInPage(): ReactNode {
         fullWidth
         onSend={(said) => post<Me>("/session", { email: said("email"), password: said("password") })}
         onDone={(me) => {
-          client.clear();
+          forget(client);
           client.setQueryData(["me"], me);
           void navigate({ to: to?.startsWith("/") && !to.startsWith("//") ? to : "/", replace: true });
         }}

@@ -33,6 +33,22 @@ export function Complaint({ refused }: { readonly refused: Refused | null }): Re
   );
 }
 
+/** The hub's complaint about a field names types and lengths; people are told what to do. */
+function usePlainWords(): (why: string | undefined) => string | undefined {
+  const { t } = useTranslation();
+  return (why) => {
+    if (why === undefined) return undefined;
+    const length = /length (<=|>=) (\d+)/.exec(why);
+    if (length?.[1] === "<=") return t("form.long", { count: Number(length[2]) });
+    if (length) return Number(length[2]) <= 1 ? t("form.required") : t("form.short", { count: Number(length[2]) });
+    if (/missing required field/i.test(why)) return t("form.required");
+    if (/enum value/i.test(why)) return t("form.choose");
+    if (/date/i.test(why) && /invalid|expected/i.test(why)) return t("form.date");
+    if (/expected `(int|float)`/i.test(why)) return t("form.number");
+    return why;
+  };
+}
+
 interface FormProps<R> {
   readonly onSend: (said: Said) => Promise<R>;
   readonly onDone: (result: R) => void;
@@ -47,6 +63,7 @@ interface FormProps<R> {
 export function Form<R>({ onSend, onDone, submit, onCancel, danger, fullWidth, children }: FormProps<R>): ReactNode {
   const { t } = useTranslation();
   const action = useAction(onSend, onDone);
+  const plain = usePlainWords();
   const send = (event: FormEvent<HTMLFormElement>): void => {
     event.preventDefault();
     if (action.busy) return;
@@ -59,7 +76,7 @@ export function Form<R>({ onSend, onDone, submit, onCancel, danger, fullWidth, c
   return (
     <form onSubmit={send}>
       <Stack gap="md">
-        {children((path) => action.refused?.at(path), action.busy)}
+        {children((path) => plain(action.refused?.at(path)), action.busy)}
         <Complaint refused={action.refused} />
         <Group justify="flex-end" gap="sm">
           {onCancel && (

@@ -1,0 +1,14 @@
+import type { QueryClient } from "@tanstack/react-query";
+
+import { outbox } from "../messages/outbox";
+
+/** What one person read or wrote must not be there for the next one at the same browser. */
+export function forget(client: QueryClient): void {
+  client.clear();
+  outbox.clear();
+  try {
+    sessionStorage.clear();
+  } catch {
+    return; // storage that is closed to us holds nothing of ours
+  }
+}
