@@ -23,7 +23,7 @@ class Document(Struct, frozen=True):
 class AddDocument(Struct, frozen=True, forbid_unknown_fields=True):
     name: Title
     kind: Annotated[str, Meta(min_length=1, max_length=50)] = "other"
-    audience: str | None = None  # a declared audience's name; default: the widest the adder belongs to
+    audience: str | None = None  # a declared audience's name; default: staff alone, or what staff share with the adder
 
 
 class ChangeDocument(Struct, frozen=True, forbid_unknown_fields=True):

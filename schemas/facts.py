@@ -35,6 +35,10 @@ class Stream:
         self.kind, self.id, self.org, self.case_id = kind, id, org, case_id
         self.head, self.access = head, access
 
+    @classmethod
+    def of_person(cls, person: UUID, head: int) -> "Stream":
+        return cls("person", person, None, None, head, Access(0, 0))
+
     @property
     def next_seq(self) -> int:
         return self.head + 1

@@ -9,7 +9,6 @@ from schemas.events import Event
 STREAM = "CW_EVENTS"
 STREAM_SUBJECTS = "cw.*.*.case.*.*.*", "cw.*.*.person.*.*.*", "cw.*.*.org.*.*.*"
 WAKE_RELAY = "cw.wake.relay"
-WAKE_WORKER = "cw.wake.worker"
 SIGNALS = "cw.*.signal.case.*"
 
 # Headers of a relayed event. Values are ASCII text.

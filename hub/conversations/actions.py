@@ -8,7 +8,7 @@ from hub.paging import read_page
 from schemas.answers import Answer, Page
 from schemas.conversations import Conversation, Marker, MoveMarker, OpenConversation
 from schemas.errors import Refused
-from schemas.events import Access, NewEvent
+from schemas.events import NewEvent
 from schemas.facts import Stream
 from schemas.ids import new_id
 from schemas.positions import AsOf
@@ -47,7 +47,7 @@ async def move_marker(hub: Hub, who: Who, conversation: UUID, request: MoveMarke
         if row is None:
             raise Refused("not_found")
         upto = min(request.upto, row["f_head"])
-        stream = Stream("person", who.person, None, None, row["f_me"], Access(0, 0))
+        stream = Stream.of_person(who.person, row["f_me"])
         if upto <= row["upto"]:
             return Answer(Marker(conversation, row["case_id"], row["upto"], row["at"] or unit.now), unit.as_of(stream))
         marker = Marker(conversation, row["case_id"], upto, unit.now)

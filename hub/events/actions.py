@@ -7,7 +7,7 @@ from schemas.answers import Page
 from schemas.errors import Refused
 from schemas.events import EventView
 from schemas.positions import AsOf, Position
-from storage.postgres import history
+from storage.postgres import events
 
 
 async def list_events(hub: Hub, who: Who, case: UUID, epoch: str | None, after: int, limit: int) -> Page[EventView]:
@@ -15,7 +15,7 @@ async def list_events(hub: Hub, who: Who, case: UUID, epoch: str | None, after: 
     if epoch is not None and epoch != hub.database.epoch:
         raise Refused("reset", "This database has another history; read again.")
     async with hub.reading(who) as connection:
-        rows = await connection.fetch(history.PAGE, case, after, limit + 1)
+        rows = await connection.fetch(events.PAGE, case, after, limit + 1)
     if not rows:
         raise Refused("not_found")
     items = [

@@ -13,6 +13,11 @@ from schemas.answers import Page
 from schemas.events import EventView
 from schemas.limits import BIGINT_MAX
 
+Epoch = Annotated[str | None, QueryParameter(max_length=64)]
+After = Annotated[
+    int, QueryParameter(name="after", ge=0, le=BIGINT_MAX, description="The last seq that you hold.")
+]
+
 
 @get("/v1/cases/{case:uuid}/events")
 async def list_events(
@@ -20,8 +25,8 @@ async def list_events(
     who: Who,
     case: UUID,
     limit: Limit,
-    epoch: Annotated[str | None, QueryParameter(max_length=64)] = None,
-    seq: Annotated[int, QueryParameter(name="after", ge=0, le=BIGINT_MAX, description="The last seq that you hold.")] = 0,
+    epoch: Epoch = None,
+    seq: After = 0,
 ) -> Page[EventView]:
     """The events of a case after a seq, in order; another epoch is 410 `reset`."""
     return await actions.list_events(hub, who, case, epoch, seq, limit)

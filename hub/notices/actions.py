@@ -5,7 +5,7 @@ from uuid import UUID
 from hub.context import Hub, Who
 from schemas.answers import Answer, Page
 from schemas.errors import Refused
-from schemas.events import Access, NewEvent
+from schemas.events import NewEvent
 from schemas.facts import Stream, changed
 from schemas.notices import Notice
 from schemas.positions import AsOf
@@ -30,7 +30,7 @@ async def ack_notice(hub: Hub, who: Who, id: UUID) -> Answer[Notice]:
         row = await unit.connection.fetchrow(notices.ONE, id)
         if row is None:
             raise Refused("not_found")
-        stream = Stream("person", who.person, None, None, row["f_head"], Access(0, 0))
+        stream = Stream.of_person(who.person, row["f_head"])
         before = notices.notice(row)
         if before.acked_at is not None:
             return Answer(before, unit.as_of(stream))

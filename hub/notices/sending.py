@@ -16,7 +16,7 @@ from hub.deadlines.rules import OVERDUE, last_moment
 from hub.notices import rules
 from schemas.access import sees
 from schemas.deadlines import Deadline
-from schemas.events import Access, NewEvent
+from schemas.events import NewEvent
 from schemas.facts import CaseFacts, Stream
 from schemas.ids import new_id
 from schemas.notices import Notice
@@ -164,7 +164,7 @@ def _tell(
     url = rules.case_url(settings.public_url, facts.case)
     for person in people:
         notice = rules.notice(deadline, person.id, kind=kind, step=step, late=late, id=new_id(), now=unit.now)
-        stream = Stream("person", person.id, None, None, person.head, Access(0, 0))
+        stream = Stream.of_person(person.id, person.head)
         unit.append(stream, NewEvent("notice.added", notice.id, notice, (), (person.id,)))
         made.append(notice)
         if person.email:

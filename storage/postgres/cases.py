@@ -26,7 +26,8 @@ INSERT = """with given as (select give_grants($2, $1, $4, $5, $3))
 BEHIND = appending("""
     , put_participants as (
         insert into participants (id, case_id, org, person, role, audience, granted_at, granted_by)
-        select id, $2, $3, person, role, $4, $5, $6 from unnest($7::uuid[], $8::uuid[], $9::text[]) as p(id, person, role))
+        select id, $2, $3, person, role, $4, $5, $6
+            from unnest($7::uuid[], $8::uuid[], $9::text[]) as p(id, person, role))
     insert into conversations (id, case_id, org, title, audience, people, opened_at, opened_by)
         select c.id, $2, $3, c.title, string_to_array(c.audience, ','), '{}', $5, $6
         from unnest($10::uuid[], $11::text[], $12::text[]) as c(id, title, audience)""")

@@ -7,7 +7,6 @@ from storage.postgres.rows import listing, read
 from storage.postgres.unit import appending, facts_of
 
 CASE = facts_of("cases")
-CONVERSATION = facts_of("conversations")
 
 INSERT = appending("""insert into conversations (id, case_id, org, title, audience, people, opened_at, opened_by)
     values ($2, $3, $4, $5, $6, $7, $8, $9)""")

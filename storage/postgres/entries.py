@@ -9,8 +9,8 @@ from storage.postgres.unit import appending, facts_of
 CASE = facts_of("cases")
 ONE = "select * from entries where id = $1"
 
-INSERT = appending("""insert into entries (id, case_id, org, kind, number, text, occurred_on, entered_on, recorded_at, by,
-        audience, seq)
+INSERT = appending("""insert into entries (id, case_id, org, kind, number, text, occurred_on, entered_on, recorded_at,
+        by, audience, seq)
     values ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)""")
 
 # By occurred time, newest first, then by seq: the timeline's order.

@@ -4,7 +4,6 @@
 Every statement that reads across streams therefore stops at `pg_snapshot_xmin(pg_current_snapshot())`.
 """
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -38,6 +37,11 @@ BRIEF_STREAM = """select org, case_id, audience, people from events
     where stream = $1 and seq > $2 and seq <= $3 order by seq limit $4"""
 BRIEF_BETWEEN = """select org, case_id, audience, people from events
     where (tx, id) > ($1, $2) and (tx, id) <= ($3, $4) and kind = 'case' order by tx, id limit $5"""
+# For readers: those of a case ($1) after seq $2, under their own policies.
+PAGE = """select stream_head(c.id) as f_head, e.* from cases c left join lateral (
+        select tx, id, seq, type, case_id, at, actor, data from events where stream = c.id and seq > $2
+        order by seq limit $3) e on true
+    where c.id = $1 order by e.seq"""
 # Committed, but behind a transaction that still runs: the relay must wait for that one.
 HIDDEN = f"select at from events where tx >= {XMIN} order by tx, id limit 1"
 HOLDER = """select pid, usename, application_name, state, extract(epoch from now() - xact_start)::float8 as age_s
@@ -151,10 +155,3 @@ async def epoch(on: Any) -> str:
 
 encode = msgspec.json.Encoder().encode
 decode = msgspec.json.Decoder(Event).decode
-
-
-def position_of(events: Iterable[Event], otherwise: Position) -> Position:
-    """The position of the last of `events`."""
-    for event in events:
-        otherwise = event.position
-    return otherwise

@@ -13,7 +13,6 @@ CASE_CARDS = """select c.org, stream_head(c.id) as f_head, k.id, k.name, k.email
 # A person as an organisation's staff knows them, whatever role the asker has there.
 CARD = "select id, name, email, membership from card_of($1, $2)"
 
-ACCESS = "select access_counters($1, null)"
 ROLE = "select role from grants where person = (select me()) and scope = $1"
 RAISE = "select raise_access($1, null)"
 

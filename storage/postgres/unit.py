@@ -131,7 +131,7 @@ class Unit:
     async def person_stream(self, person: UUID) -> Stream:
         """The stream of a person, whose lock this unit must hold."""
         head = await self.connection.fetchval("select stream_head($1)", person)
-        return Stream("person", person, None, None, head, Access(0, 0))
+        return Stream.of_person(person, head)
 
     def append(self, stream: Stream, event: NewEvent) -> int:
         """Put an event at the stream's end; it is written with the next statement. Returns its seq."""
