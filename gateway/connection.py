@@ -27,6 +27,7 @@ WRITE_LOW_BYTES = 16 << 10
 HANDSHAKE_S = 10.0
 CLOSE_S = 5.0  # for the client's part of the closing
 FRAGMENTS_MAX = 64
+LATE_FRAMES_MAX = 1000  # that came while the closing had begun; a client in good faith had those under way
 COME_BACK_MS = 500, 5000  # the delay named with 4000 to 4499, drawn evenly so that not all come at once
 
 # It tells of every connection; ours are counted instead.
@@ -54,7 +55,7 @@ class Connection(asyncio.Protocol):
     """From the first byte to the last of one client."""
 
     __slots__ = (
-        "_asked", "_begun", "_closing", "_drains", "_gateway", "_heard", "_loop", "_parts", "_paused",
+        "_asked", "_begun", "_closing", "_deaf", "_drains", "_gateway", "_heard", "_late", "_loop", "_parts", "_paused",
         "_protocol", "_transport", "deliver", "session",
     )  # fmt: skip
 
@@ -75,6 +76,8 @@ class Connection(asyncio.Protocol):
         # Writes ready frames. While nothing hinders it is the transport's own method: it is called for every delivery.
         self.deliver = self._deliver_warily
         self._drains: deque[asyncio.Future[None]] | None = None
+        self._deaf = False  # it broke the protocol: what it still sends is not even parsed
+        self._late = 0  # frames that came while closing
 
     # -- the loop calls -----------------------------------------------------------------------------------
 
@@ -86,6 +89,8 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._heard = self._loop.time()
+        if self._deaf:
+            return
         protocol = self._protocol
         protocol.receive_data(data)
         for event in protocol.events_received():
@@ -93,6 +98,11 @@ class Connection(asyncio.Protocol):
                 self._gateway.greet(self, event)
             elif not self._closing:
                 self._on_frame(event)  # type: ignore[arg-type]
+            else:
+                self._late += 1
+        if self._late > LATE_FRAMES_MAX:
+            self._transport.abort()
+            return
         self._send_protocol()
 
     def eof_received(self) -> bool:
@@ -125,6 +135,12 @@ class Connection(asyncio.Protocol):
             self._parts = [bytes(frame.data)]
         elif frame.opcode is Opcode.BINARY:
             self.close("protocol")
+        elif frame.opcode in (Opcode.PING, Opcode.PONG):
+            # The protocol has answered it. Before the welcome there is nothing to ping.
+            if self.session is None:
+                self.close("protocol")
+            else:
+                self.perform(self.session.control(self._heard))
         elif frame.opcode is Opcode.CONT and self._parts is not None:
             self._parts.append(bytes(frame.data))
             if frame.fin:
@@ -206,6 +222,10 @@ class Connection(asyncio.Protocol):
         if self._protocol.state is OPEN:
             self._protocol.send_close(number, reason or meaning)
             self._send_protocol()
+            if code == "protocol":
+                self._deaf = True
+                if self._transport.can_write_eof():
+                    self._transport.write_eof()
         else:
             self._transport.abort()
 

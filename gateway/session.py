@@ -132,10 +132,7 @@ class Session:
             frame = _decode(payload)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             return [Close("protocol", "not a frame of casewire.v1")]
-        self._allowance = min(FRAMES_BURST, self._allowance + (now - self._asked) * FRAMES_PER_S)
-        self._asked = now
-        self._allowance -= 1
-        if self._allowance < 0:
+        if self._spend(now) < 0:
             if self._allowance < FRAMES_DEBT:
                 return [Close("protocol", "too many frames")]
             return [_error(getattr(frame, "ref", None), "too_many", retry_after_ms=1000)]
@@ -151,6 +148,17 @@ class Session:
             return [_error(getattr(frame, "ref", None), "too_many", retry_after_ms=1000)]
         self.calls += 1
         return [Call(frame)]
+
+    def control(self, now: float) -> list[Effect]:
+        """What follows from a ping or pong of the protocol itself, answered already: it costs as much as any frame."""
+        return [Close("protocol", "too many frames")] if self._spend(now) < FRAMES_DEBT else []
+
+    def _spend(self, now: float) -> float:
+        """Take one frame from the allowance; what is left of it."""
+        self._allowance = min(FRAMES_BURST, self._allowance + (now - self._asked) * FRAMES_PER_S)
+        self._asked = now
+        self._allowance -= 1
+        return self._allowance
 
     def _subscribe(self, frame: Subscribe) -> list[Effect]:
         kind, _, text = frame.topic.partition(":")

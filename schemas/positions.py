@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
+from schemas.limits import BIGINT_MAX
+
 
 class Position(NamedTuple):
     """A place in the order of all events: the writing transaction's id, then the event's id. Text form `tx-id`."""
@@ -16,11 +18,14 @@ class Position(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> "Position":
-        """Raises `ValueError` when `text` is not `<int>-<int>`."""
+        """Raises `ValueError` when `text` is not `<int>-<int>`, both within PostgreSQL's bigint."""
         tx, sep, id_ = text.partition("-")
         if not sep or not (tx.isascii() and tx.isdigit() and id_.isascii() and id_.isdigit()) or len(text) > 40:
             raise ValueError("a position is written <number>-<number>")
-        return cls(int(tx), int(id_))
+        position = cls(int(tx), int(id_))
+        if max(position) > BIGINT_MAX:
+            raise ValueError("a position is written <number>-<number>")
+        return position
 
 
 START = Position(0, 0)

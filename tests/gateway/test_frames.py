@@ -156,6 +156,25 @@ async def test_ten_thousand_subscriptions_are_refused(live: Live, office: Office
     await eventually(lambda: not live.gateway._connections, "no connection is left")
 
 
+@pytest.mark.parametrize("opcode", [9, 10], ids=["ping", "pong"])
+async def test_a_flood_of_control_frames_is_closed(live: Live, office: Office, opcode: int) -> None:
+    """They are no frames of ours, but each costs this process as much as one."""
+    async with office.client("lawyer") as other, raw(live, office.tokens["client"]) as client:
+        client.writer.write(frame(opcode, b"x" * 125) * 10_000)
+        assert await client.close_code() == 4508
+        assert await other.settled() == []
+    await eventually(lambda: not live.gateway._connections, "no connection is left")
+
+
+async def test_what_comes_after_a_broken_protocol_is_not_answered(live: Live, office: Office) -> None:
+    async with raw(live, office.tokens["client"]) as client:
+        client.writer.write(frame(2, PING))
+        assert await client.close_code() == 4508
+        client.writer.write(frame(9, b"still there?") * 10)
+        assert await client.reader.read() == b""
+    await eventually(lambda: not live.gateway._connections, "no connection is left")
+
+
 async def test_slow_reader_is_cut_and_others_are_not_held_up(live: Live, office: Office) -> None:
     """A body of 19 kB at a time: what the kernel takes for the slow one is bounded too, so it is soon full."""
     large = "x" * 19_000

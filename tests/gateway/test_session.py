@@ -148,6 +148,25 @@ def test_a_flood_is_refused_then_closed() -> None:
     assert told(say(session, 1000.0, op="ping", ref="1"))[0]["op"] == "pong"
 
 
+def test_control_frames_share_the_allowance() -> None:
+    session = a_session()
+    spent = 1
+    while not (effects := session.control(0.0)):
+        spent += 1
+    assert isinstance(effects[0], Close) and effects[0].code == "protocol"
+    assert FRAMES_BURST < spent < 10 * FRAMES_BURST
+    assert isinstance(say(session, op="ping", ref="1")[0], Close)
+    assert session.control(1000.0) == []
+
+
+@pytest.mark.parametrize(
+    "pos", ["9223372036854775808-1", "1-9223372036854775808", "1-" + "9" * 30, "-1-1", "1", "1-1-1"]
+)
+def test_a_position_that_cannot_be_is_refused(pos: str) -> None:
+    after = {"epoch": "e", "pos": pos}
+    assert told(say(a_session(), op="subscribe", ref="1", topic="mine", after=after))[0]["code"] == "bad_input"
+
+
 def test_calls_to_the_hub_are_limited() -> None:
     session = a_session()
     post = {"op": "post", "ref": "1", "key": str(new_id()), "conversation": str(new_id()), "body": "x"}
