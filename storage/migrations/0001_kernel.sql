@@ -465,8 +465,16 @@ create policy open_case on conversations for insert to casewire_app with check (
     opened_by = (select me()) and exists (select 1 from cases c
         where c.id = conversations.case_id and c.opened_by = (select me()) and c.opened_at = conversations.opened_at));
 
--- What is written is written in one's own name.
-create policy append on events for insert to casewire_app with check (actor = (select me()));
+-- What is written is written in one's own name, and where one belongs: a case that one sees, an organisation in which
+-- one has a place, one's own stream, and of another person's only that their access changed.
+create policy append on events for insert to casewire_app with check (
+    actor = (select me())
+    and case kind
+        when 'case' then case_id = stream
+            and exists (select 1 from cases c where c.id = events.stream and c.org = events.org)
+        when 'org' then stream = org and case_id is null
+            and exists (select 1 from grants g where g.person = (select me()) and g.scope = events.stream)
+        else org is null and case_id is null and (stream = (select me()) or type = 'grant.changed') end);
 grant select, insert on events to casewire_app;
 -- Bytes enter as `awaiting` and become `received` by their uploader's word; whatever comes then is the workers'.
 create policy begun on versions as restrictive for insert to casewire_app
@@ -475,6 +483,8 @@ create policy received on versions as restrictive for update to casewire_app
     using (by = (select me())) with check (by = (select me()) and status in ('awaiting', 'received'));
 revoke insert, update on version_texts from casewire_app;
 create policy author on messages as restrictive for insert to casewire_app with check (author = (select me()));
+create policy mended on messages as restrictive for update to casewire_app
+    using (author = (select me())) with check (author = (select me()));
 
 create policy anyone on epoch for select to casewire_app, casewire_signin using (true);
 grant select on epoch to casewire_app, casewire_signin;
@@ -565,7 +575,10 @@ create function gives(p_org uuid, p_scope uuid) returns boolean
             (g.scope = p_org and g.role = 'admin')
             or (g.scope = p_org and g.role = 'desk' and p_scope <> p_org)
             or (g.scope = p_scope and g.role = 'staff')
-            or (g.scope = p_org and not exists (select 1 from public.grants o where o.scope = p_scope))));
+            or (g.scope = p_org and not exists (select 1 from public.grants o where o.scope = p_scope))))
+            -- The scope is the caller's to name, so it must be of this organisation: an office rules its own cases.
+            and not exists (select 1 from public.cases c where c.id = p_scope and c.org <> p_org)
+            and not exists (select 1 from public.organisations o where o.id = p_scope and o.id <> p_org);
     end;
 
 create function give_grants(p_org uuid, p_scope uuid, p_people uuid[], p_roles text[], p_now timestamptz)

@@ -108,7 +108,12 @@ async def test_every_table_with_an_audience_is_in_this_test(free: Any) -> None:
     assert {row["t"] for row in named} == NAMED
 
 
-@settings(max_examples=12, deadline=None, phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=12,
+    deadline=None,
+    phases=[Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(data=st.data())
 async def test_row_level_security_agrees_with_sees(free: Any, data: st.DataObject) -> None:
     held = {person: data.draw(grants_of, label=f"grants {n}") for n, person in enumerate(PEOPLE)}
@@ -158,7 +163,9 @@ async def test_nobody_sees_nothing_in_any_table(free: Any) -> None:
     org = (await rows.put("organisations"))["id"]
     for table in rows.columns:
         if table not in ("organisations", "epoch", "schema_migrations"):
-            await rows.put(table, **({"org": org} if "org" in {c["name"] for c in rows.columns[table]} else {}))
+            await rows.put(
+                table, **({"org": org} if "org" in {c["name"] for c in rows.columns[table]} else {})
+            )
     filled = {table for table in rows.columns if await free.fetchval(f"select count(*) from {table}")}
     assert filled >= set(rows.columns) - {"schema_migrations"}
     readable = {
@@ -185,8 +192,12 @@ async def test_every_table_has_row_level_security_forced(free: Any) -> None:
         "(select 1 from pg_policy p where p.polrelid = c.oid))"
     )
     assert [row["relname"] for row in bare] == []
-    assert not await free.fetchval("select has_table_privilege('casewire_app', 'schema_migrations', 'select')")
-    bypass = await free.fetch("select rolname from pg_roles where rolname like 'casewire%' and (rolbypassrls or rolsuper)")
+    assert not await free.fetchval(
+        "select has_table_privilege('casewire_app', 'schema_migrations', 'select')"
+    )
+    bypass = await free.fetch(
+        "select rolname from pg_roles where rolname like 'casewire%' and (rolbypassrls or rolsuper)"
+    )
     assert [row["rolname"] for row in bypass] == []
 
 
@@ -204,9 +215,13 @@ async def test_functions_that_see_more_are_pinned_and_closed(free: Any) -> None:
         "where a.grantee = 0 and a.privilege_type = 'EXECUTE')"
     )
     assert [row["proname"] for row in public] == []
-    signin = await free.fetch(f"select p.proname {OURS} and has_function_privilege('casewire_signin', p.oid, 'execute')")
+    signin = await free.fetch(
+        f"select p.proname {OURS} and has_function_privilege('casewire_signin', p.oid, 'execute')"
+    )
     assert all(row["proname"].startswith("signin_") for row in signin)
-    app = await free.fetch(f"select p.proname {OURS} and has_function_privilege('casewire_app', p.oid, 'execute')")
+    app = await free.fetch(
+        f"select p.proname {OURS} and has_function_privilege('casewire_app', p.oid, 'execute')"
+    )
     assert not [row["proname"] for row in app if row["proname"].startswith("signin_")]
 
 
@@ -214,9 +229,7 @@ async def test_functions_that_see_more_are_pinned_and_closed(free: Any) -> None:
 async def test_history_cannot_be_rewritten(free: Any, role: str) -> None:
     for privilege in ("UPDATE", "DELETE", "TRUNCATE"):
         assert not await free.fetchval("select has_table_privilege($1, 'events', $2)", role, privilege)
-        assert not await free.fetchval(
-            "select has_any_column_privilege($1, 'events', 'UPDATE')", role
-        )
+        assert not await free.fetchval("select has_any_column_privilege($1, 'events', 'UPDATE')", role)
 
 
 async def test_nobody_writes_in_another_name(free: Any) -> None:
@@ -228,3 +241,72 @@ async def test_nobody_writes_in_another_name(free: Any) -> None:
     await free.execute(insert, me, me)
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await free.execute(insert, other, other)
+
+
+async def test_an_event_is_written_only_where_one_belongs(free: Any) -> None:
+    """A stranger's case, office or person hears nothing of it, though it were written in one's own name."""
+    rows = await Rows.on(free)
+    me, other = [(await rows.put("people", id=new_id()))["id"] for _ in range(2)]
+    mine, theirs = [(await rows.put("organisations", id=new_id()))["id"] for _ in range(2)]
+    case, foreign = [
+        (await rows.put("cases", id=new_id(), org=org, audience=["staff", ADMIN]))["id"]
+        for org in (mine, theirs)
+    ]
+    await rows.put("grants", person=me, scope=mine, role=ADMIN, org=mine)
+    insert = ("insert into events (kind, stream, case_id, org, type, seq, audience, people, access, at, actor, data) "
+              "values ($1, $2, $3, $4, $5, 1, '{}', '{}', '{1,1}', now(), $6, '{}')")  # fmt: skip
+    await as_app(free, me)
+    for good in (
+        ("case", case, case, mine, "message.posted"),
+        ("org", mine, None, mine, "member.added"),
+        ("person", me, None, None, "marker.moved"),
+        ("person", other, None, None, "grant.changed"),
+    ):
+        async with free.transaction():
+            await free.execute(insert, *good, me)
+    for bad in (
+        ("case", foreign, foreign, theirs, "message.posted"),
+        ("case", foreign, foreign, mine, "message.posted"),
+        ("case", foreign, case, mine, "message.posted"),
+        ("org", theirs, None, theirs, "member.added"),
+        ("org", theirs, None, mine, "member.added"),
+        ("person", other, None, None, "notice.added"),
+    ):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            async with free.transaction():
+                await free.execute(insert, *bad, me)
+
+
+async def test_only_its_author_changes_a_message(free: Any) -> None:
+    rows = await Rows.on(free)
+    author, reader = [(await rows.put("people", id=new_id()))["id"] for _ in range(2)]
+    org = (await rows.put("organisations"))["id"]
+    case = (await rows.put("cases", org=org, audience=["client"]))["id"]
+    for person in (author, reader):
+        await rows.put("grants", person=person, scope=case, role="client", org=org)
+    message = (await rows.put("messages", case_id=case, org=org, author=author, audience=["client"]))["id"]
+    for person, changed in ((reader, "UPDATE 0"), (author, "UPDATE 1")):
+        await as_app(free, person)
+        assert await free.fetchval("select count(*) from messages where id = $1", message) == 1
+        assert (
+            await free.execute("update messages set body = 'other words' where id = $1", message) == changed
+        )
+        await free.execute("reset role")
+
+
+async def test_an_office_gives_access_to_what_is_its_own_alone(free: Any) -> None:
+    """The functions that give and take roles are told the scope by their caller: it must be the caller's office's."""
+    rows = await Rows.on(free)
+    me = (await rows.put("people", id=new_id()))["id"]
+    mine, theirs = [(await rows.put("organisations", id=new_id()))["id"] for _ in range(2)]
+    case, foreign = [(await rows.put("cases", id=new_id(), org=org))["id"] for org in (mine, theirs)]
+    await rows.put("grants", person=me, scope=mine, role=ADMIN, org=mine)
+    give = "select give_grants($1, $2, array[$3::uuid], array['staff'], now())"
+    await as_app(free, me)
+    await free.execute(give, mine, case, me)
+    await free.execute(give, mine, new_id(), me)  # a case that is being opened
+    for org, scope in ((mine, foreign), (mine, theirs), (theirs, foreign), (theirs, theirs)):
+        for call in (give, "select take_grant($1, $3, $2, 'staff')"):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                async with free.transaction():
+                    await free.execute(call, org, scope, me)
