@@ -40,7 +40,11 @@ def make_app(hub: Hub) -> Litestar:
         request_max_body_size=REQUEST_BYTES_MAX,
         # Shown by hub/http/docs.py with assets of our own; the framework's pages load theirs from other hosts.
         openapi_config=OpenAPIConfig(
-            title="Casewire", version="1", path="/openapi", render_plugins=[JsonRenderPlugin()]
+            title="Casewire",
+            version="1",
+            path="/openapi",
+            use_handler_docstrings=True,
+            render_plugins=[JsonRenderPlugin()],
         ),
         compression_config=CompressionConfig(backend="gzip", gzip_compress_level=4, minimum_size=1500),
         state=None,

@@ -75,7 +75,10 @@ async def live(url: str, token: str) -> AsyncIterator[Live]:
     """An open socket with its welcome read; closed at the end."""
     headers = {"Authorization": f"Bearer {token}"}
     async with connect(
-        f"{url}/v1/live", subprotocols=["casewire.v1"], additional_headers=headers, max_size=None  # pyright: ignore
+        f"{url}/v1/live",
+        subprotocols=["casewire.v1"],
+        additional_headers=headers,
+        max_size=None,  # pyright: ignore
     ) as socket:
         client = Live(socket)
         client.welcome = msgspec.json.decode(await socket.recv())
@@ -105,7 +108,15 @@ class Follower:
         while True:
             try:
                 await self._once()
-            except (OSError, ConnectionClosed, InvalidHandshake, TimeoutError, EOFError, Told, asyncio.CancelledError) as end:
+            except (
+                OSError,
+                ConnectionClosed,
+                InvalidHandshake,
+                TimeoutError,
+                EOFError,
+                Told,
+                asyncio.CancelledError,
+            ) as end:
                 if isinstance(end, asyncio.CancelledError) and asyncio.current_task().cancelling():  # type: ignore[union-attr]
                     raise
             await asyncio.sleep(AGAIN_AFTER_S)

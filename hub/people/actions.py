@@ -72,6 +72,7 @@ async def invite_person(hub: Hub, who: Who, request: InvitePerson, key: UUID) ->
             raise Refused("not_found")
         if mine != ADMIN and (mine != DESK or request.role != OUTSIDE):
             raise Refused("forbidden", "Only an administrator makes somebody staff.")
+        seated = await unit.connection.fetchrow(people.CARD, request.org, person) is not None
         await unit.connection.execute(
             people.INTRODUCE, request.org, person, request.email, request.name, unit.now
         )
@@ -80,7 +81,7 @@ async def invite_person(hub: Hub, who: Who, request: InvitePerson, key: UUID) ->
         card = read(await unit.connection.fetchrow(people.CARD, request.org, person), Card)
         stream = await _org_stream(unit, request.org)
         member = Member(person, request.org, card.membership, unit.now, 1)
-        unit.append(stream, NewEvent("member.added", person, member, (ADMIN, DESK)))
+        unit.append(stream, NewEvent("member.changed" if seated else "member.added", person, member, (ADMIN, DESK)))
         await _tell(unit, person, Grant(request.org, card.membership, True))
         if known is None or not known.signs_in:
             await invite_by_mail(hub, unit, request.org, request.email, request.name)

@@ -25,6 +25,7 @@ COMMAND_TIMEOUT_S = 10.0
 PASSING = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # the server died in the middle of an operation
     asyncpg.exceptions.TransactionTimeoutError,
     asyncpg.exceptions.QueryCanceledError,
     asyncpg.exceptions.AdminShutdownError,
@@ -156,7 +157,7 @@ def _enter(person: UUID, session: UUID | None) -> str:
 async def _leave(connection: Any, how: str) -> None:
     try:
         await connection.execute(how)
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError):
         connection.terminate()
 
 

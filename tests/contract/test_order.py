@@ -19,7 +19,8 @@ async def write_at_once(world: World) -> tuple[list[UUID], list[int]]:
     """Everybody posts to every case in turn; answers the cases and the status codes."""
     office: Office = await world.office()
     cases = [
-        UUID((await office.lead.made("/v1/cases", opening(office.org, office.type)))["case"]["id"]) for _ in range(CASES)
+        UUID((await office.lead.made("/v1/cases", opening(office.org, office.type)))["case"]["id"])
+        for _ in range(CASES)
     ]
     talks = [(await office.lead.all(f"/v1/cases/{case}/conversations"))[0]["id"] for case in cases]
     codes: list[int] = []
@@ -45,7 +46,10 @@ async def test_32_writers_on_8_cases_invert_nothing(world: World, owner: Any) ->
     cases, codes = await write_at_once(world)
     assert set(codes) == {201}
     assert await inversions(owner, cases) == 0
-    rows = await owner.fetch("select stream, count(*) as n, max(seq) as last from events where stream = any ($1::uuid[]) group by 1", cases)
+    rows = await owner.fetch(
+        "select stream, count(*) as n, max(seq) as last from events where stream = any ($1::uuid[]) group by 1",
+        cases,
+    )
     assert len(rows) == CASES and all(row["n"] == row["last"] for row in rows)
 
 
@@ -53,6 +57,6 @@ async def test_the_count_sees_what_a_missing_lock_does(
     world: World, owner: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without the lock writers collide or invert: so the test above can fail."""
-    monkeypatch.setattr(locks, "of_row", lambda table, id: locks.Lock("select 1"))
+    monkeypatch.setattr(locks, "of_row", lambda *_: locks.Lock("select 1"))
     cases, codes = await write_at_once(world)
     assert set(codes) != {201} or await inversions(owner, cases) > 0

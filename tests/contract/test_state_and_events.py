@@ -73,11 +73,22 @@ class Life:
         self.n += 1
         answer = await act(self)
         assert answer is None or answer.status_code < 500, answer.text
-        if answer is not None and answer.status_code in (200, 201):
+        if answer is None:
+            return
+        if answer.status_code in (200, 201):
             self.done.append(act.__name__)
+        elif answer.json()["code"] == "case_closed" and self.choose.random() < 0.5:
+            await self.open_again()
+
+    async def open_again(self) -> None:
+        for name, transition in self.office.type.transitions.items():
+            if self.office.type.statuses[transition.target].open:
+                await self.office.lead.post(f"/v1/cases/{self.office.case}/transitions", {"name": name})
 
     def who(self) -> Person:
-        return self.choose.choice([self.office.lead, self.office.lead, self.office.outside, self.office.admin])
+        return self.choose.choice(
+            [self.office.lead, self.office.lead, self.office.outside, self.office.admin]
+        )
 
     async def create(self, path: str, kind: str, body: dict[str, Any], by: Person | None = None) -> Any:
         answer = await (by or self.who()).post(path, body)
@@ -99,7 +110,9 @@ async def post(life: Life) -> Any:
 
 async def edit(life: Life) -> Any:
     if id := life.some("messages"):
-        return await life.who().patch(f"/v1/messages/{id}", {"body": f"edit {life.n}"}, life.choose.choice([1, 1, 2]))
+        return await life.who().patch(
+            f"/v1/messages/{id}", {"body": f"edit {life.n}"}, life.choose.choice([1, 1, 2])
+        )
 
 
 async def retract(life: Life) -> Any:
@@ -118,13 +131,19 @@ async def converse(life: Life) -> Any:
 
 
 async def party(life: Life) -> Any:
-    body = {"name": f"Party {life.n}", "role": "other", "audience": life.choose.choice([None, life.audience()])}
+    body = {
+        "name": f"Party {life.n}",
+        "role": "other",
+        "audience": life.choose.choice([None, life.audience()]),
+    }
     return await life.create(f"/v1/cases/{life.office.case}/parties", "parties", body)
 
 
 async def change_party(life: Life) -> Any:
     if id := life.some("parties"):
-        return await life.who().patch(f"/v1/parties/{id}", {"note": f"note {life.n}"}, life.choose.choice([1, 1, 2]))
+        return await life.who().patch(
+            f"/v1/parties/{id}", {"note": f"note {life.n}"}, life.choose.choice([1, 1, 2])
+        )
 
 
 async def remove_party(life: Life) -> Any:
@@ -133,7 +152,11 @@ async def remove_party(life: Life) -> Any:
 
 
 async def entry(life: Life) -> Any:
-    body = {"text": f"Entry {life.n}", "occurred_on": f"2026-0{life.choose.randint(1, 9)}-01", "audience": life.audience()}
+    body = {
+        "text": f"Entry {life.n}",
+        "occurred_on": f"2026-0{life.choose.randint(1, 9)}-01",
+        "audience": life.audience(),
+    }
     return await life.create(f"/v1/cases/{life.office.case}/entries", "entries", body)
 
 
@@ -144,7 +167,9 @@ async def deadline(life: Life) -> Any:
 
 async def change_deadline(life: Life) -> Any:
     if id := life.some("deadlines"):
-        body = life.choose.choice([{"status": "met"}, {"status": "open"}, {"status": "cancelled"}, {"title": f"t {life.n}"}])
+        body = life.choose.choice(
+            [{"status": "met"}, {"status": "open"}, {"status": "cancelled"}, {"title": f"t {life.n}"}]
+        )
         return await life.who().patch(f"/v1/deadlines/{id}", body, life.choose.choice([1, 1, 2, 3]))
 
 
@@ -155,7 +180,9 @@ async def task(life: Life) -> Any:
 
 async def change_task(life: Life) -> Any:
     if id := life.some("tasks"):
-        return await life.who().patch(f"/v1/tasks/{id}", {"done": life.choose.choice([True, False])}, life.choose.choice([1, 1, 2]))
+        return await life.who().patch(
+            f"/v1/tasks/{id}", {"done": life.choose.choice([True, False])}, life.choose.choice([1, 1, 2])
+        )
 
 
 async def document(life: Life) -> Any:
@@ -166,7 +193,9 @@ async def document(life: Life) -> Any:
 
 async def rename(life: Life) -> Any:
     if id := life.some("documents"):
-        return await life.who().patch(f"/v1/documents/{id}", {"name": f"name {life.n}"}, life.choose.choice([1, 1, 2]))
+        return await life.who().patch(
+            f"/v1/documents/{id}", {"name": f"name {life.n}"}, life.choose.choice([1, 1, 2])
+        )
 
 
 async def move(life: Life) -> Any:
@@ -175,7 +204,9 @@ async def move(life: Life) -> Any:
 
 
 async def retitle(life: Life) -> Any:
-    return await life.who().patch(f"/v1/cases/{life.office.case}", {"title": f"Title {life.n}"}, life.choose.randint(1, 4))
+    return await life.who().patch(
+        f"/v1/cases/{life.office.case}", {"title": f"Title {life.n}"}, life.choose.randint(1, 4)
+    )
 
 
 async def let_in(life: Life) -> Any:
@@ -189,8 +220,8 @@ async def let_go(life: Life) -> Any:
 
 
 ACTS: list[Callable[[Life], Awaitable[Any]]] = [
-    post, post, post, edit, edit, retract, converse, party, change_party, remove_party, entry, deadline, change_deadline, task,
-    change_task, document, rename, move, retitle, let_in, let_go,
+    post, post, post, edit, edit, retract, converse, party, change_party, remove_party, entry, deadline,
+    change_deadline, task, change_task, document, rename, move, retitle, let_in, let_go,
 ]  # fmt: skip
 
 
@@ -200,7 +231,9 @@ ACTS: list[Callable[[Life], Awaitable[Any]]] = [
 async def test_state_and_events_are_the_state(world: World, name: str, seed: int, reads: list[int]) -> None:
     """Two readers with different eyes and an administrator, each reading somewhere in the middle of a case's life."""
     office = await world.office(name)
-    life = Life(office, [await office.conversation(), await office.conversation("staff")], random.Random(seed))
+    life = Life(
+        office, [await office.conversation(), await office.conversation("staff")], random.Random(seed)
+    )
     readers = [office.outside, office.lead, office.admin]
     held: dict[Person, tuple[State, int]] = {}
     starts = [*reads, 0]

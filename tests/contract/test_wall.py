@@ -99,11 +99,13 @@ async def as_app(connection: Any, person: UUID | None) -> None:
 
 async def test_every_table_with_an_audience_is_in_this_test(free: Any) -> None:
     found = await free.fetch(
-        "select table_name as t from information_schema.columns where table_schema = 'public' and column_name = 'audience'"
+        "select table_name as t from information_schema.columns "
+        "where table_schema = 'public' and column_name = 'audience'"
     )
     assert {row["t"] for row in found} == set(WALLED)
     named = await free.fetch(
-        "select table_name as t from information_schema.columns where table_schema = 'public' and column_name = 'people'"
+        "select table_name as t from information_schema.columns "
+        "where table_schema = 'public' and column_name = 'people'"
     )
     assert {row["t"] for row in named} == NAMED
 
@@ -207,11 +209,13 @@ OURS = """from pg_proc p where p.pronamespace = 'public'::regnamespace
 
 async def test_functions_that_see_more_are_pinned_and_closed(free: Any) -> None:
     loose = await free.fetch(
-        f"select p.proname {OURS} and p.prosecdef and not coalesce('search_path=pg_catalog, public' = any (p.proconfig), false)"
+        f"select p.proname {OURS} and p.prosecdef "
+        "and not coalesce('search_path=pg_catalog, public' = any (p.proconfig), false)"
     )
     assert [row["proname"] for row in loose] == []
     public = await free.fetch(
-        f"select p.proname {OURS} and exists (select 1 from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a "
+        f"select p.proname {OURS} and exists "
+        "(select 1 from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a "
         "where a.grantee = 0 and a.privilege_type = 'EXECUTE')"
     )
     assert [row["proname"] for row in public] == []

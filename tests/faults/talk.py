@@ -60,7 +60,9 @@ class Talk:
             body, key = f"{name} {n}", uuid4()
             while True:
                 with contextlib.suppress(*LOST):
-                    answer = await person.post(f"/v1/conversations/{self.conversation}/messages", {"body": body}, key=key)
+                    answer = await person.post(
+                        f"/v1/conversations/{self.conversation}/messages", {"body": body}, key=key
+                    )
                     if answer.status_code == 201:
                         item = answer.json()["item"]
                         self.acked[body] = item["id"], item["seq"]
@@ -127,7 +129,9 @@ def judge(talk: Talk, history: list[dict[str, Any]], messages: list[dict[str, An
         if follower.held:
             due = [event for event in history if event["seq"] >= held[0]]
             given = {event["seq"]: (event["type"], event["data"]) for event in follower.held}
-            missing = [event["seq"] for event in due if given.get(event["seq"]) != (event["type"], event["data"])]
+            missing = [
+                event["seq"] for event in due if given.get(event["seq"]) != (event["type"], event["data"])
+            ]
             if missing:
                 wrong.append(f"follower {n} lacks {missing[:10]} of {len(due)}")
         if follower.resets:

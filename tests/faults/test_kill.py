@@ -28,7 +28,9 @@ async def until(true: Callable[[], bool], what: Callable[[], str]) -> None:
 
 
 @pytest.mark.timeout(120 + 120 * ROUNDS)
-async def test_nothing_is_lost_or_doubled_when_processes_are_killed(running: World, house: House, live_url: str) -> None:
+async def test_nothing_is_lost_or_doubled_when_processes_are_killed(
+    running: World, house: House, live_url: str
+) -> None:
     office = await running.office()
     conversation = await office.conversation()
     talk = Talk(live_url, office.case, conversation)
@@ -40,7 +42,7 @@ async def test_nothing_is_lost_or_doubled_when_processes_are_killed(running: Wor
 
     async def going_on(count: int, after: str) -> None:
         """Everybody sends and everybody sees again: from each sender, to each follower."""
-        sent = {name: 0 for name in ("http0", "http1", "socket0", "socket1")}
+        sent = dict.fromkeys(("http0", "http1", "socket0", "socket1"), 0)
         known = set(talk.acked)
 
         def fresh() -> bool:
@@ -67,7 +69,8 @@ async def test_nothing_is_lost_or_doubled_when_processes_are_killed(running: Wor
     await talk.stop_sending()
     history = await office.lead.all(f"/v1/cases/{office.case}/events", limit=500)
     await until(
-        lambda: all(f.seq >= history[-1]["seq"] for f in followers), lambda: f"all seen: {[f.seq for f in followers]}"
+        lambda: all(f.seq >= history[-1]["seq"] for f in followers),
+        lambda: f"all seen: {[f.seq for f in followers]}",
     )
     await talk.stop_following()
     messages = await office.lead.all(f"/v1/conversations/{conversation}/messages", limit=500)

@@ -63,7 +63,11 @@ async def test_what_one_does_the_other_sees(office: Office, staff: Live, guest: 
     for path, body, type_ in (
         ("deadlines", {"title": "Answer", "due_on": "2030-03-01", "audience": office.shared}, "deadline.set"),
         ("tasks", {"title": "Copy", "audience": office.shared}, "task.added"),
-        ("entries", {"text": "Called", "occurred_on": "2026-03-01", "audience": office.shared}, "entry.added"),
+        (
+            "entries",
+            {"text": "Called", "occurred_on": "2026-03-01", "audience": office.shared},
+            "entry.added",
+        ),
         ("parties", {"name": "Roe", "role": "other"}, "party.added"),
     ):
         item = await office.lead.made(f"/v1/cases/{case}/{path}", body)
@@ -75,7 +79,9 @@ async def test_what_one_does_the_other_sees(office: Office, staff: Live, guest: 
 async def test_what_is_for_staff_stays_there(office: Office, staff: Live, guest: Live) -> None:
     secret = await office.conversation("staff")
     posted = await staff.post(secret, "Between us.")
-    await office.lead.made(f"/v1/cases/{office.case}/entries", {"text": "strategy", "occurred_on": "2026-03-01"})
+    await office.lead.made(
+        f"/v1/cases/{office.case}/entries", {"text": "strategy", "occurred_on": "2026-03-01"}
+    )
     with pytest.raises(Told) as told:
         await guest.post(secret, "hello?")
     assert told.value.args[0] == "not_found"
@@ -85,7 +91,9 @@ async def test_what_is_for_staff_stays_there(office: Office, staff: Live, guest:
     frames: list[dict[str, Any]] = []
     while (frame := await guest.until("event")) and frame["type"] != "message.posted":
         frames.append(frame)
-    assert [one["type"] for one in frames] == ["conversation.opened"] and frame["data"]["message"]["body"].endswith("all of us.")
+    assert [one["type"] for one in frames] == ["conversation.opened"] and frame["data"]["message"][
+        "body"
+    ].endswith("all of us.")
 
 
 @each_type
@@ -124,7 +132,9 @@ async def test_every_transition_can_be_taken_and_is_told(running: World, live_ur
         for step, move in type_.transitions.items():
             for source in sorted(move.sources):
                 case = (await office.lead.made("/v1/cases", opening(office.org, type_)))["case"]["id"]
-                await office.lead.made(f"/v1/cases/{case}/participants", {"person": office.outside.id, "role": office.role})
+                await office.lead.made(
+                    f"/v1/cases/{case}/participants", {"person": office.outside.id, "role": office.role}
+                )
                 await guest.ask("subscribe", topic=f"case:{case}")
                 mover = office.outside if office.role in move.roles else office.lead
                 for before in ways(type_)[source]:
@@ -144,7 +154,9 @@ async def test_closed_and_opened_again(office: Office, guest: Live) -> None:
     with pytest.raises(Told) as told:
         await guest.post(talk, "too late")
     assert told.value.args[0] == "case_closed"
-    name, move = next((name, move) for name, move in office.type.transitions.items() if closed in move.sources)
+    name, move = next(
+        (name, move) for name, move in office.type.transitions.items() if closed in move.sources
+    )
     assert office.type.statuses[move.target].open
     await office.lead.made(f"/v1/cases/{office.case}/transitions", {"name": name})
     assert (await guest.post(talk, "again"))["id"]

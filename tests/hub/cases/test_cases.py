@@ -1,7 +1,7 @@
 """Cases of every declared type: opening, changing, moving, listing."""
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pytest
 
@@ -18,7 +18,7 @@ async def test_open_case_by_staff(world: World, name: str) -> None:
     lead = await world.person(org, "desk")
     answer = await lead.post("/v1/cases", opening(org, type_))
     assert answer.status_code == 201, answer.text
-    case, year = answer.json()["item"]["case"], datetime.now().year
+    case, year = answer.json()["item"]["case"], datetime.now(UTC).year
     assert (case["number"], case["status"], case["is_open"]) == (
         f"{type_.prefix}-{year}-1",
         type_.initial,

@@ -60,7 +60,8 @@ async def test_list_messages_pages_to_the_end_without_repeat(office: Office) -> 
 
 
 @pytest.mark.parametrize("query", [{"limit": 0}, {"limit": PAGE_ITEMS_MAX + 1}, {"limit": "many"}, {"after": "%%%"},
-                                   {"after": "WyJhIl0"}, {"after": "bnVsbA"}, {"after": "x" * 600}, {"after": "WzEsMl0"},
+                                   {"after": "WyJhIl0"}, {"after": "bnVsbA"}, {"after": "x" * 600},
+                                   {"after": "WzEsMl0"},
                                    {"after": "Wzk5OTk5OTk5OTk5OTk5OTk5OTk5OTk5XQ"}])  # fmt: skip
 async def test_list_messages_refused_when_the_page_is_bad(office: Office, query: dict[str, Any]) -> None:
     talk = await office.conversation()

@@ -75,8 +75,8 @@ async def test_accept_refused_when_it_is_over_or_unknown(
 async def test_accept_refused_when_the_input_is_bad(world: World, http: httpx.AsyncClient) -> None:
     org = await world.organisation()
     _, token = await invited(world, await world.person(org, "admin"), org)
-    for more, at in (({"password": "short"}, "$.password"), ({"password": "x" * 257}, "$.password"), ({"zone": "Mars"}, "$.zone"),
-                     ({"name": ""}, "$.name"), ({"role": "admin"}, "$")):  # fmt: skip
+    for more, at in (({"password": "short"}, "$.password"), ({"password": "x" * 257}, "$.password"),
+                     ({"zone": "Mars"}, "$.zone"), ({"name": ""}, "$.name"), ({"role": "admin"}, "$")):  # fmt: skip
         problem = refused(await accept(http, token, **more), 400, "bad_input")
         assert [one["at"] for one in problem["fields"]] == [at]
     assert (await accept(http, token)).status_code == 200  # none of them used it up

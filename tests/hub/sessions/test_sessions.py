@@ -76,7 +76,8 @@ async def test_sign_in_answers_alike_when_nobody_has_the_address(
 
 async def test_sign_in_refused_when_the_input_is_bad(http: httpx.AsyncClient, person: Person) -> None:
     for body in ({}, {"email": person.email}, {"email": "no address", "password": "x"},
-                 {"email": person.email, "password": ["x"]}, {"email": person.email, "password": "x" * 300}):  # fmt: skip
+                 {"email": person.email, "password": ["x"]},
+                 {"email": person.email, "password": "x" * 300}):  # fmt: skip
         refused(await http.post("/v1/session", json=body), 400, "bad_input")
 
 

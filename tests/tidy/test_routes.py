@@ -1,0 +1,61 @@
+"""Every route is behind the wall unless it is listed here, and every POST asks for a key unless it says why not."""
+
+import re
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from tests.app import ABSENT, refused
+from tests.routes import all_routes
+
+# All that answers without a session, and why it may.
+PUBLIC = {
+    ("POST", "/v1/session"),  # signing in
+    ("POST", "/v1/invitations/accept"),  # whoever holds the secret of a mail
+    ("GET", "/v1/setup"),  # is there an organisation
+    ("POST", "/v1/setup"),  # the first one; never again
+    ("GET", "/health/live"),
+    ("GET", "/health/ready"),
+    ("GET", "/docs"),  # the API's description, not its content
+    ("GET", "/docs/{file_path:path}"),
+    ("GET", "/openapi.json"),
+    ("GET", "/assets/{file_path:path}"),  # the web client
+    ("GET", "/"),
+    ("GET", "/{path:path}"),
+}
+# POSTs whose repetition is free by what they are.
+KEYLESS = {
+    "/v1/session", "/v1/invitations/accept", "/v1/setup",  # each makes a session or works once
+    "/v1/conversations/{conversation:uuid}/read", "/v1/inbox/{notice:uuid}/ack",  # move forward only
+}  # fmt: skip
+
+ROUTES = all_routes()
+
+
+def address(path: str) -> str:
+    return re.sub(r"\{[^}:]*:uuid\}", str(ABSENT), re.sub(r"\{[^}:]*:(?!uuid)[^}]*\}", "1", path))
+
+
+def test_public_routes_are_those_listed() -> None:
+    public = {(route.method, route.path) for route in ROUTES if route.public}
+    assert public <= PUBLIC, "opened to everybody; if that is meant, say why above"
+    assert {(method, path) for method, path in PUBLIC if path.startswith(("/v1", "/health"))} <= public
+
+
+@pytest.mark.parametrize(("method", "path"), [route[:2] for route in ROUTES if not route.public])
+async def test_refused_when_nobody_is_signed_in(http: httpx.AsyncClient, method: str, path: str) -> None:
+    for headers in (
+        {},
+        {"authorization": "Bearer " + "x" * 43},
+        {"cookie": "casewire=" + "x" * 43, "origin": "http://localhost:8000"},
+    ):
+        answer = await http.request(
+            method, address(path), headers=headers | {"idempotency-key": str(uuid4())}
+        )
+        refused(answer, 401, "unauthenticated")
+
+
+def test_every_post_asks_for_a_key_unless_it_is_listed() -> None:
+    posts = {route.path: route.keyed for route in ROUTES if route.method in ("POST", "PUT")}
+    assert {path for path, keyed in posts.items() if not keyed} == KEYLESS
