@@ -34,7 +34,7 @@ from schemas.addresses import Address, read_address
 from schemas.errors import Refused
 from schemas.settings import Settings
 from storage.blobs import Absent, Blobs
-from storage.health import serve_health
+from storage.health import absent, serve_health
 from storage.logs import configure
 from storage.postgres import versions
 from storage.postgres.pool import Database
@@ -48,7 +48,6 @@ Headers = list[tuple[bytes, bytes]]
 
 GRACE_S = 3
 CONNECTIONS_MAX = 512
-READY_WAIT_S = 2.0
 
 # Types that a browser shows without running anything of ours; everything else is an attachment. Never SVG or HTML.
 INLINE = frozenset({"application/pdf", "image/png", "image/jpeg", "image/gif", "image/webp", "text/plain"})
@@ -317,14 +316,7 @@ async def serve(settings: Settings) -> None:
     blobs = Blobs(settings)
 
     async def missing() -> list[str]:
-        looks: dict[str, Awaitable[Any]] = {
-            "postgres": database.app.fetchval("select 1"),
-            "objects": blobs.ready(),
-        }
-        found = await asyncio.gather(
-            *(asyncio.wait_for(look, READY_WAIT_S) for look in looks.values()), return_exceptions=True
-        )
-        return [name for name, answer in zip(looks, found, strict=True) if isinstance(answer, BaseException)]
+        return await absent({"postgres": database.app.fetchval("select 1"), "objects": blobs.ready()})
 
     health = await serve_health(settings.internal_port, missing)
     server = _Server(

@@ -1,16 +1,25 @@
 """Health and metrics of a process on its internal loopback port: /health/live, /health/ready, /metrics."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 import msgspec
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 HEAD_BYTES_MAX = 8192
 HEAD_WAIT_S = 2.0
+LOOK_S = 1.5
 
 # Answers the names of what is missing; empty when all of it works.
 Ready = Callable[[], Awaitable[list[str]]]
+
+
+async def absent(looks: Mapping[str, Awaitable[object]]) -> list[str]:
+    """The names of those that fail, or do not answer within `LOOK_S`; asked all at once."""
+    found = await asyncio.gather(
+        *(asyncio.wait_for(look, LOOK_S) for look in looks.values()), return_exceptions=True
+    )
+    return [name for name, answer in zip(looks, found, strict=True) if isinstance(answer, BaseException)]
 
 
 async def serve_health(port: int, ready: Ready) -> asyncio.Server | None:

@@ -12,15 +12,14 @@ import uvloop
 from prometheus_client import Counter
 
 from schemas.settings import Settings
-from storage.bus import Bus
-from storage.health import serve_health
+from storage.bus import Bus, end
+from storage.health import absent, serve_health
 from storage.logs import configure
 from storage.postgres.pool import Database
 
 BACKOFF_MIN_S = 0.2
 BACKOFF_MAX_S = 5.0
 STEADY_AFTER_S = 10.0  # who ran that long starts again without a long pause
-LOOK_S_MAX = 1.5
 STOP_WAIT_S = 1.0  # then what still runs is cancelled: every effect is safe to leave undone
 
 Run = Callable[[Settings, asyncio.Event], Awaitable[None]]
@@ -67,9 +66,7 @@ async def serve(settings: Settings, workers: Mapping[str, Run], stop: asyncio.Ev
         if health is not None:
             health.close()
         _, late = await asyncio.wait(tasks, timeout=STOP_WAIT_S)
-        for task in late:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(*late)
         await ground.close()
 
 
@@ -111,21 +108,18 @@ class Ground:
         self._bus: Bus | None = None
 
     async def missing(self) -> list[str]:
-        looks = {"postgres": self._postgres(), "nats": self._nats()}
-        found = await asyncio.gather(
-            *(asyncio.wait_for(look, LOOK_S_MAX) for look in looks.values()), return_exceptions=True
-        )
-        return [name for name, well in zip(looks, found, strict=True) if well is not True]
+        return await absent({"postgres": self._postgres(), "nats": self._nats()})
 
-    async def _postgres(self) -> bool:
+    async def _postgres(self) -> None:
         if self._database is None:
             self._database = await Database.open(self.settings, roles=("system",))
-        return await self._database.system.fetchval("select true")
+        await self._database.system.fetchval("select 1")
 
-    async def _nats(self) -> bool:
+    async def _nats(self) -> None:
         if self._bus is None:
             self._bus = await Bus.connect(self.settings, "health")
-        return self._bus.connected
+        if not self._bus.connected:
+            raise ConnectionError("NATS is away")
 
     async def close(self) -> None:
         if self._database is not None:

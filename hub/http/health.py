@@ -1,15 +1,11 @@
 """Is the hub alive, and does all that it needs answer."""
 
-import asyncio
-from collections.abc import Awaitable
-
 from litestar import Response, get
 from msgspec import Struct
 
 from hub.context import Hub
 from hub.http.auth import PUBLIC
-
-WAIT_S = 2.0
+from storage.health import absent
 
 
 class Health(Struct, frozen=True):
@@ -29,19 +25,9 @@ async def ready(hub: Hub) -> Response[Health]:
 
 
 async def what_is_missing(hub: Hub) -> list[str]:
-    """Names of the servers that do not answer, asked all at once."""
-
-    async def asked(name: str, question: Awaitable[object]) -> str | None:
-        try:
-            await asyncio.wait_for(question, WAIT_S)
-        except Exception:  # whatever it is: it does not work
-            return name
-        return None
-
-    answers = await asyncio.gather(
-        asked("postgres", hub.database.app.fetchval("select 1")), asked("objects", hub.blobs.ready())
-    )
-    return [name for name in answers if name] + ([] if hub.bus.connected else ["nats"])
+    """Names of the servers that do not answer."""
+    looks = {"postgres": hub.database.app.fetchval("select 1"), "objects": hub.blobs.ready()}
+    return await absent(looks) + ([] if hub.bus.connected else ["nats"])
 
 
 ROUTES = [live, ready]
