@@ -24,7 +24,7 @@ from schemas.cases import MoveCase, OpenCase
 from schemas.conversations import MoveMarker, OpenConversation
 from schemas.deadlines import SetDeadline
 from schemas.entries import AddEntry
-from schemas.errors import FieldProblem, Refused
+from schemas.errors import Refused, bad_input
 from schemas.messages import PostMessage
 from schemas.subjects import HEADER_AUTHORIZATION, HEADER_KEY, api_subject
 from schemas.tasks import AddTask
@@ -94,5 +94,4 @@ def _read(call: Call, data: bytes) -> list[Any]:
         return [*found, msgspec.convert(fields, call.request)] if call.request else found
     except msgspec.MsgspecError as error:
         why, _, at = str(error).partition(" - at `")
-        place = at.rstrip("`") or "$"
-        raise Refused("bad_input", f"{place}: {why}", fields=(FieldProblem(place, why),)) from None
+        raise bad_input(at.rstrip("`") or "$", why) from None

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from schemas.access import STAFF, Viewer, expand, roles_on
 from schemas.casetypes import CaseType
-from schemas.errors import Refused
+from schemas.errors import Refused, bad_input
 from schemas.events import Access, StreamKind
 
 
@@ -84,7 +84,7 @@ class CaseFacts(Struct, frozen=True, kw_only=True):
         """The stored audience for a declared audience's `name`, else of `default`; the writer must be in it."""
         declared = self.type.audiences
         if name is not None and name not in declared:
-            raise Refused("bad_input", f"$.audience: one of {', '.join(declared)} is needed.")
+            raise bad_input("$.audience", f"one of {', '.join(declared)} is needed")
         chosen = name if name is not None else default
         roles = declared[chosen].roles if isinstance(chosen, str) else chosen
         if not self.roles & roles:

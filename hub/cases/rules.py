@@ -21,7 +21,7 @@ def type_to_open(request: OpenCase, offered: Collection[str], memberships: Colle
     """The case type and the role its opener takes in it."""
     type_ = CURRENT.get(request.type)
     if type_ is None or request.type not in offered:
-        raise bad_input("type", f"this organisation offers {', '.join(sorted(offered)) or 'no case types'}")
+        raise bad_input("$.type", f"this organisation offers {', '.join(sorted(offered)) or 'no case types'}")
     if (ADMIN in memberships or DESK in memberships) and Side.STAFF in type_.opened_by:
         return type_, STAFF
     if OUTSIDE in memberships and Side.OUTSIDE in type_.opened_by:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from schemas.errors import Refused
+from schemas.errors import Refused, bad_input
 from schemas.facts import CaseFacts, changed, check_revision
 from schemas.messages import Attachment, EditMessage, Message, PostMessage
 
@@ -23,7 +23,7 @@ def post(
 ) -> Message:
     facts.require("message.post")
     if not request.body.strip():
-        raise Refused("bad_input", "$.body: a message needs some text.")
+        raise bad_input("$.body", "a message needs some text")
     if len(attachments) != len(set(request.attachments)):
         raise Refused(
             "conflict", "Attach document versions of this case that are cleared and open to everyone who reads here."

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from hub.context import Hub, Who
-from schemas.errors import Refused, bad_input
+from schemas.errors import bad_input
 from schemas.search import Found
 from storage.search import postgres
 
@@ -21,7 +21,7 @@ async def search(
     if not any(character.isalnum() for character in q):
         raise bad_input("q", "a word to look for is needed")
     if "\0" in q:
-        raise Refused("bad_input", "q: no NUL please")
+        raise bad_input("q", "the character NUL stands in no text")
     async with hub.reading(who) as connection:
         return await postgres.search(
             connection, q, kinds=wanted, case=case, limit=min(limit, SEARCH_ITEMS_MAX), after=after

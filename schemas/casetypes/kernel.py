@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct, field
 
 from schemas.access import MEMBERSHIPS, STAFF
-from schemas.errors import FieldProblem, Refused
+from schemas.errors import bad_input
 
 
 class Side(StrEnum):
@@ -90,7 +90,7 @@ class CaseType(Struct, frozen=True, kw_only=True):
         except msgspec.ValidationError as error:
             why, _, at = str(error).partition(" - at `")
             place = at.rstrip("`").replace("$", "$.intake", 1) or "$.intake"
-            raise Refused("bad_input", f"{place}: {why}", fields=(FieldProblem(place, why),)) from None
+            raise bad_input(place, why) from None
 
 
 class TypeView(Struct, frozen=True):
