@@ -1,24 +1,19 @@
 """The hub's process: `casewire serve hub`."""
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-
-import uvicorn
 
 from hub.app import make_app
 from hub.context import Hub
 from hub.http.health import what_is_missing
 from hub.services import offer
 from schemas.settings import Settings
+from storage.asgi import run, serve_asgi
 from storage.blobs import Blobs
 from storage.bus import Bus
 from storage.health import serve_health
 from storage.logs import configure
 from storage.postgres.pool import Database
-
-GRACE_S = 3
-CONNECTIONS_WAITING_MAX = 2048
 
 
 @contextlib.asynccontextmanager
@@ -27,9 +22,11 @@ async def opened(settings: Settings) -> AsyncIterator[Hub]:
     database = await Database.open(settings)
     try:
         bus = await Bus.connect(settings, "hub")
+        blobs = Blobs(settings)
         try:
-            yield Hub(settings, database, bus, Blobs(settings))
+            yield Hub(settings, database, bus, blobs)
         finally:
+            blobs.close()
             await bus.close()
     finally:
         await database.close()
@@ -39,25 +36,8 @@ async def serve(settings: Settings) -> None:
     async with opened(settings) as hub:
         services = await offer(hub)
         health = await serve_health(settings.internal_port, lambda: what_is_missing(hub))
-        server = uvicorn.Server(
-            uvicorn.Config(
-                make_app(hub),
-                host=settings.http_host,
-                port=settings.http_port,
-                http="httptools",
-                ws="none",
-                lifespan="on",
-                access_log=False,
-                log_config=None,
-                server_header=False,
-                proxy_headers=False,
-                backlog=CONNECTIONS_WAITING_MAX,
-                timeout_keep_alive=75,
-                timeout_graceful_shutdown=GRACE_S,
-            )
-        )
         try:
-            await server.serve()
+            await serve_asgi(make_app(hub), hub.settings.http_host, hub.settings.http_port, lifespan=True)
         finally:
             await services.stop()
             if health is not None:
@@ -67,6 +47,4 @@ async def serve(settings: Settings) -> None:
 def main(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT."""
     configure("hub")
-    uvicorn_loop = uvicorn.Config("", loop="uvloop").get_loop_factory()
-    with asyncio.Runner(loop_factory=uvicorn_loop) as runner:
-        runner.run(serve(settings))
+    run(lambda: serve(settings))
