@@ -13,6 +13,8 @@ from storage.postgres.pool import translated
 PUBLIC = {"public": True}
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 BEARER_BYTES_MAX = 200
+# No address of ours is longer, and a file system refuses longer names with an error of its own.
+PATH_BYTES_MAX = 240
 
 
 async def session_of(hub: Hub, token: str) -> Who | None:
@@ -41,6 +43,8 @@ class Authentication:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         handler: Any = scope.get("route_handler")
         if scope["type"] == "http":
+            if "\0" in scope["path"] or len(scope["path"].encode()) > PATH_BYTES_MAX:
+                raise Refused("not_found")
             connection: ASGIConnection[Any, Any, Any, Any] = ASGIConnection(scope)
             token, from_browser = self._token(connection)
             if from_browser and scope["method"] not in SAFE_METHODS:

@@ -38,6 +38,11 @@ def http_error(_: Request[Any, Any, Any], error: HTTPException) -> Response[Prob
     return _answer(Refused(BY_STATUS.get(error.status_code, "internal")).problem())
 
 
+def unreadable(_: Request[Any, Any, Any], __: Exception) -> Response[Problem]:
+    """What the decoder does not turn into an error of its own: bytes that are no UTF-8, and brackets without end."""
+    return _answer(Refused("bad_input", "The body is not UTF-8, or is nested too deeply.").problem())
+
+
 def broken(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
     log.exception("request failed", method=request.method, path=request.scope["path"], exc_info=error)
     return _answer(Refused("internal").problem())
@@ -63,4 +68,10 @@ def _sentence(error: ValidationException) -> str:
     return "; ".join(f"{field.at}: {field.why}" for field in _fields(error)) or error.detail
 
 
-HANDLERS: dict[Any, Any] = {Refused: refused, HTTPException: http_error, Exception: broken}
+HANDLERS: dict[Any, Any] = {
+    Refused: refused,
+    HTTPException: http_error,
+    UnicodeDecodeError: unreadable,
+    RecursionError: unreadable,
+    Exception: broken,
+}
