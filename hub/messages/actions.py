@@ -23,7 +23,8 @@ async def post_message(hub: Hub, who: Who, conversation: UUID, request: PostMess
         audience, people = row["audience"], row["people"]
         attachments: list[Attachment] = []
         if request.attachments:
-            found = await unit.connection.fetch(messages.ATTACHABLE, request.attachments, facts.case, audience)
+            wanted = request.attachments, facts.case, audience, people
+            found = await unit.connection.fetch(messages.ATTACHABLE, *wanted)
             attachments = [read(one, Attachment) for one in found]
         message = rules.post(facts, conversation, request, attachments, id=new_id(), now=unit.now)
         unit.append(facts.stream, NewEvent("message.posted", message.id, message, tuple(audience), tuple(people)))

@@ -34,10 +34,13 @@ PAGE = """select stream_head(v.case_id) as f_head, v.id as f_conversation, m.*
         order by seq desc limit $3) m on true
     where v.id = $1 order by m.seq desc"""
 
-# What may be attached: versions of this case that the writer can see, cleared, with their document's name.
+# What may be attached: versions of this case that the writer can see, cleared, and open to all who read there: to the
+# roles of the audience, or to those named who take part in the case.
 ATTACHABLE = """select v.id as version, v.document, v.file_name as name, v.media_type, v.size, v.sha256
     from versions v where v.id = any($1::uuid[]) and v.case_id = $2 and v.status = 'cleared'
-        and v.audience @> $3::text[]"""
+        and v.audience @> $3::text[]
+        and array(select p.person from participants p where p.case_id = v.case_id and p.revoked_at is null
+            and p.person = any ($4::uuid[])) <@ readers(v.org, v.case_id, v.audience, $4::uuid[])"""
 
 
 def message(row: Any) -> Message:

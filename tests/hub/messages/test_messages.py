@@ -2,13 +2,14 @@
 
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
 from hub.messages import rules
 from schemas.limits import PAGE_ITEMS_MAX
 from tests.app import Office, refused
+from tests.rows import Rows
 
 
 async def test_post_message_reaches_those_of_the_audience(office: Office) -> None:
@@ -117,3 +118,23 @@ async def test_retract_message_leaves_others_as_they_are(office: Office) -> None
     second = await office.lead.made(f"/v1/conversations/{talk}/messages", {"body": "goes"})
     await office.lead.delete(f"/v1/messages/{second['id']}", 1)
     assert (await office.lead.all(f"/v1/conversations/{talk}/messages"))[1] == first
+
+
+async def test_what_one_of_those_named_may_not_read_is_not_attached(office: Office, owner: Any) -> None:
+    """A conversation among named people has no audience that could be compared; its readers are asked one by one."""
+    rows = await Rows.on(owner)
+    versions: dict[str, Any] = {}
+    for audience in ("staff", office.shared):
+        made = await office.lead.made(f"/v1/cases/{office.case}/documents", {"name": "Strategy", "audience": audience})
+        put = await rows.put(
+            "versions", document=UUID(made["id"]), case_id=office.case, org=office.org, status="cleared",
+            audience=made["audience"], people=[], by=office.lead.id,
+        )  # fmt: skip
+        versions[audience] = put["id"]
+    body = {"title": "Us two", "people": [office.outside.id]}
+    talk = (await office.lead.made(f"/v1/cases/{office.case}/conversations", body))["id"]
+    path = f"/v1/conversations/{talk}/messages"
+    refused(await office.lead.post(path, {"body": "see", "attachments": [versions["staff"]]}), 409, "conflict")
+    assert await office.outside.all(path) == []
+    made = await office.lead.made(path, {"body": "see", "attachments": [versions[office.shared]]})
+    assert [one["version"] for one in made["attachments"]] == [str(versions[office.shared])]
