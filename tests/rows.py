@@ -11,7 +11,9 @@ COLUMNS = """select c.relname as table, a.attname as name, format_type(a.atttypi
             and r.conkey = array[a.attnum] limit 1) as refers
     from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
     where c.relnamespace = 'public'::regnamespace and c.relkind = 'r'
-        and a.attidentity = '' and a.attgenerated = '' and (a.attnotnull and not a.atthasdef or a.attname in ('audience', 'people', 'org', 'due_on', 'case_id', 'thing'))
+        and a.attidentity = '' and a.attgenerated = ''
+        and (a.attnotnull and not a.atthasdef or a.attname in
+            ('audience', 'people', 'org', 'due_on', 'case_id', 'thing'))
     order by 1, a.attnum"""
 
 # Columns whose values a check or the meaning of the table narrows.
