@@ -1,12 +1,15 @@
-"""Makes the generated parts of the documentation: `python -m deploy.generate` writes them, a test keeps them fresh."""
+"""Makes what is generated, `python -m deploy.generate`: the table of settings here, and what its two siblings make.
 
-import sys
+Tests keep all of it fresh.
+"""
+
 from pathlib import Path
 from typing import get_type_hints
 
 import msgspec
 from msgspec import Meta
 
+from deploy import generate_docs, generate_ts
 from schemas.settings import SECRETS, Secret, Settings
 
 README = Path(__file__).parent / "README.md"
@@ -38,15 +41,11 @@ def readme(text: str) -> str:
     return f"{before}{BEGIN}\n\n{settings_table()}\n\n{END}{after}"
 
 
-def main() -> int:
-    text = README.read_text()
-    fresh = readme(text)
-    if fresh == text:
-        return 0
-    README.write_text(fresh)
-    print(f"wrote {README}", file=sys.stderr)
-    return 0
+def main() -> None:
+    README.write_text(readme(README.read_text()))
+    generate_ts.main()
+    generate_docs.main()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
