@@ -30,7 +30,8 @@ READ_EVENTS = (
     "$JS.FC.>",
 )
 
-# user → (may publish, may subscribe). A process that is taken over can do no more than this.
+# user → (may publish, may subscribe). A process that is taken over can do no more than this. The hub alone hears
+# `cw.api.>`: what people ask of it carries their tokens.
 PERMISSIONS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "hub": (
         ("cw.wake.>", "cw.*.signal.case.*", "$SRV.>", "_INBOX.>"),
@@ -38,7 +39,7 @@ PERMISSIONS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "gateway": (
         ("cw.api.>", "cw.*.signal.case.*", *READ_EVENTS, "_INBOX.>"),
-        ("cw.>", "_INBOX.>"),
+        ("cw.*.signal.case.*", "_INBOX.>"),
     ),
     "relay": (
         ("cw.>", "$JS.API.>", "_INBOX.>"),
@@ -46,7 +47,7 @@ PERMISSIONS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "worker": (
         ("cw.wake.>", *READ_EVENTS),
-        ("cw.>", "_INBOX.>"),
+        ("cw.*.*.case.*.*.*", "_INBOX.>"),
     ),
     # The person at the machine: doctor, benches and tests. No process runs as this one.
     "operator": ((">",), (">",)),

@@ -95,6 +95,9 @@ class Stack:
         self._check_space()
         self._record = read_record(self.data)
         self._remember()
+        # They name people, and hold the statements that PostgreSQL refuses.
+        self.logs.mkdir(exist_ok=True)
+        self.logs.chmod(0o700)
         self._compose()
         for server in self.servers:
             server.prepare()

@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 from typing import NamedTuple
 
+import nats
 import pytest
 
 from deploy import soundness
@@ -107,3 +108,38 @@ async def test_an_unsafe_database_is_refused(tmp_path: Path, settings: Settings)
 def test_free_ports_are_different_and_free() -> None:
     chosen = ports.free(20)
     assert len(set(chosen)) == 20 and not any(ports.taken(port) for port in chosen)
+
+
+async def test_what_people_ask_of_the_hub_is_heard_by_the_hub_alone(tmp_path: Path) -> None:
+    """Those requests carry the token of whoever asks, so no other process may listen, taken over or not."""
+    stack = Stack(tmp_path, environ={}, embed=("nats",))
+    stack.start()
+    try:
+        for process, hears in (("hub", True), ("gateway", False), ("worker", False), ("relay", False)):
+            settings = Settings.read(stack.settings(process))
+            for subject in ("cw.api.messages.post", "cw.api.>", "cw.>", "cw.*.*.*"):
+                refusals: list[str] = []
+
+                async def refused(error: Exception, told: list[str] = refusals) -> None:
+                    told.append(str(error))
+
+                client = await nats.connect(
+                    settings.nats, user=settings.nats_user, password=settings.nats_password.reveal(), error_cb=refused
+                )
+                await client.subscribe(subject)
+                await client.flush()  # the server answers in order, so its refusal has come before the pong
+                await client.close()
+                allowed = hears and subject.startswith("cw.api.")
+                assert (refusals == []) is allowed, (process, subject, refusals)
+    finally:
+        stack.stop()
+
+
+def test_logs_are_for_their_owner(tmp_path: Path) -> None:
+    """They name people and addresses, and what PostgreSQL refuses is in its log with the statement."""
+    stack = Stack(tmp_path, environ={}, embed=())
+    stack.prepare()
+    try:
+        assert stack.logs.stat().st_mode & 0o777 == 0o700
+    finally:
+        stack.stop()
