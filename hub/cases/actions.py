@@ -16,6 +16,7 @@ from schemas.facts import Stream
 from schemas.ids import new_id
 from schemas.participants import Participant
 from schemas.positions import AsOf, Position
+from schemas.zones import zone_named
 from storage.postgres import cases, locks
 from storage.postgres.rows import cursor, read, read_cursor
 from storage.postgres.unit import Unit
@@ -34,7 +35,7 @@ async def open_case(hub: Hub, who: Who, request: OpenCase, key: UUID) -> Answer[
                 raise Refused("key_reused")
             return await _read(unit.connection, who, found["key_thing"], hub.database.epoch)
         type_, role = rules.type_to_open(request, found["case_types"], found["roles"] or ())
-        zone = rules.zone(request.zone, found["zone"])
+        zone = zone_named(request.zone, found["zone"])
         rules.intake(type_, request.intake)
         year = unit.now.year
         n = await unit.connection.fetchval(cases.NUMBER, request.org, type_.prefix, year)

@@ -4,7 +4,6 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 from msgspec import UNSET
@@ -15,6 +14,7 @@ from schemas.casetypes import CURRENT, CaseType
 from schemas.casetypes.kernel import Side
 from schemas.errors import Refused, bad_input
 from schemas.facts import CaseFacts, changed, check_revision
+from schemas.zones import zone_named
 
 
 def type_to_open(request: OpenCase, offered: Collection[str], memberships: Collection[str]) -> tuple[CaseType, str]:
@@ -27,17 +27,6 @@ def type_to_open(request: OpenCase, offered: Collection[str], memberships: Colle
     if OUTSIDE in memberships and Side.OUTSIDE in type_.opened_by:
         return type_, type_.opener_role
     raise Refused("forbidden", "You may not open a case of this type here.")
-
-
-def zone(name: str | None, default: str) -> str:
-    """An IANA zone's name; `bad_input` when there is no such zone."""
-    if name is None:
-        return default
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise bad_input("$.zone", f"{name!r} is not an IANA time zone such as America/New_York") from None
-    return name
 
 
 def intake(type_: CaseType, raw: dict[str, Any]) -> dict[str, Any]:
@@ -77,7 +66,7 @@ def change(facts: CaseFacts, before: Case, request: ChangeCase, *, revision: int
         before,
         title=before.title if request.title is UNSET else request.title,
         intake=before.intake if request.intake is UNSET else intake(facts.type, request.intake),
-        zone=before.zone if request.zone is UNSET else zone(request.zone, before.zone),
+        zone=before.zone if request.zone is UNSET else zone_named(request.zone, before.zone),
     )
 
 

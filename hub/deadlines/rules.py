@@ -16,11 +16,11 @@ from zoneinfo import ZoneInfo
 
 from msgspec import UNSET, structs
 
-from hub.cases.rules import zone as checked_zone
 from schemas.access import STAFF
 from schemas.deadlines import ChangeDeadline, Deadline, SetDeadline
 from schemas.errors import bad_input
 from schemas.facts import CaseFacts, changed, check_revision
+from schemas.zones import zone_named
 
 NOTICE_TIME = time(9, 0)
 OVERDUE = "overdue"
@@ -52,7 +52,7 @@ def set_deadline(
         note=request.note,
         due_on=request.due_on,
         due_at=request.due_at,
-        zone=checked_zone(request.zone, facts.zone),
+        zone=zone_named(request.zone, facts.zone),
         status="open",
         plan=list(facts.type.notice_plan if request.plan is None else request.plan),
         assignee=request.assignee,
@@ -89,7 +89,7 @@ def change(
     if given.get("due_at") is not None:
         given.setdefault("due_on", None)
     if "zone" in given:
-        given["zone"] = checked_zone(given["zone"], before.zone)
+        given["zone"] = zone_named(given["zone"], before.zone)
     after = structs.replace(before, **given)
     if after == before:
         return before

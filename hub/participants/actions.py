@@ -5,15 +5,14 @@ from uuid import UUID
 from hub.context import Hub, Who, key_of
 from hub.paging import read_page
 from hub.participants import rules
-from hub.people import actions as people
+from hub.people.invitations import find_person, invite_by_mail
 from schemas.answers import Answer, Page
 from schemas.errors import Refused, bad_input
 from schemas.events import Access, Grant, NewEvent
 from schemas.facts import CaseFacts
 from schemas.ids import new_id
 from schemas.participants import GrantParticipant, Participant
-from storage.postgres import locks, participants
-from storage.postgres import people as people_sql
+from storage.postgres import locks, participants, people
 from storage.postgres.unit import Unit
 
 
@@ -23,7 +22,7 @@ async def grant_participant(
     """Let a person take part. An unknown e-mail address is invited by mail; it takes part from now on."""
     if (request.person is None) == (request.email is None):
         raise bad_input("$.person", "name a person by id or by e-mail")
-    known = await people.find_person(hub, who, case, request.email) if request.email else None
+    known = await find_person(hub, who, case, request.email) if request.email else None
     person = request.person or (known.id if known else new_id())
     remembered = key_of(key, "grant_participant", case, request)
     async with hub.writing(who, locks.of_access("cases", case, person), remembered) as unit:
@@ -34,11 +33,11 @@ async def grant_participant(
         if request.email is not None:
             name = request.name.strip() or request.email
             await unit.connection.execute(
-                people_sql.INTRODUCE, facts.org, person, request.email, name, unit.now
+                people.INTRODUCE, facts.org, person, request.email, name, unit.now
             )
             if known is None or not known.signs_in:
-                await people.invite_by_mail(hub, unit, facts.org, request.email, name)
-        card = await unit.connection.fetchrow(people_sql.CARD, facts.org, person)
+                await invite_by_mail(hub, unit, facts.org, request.email, name)
+        card = await unit.connection.fetchrow(people.CARD, facts.org, person)
         if card is None:
             raise bad_input("$.person", "the organisation knows nobody with this id; give an e-mail address")
         row = await unit.connection.fetchrow(participants.HELD, case, person, request.role)

@@ -1,17 +1,14 @@
 """People of an organisation: inviting, seating, removing; and the first organisation of all."""
 
-import secrets
-from datetime import timedelta
 from uuid import UUID
-from zoneinfo import available_timezones
-
-from msgspec import Struct
 
 from hub.context import Hub, Who, key_of
-from hub.people import mails
+from hub.participants.actions import revoke_participant
+from hub.people import rules
+from hub.people.invitations import find_person, invite_by_mail
 from hub.sessions import passwords
 from hub.sessions.actions import me, open_session
-from schemas.access import ADMIN, DESK, OUTSIDE
+from schemas.access import ADMIN, DESK
 from schemas.answers import Answer, Page
 from schemas.casetypes import CURRENT
 from schemas.credentials import token_hash
@@ -19,42 +16,14 @@ from schemas.errors import Refused, bad_input
 from schemas.events import Access, Grant, NewEvent
 from schemas.facts import Stream
 from schemas.ids import new_id
-from schemas.limits import INVITATION_DAYS, SESSION_DAYS
+from schemas.limits import SESSION_DAYS
 from schemas.people import AcceptInvitation, Card, FirstRun, InvitePerson, Me, Member
 from schemas.positions import AsOf
+from schemas.zones import zone_named
 from storage.postgres import locks, people
 from storage.postgres.pool import translated
 from storage.postgres.rows import cursor, read, read_cursor
 from storage.postgres.unit import Unit
-
-
-class Found(Struct, frozen=True):
-    """Whom an address belongs to. `signs_in` is false while an invitation waits."""
-
-    id: UUID
-    name: str
-    signs_in: bool
-
-
-async def find_person(hub: Hub, who: Who, scope: UUID, email: str) -> Found | None:
-    """Whom staff of a case or organisation mean by an address; None for an unknown one and for all others who ask."""
-    async with hub.reading(who) as connection:
-        row = await connection.fetchrow(people.FIND, scope, email)
-    return read(row, Found) if row else None
-
-
-async def invite_by_mail(hub: Hub, unit: Unit, org: UUID, email: str, name: str) -> None:
-    """A one-time invitation; its secret goes into the mail and nowhere else."""
-    token = secrets.token_urlsafe(32)
-    expires = unit.now + timedelta(days=INVITATION_DAYS)
-    await unit.connection.execute(
-        people.INVITE, new_id(), token_hash(token), org, email, name, OUTSIDE, unit.person, unit.now, expires
-    )
-    mail = mails.invitation(name, f"{hub.settings.public_url}/invitation#{token}", INVITATION_DAYS)
-    mail_id = new_id()
-    await unit.connection.execute(
-        people.MAIL, mail_id, f"<{mail_id}@casewire>", email, mail.subject, mail.body, unit.now
-    )
 
 
 async def invite_person(hub: Hub, who: Who, request: InvitePerson, key: UUID) -> Answer[Card]:
@@ -68,10 +37,7 @@ async def invite_person(hub: Hub, who: Who, request: InvitePerson, key: UUID) ->
             card = await unit.connection.fetchrow(people.CARD, request.org, made)
             return Answer(read(card, Card), AsOf(hub.database.epoch))
         mine = await unit.connection.fetchval(people.ROLE, request.org)
-        if mine is None:
-            raise Refused("not_found")
-        if mine != ADMIN and (mine != DESK or request.role != OUTSIDE):
-            raise Refused("forbidden", "Only an administrator makes somebody staff.")
+        rules.may_invite(mine, request.role)
         seated = await unit.connection.fetchrow(people.CARD, request.org, person) is not None
         await unit.connection.execute(
             people.INTRODUCE, request.org, person, request.email, request.name, unit.now
@@ -96,8 +62,6 @@ async def _org_stream(unit: Unit, org: UUID) -> Stream:
 
 async def remove_person(hub: Hub, who: Who, org: UUID, person: UUID) -> None:
     """Take a person's roles in the organisation's cases, then their place in it. Each step repeats for free."""
-    from hub.participants.actions import revoke_participant
-
     if person == who.person:
         raise Refused("conflict", "Another administrator has to remove you.")
     async with hub.reading(who) as connection:
@@ -144,10 +108,11 @@ async def list_case_people(hub: Hub, who: Who, case: UUID) -> Page[Card]:
 
 async def accept_invitation(hub: Hub, request: AcceptInvitation, label: str) -> tuple[str, Me]:
     """Use an invitation and sign in. Of any number who try, one succeeds."""
+    zone = zone_named(request.zone, "UTC")
     password_hash = await passwords.hashed(request.password)
     async with translated():
         person = await hub.database.signin.fetchval(
-            people.ACCEPT, token_hash(request.token), request.name, password_hash, _zone(request.zone), hub.clock()
+            people.ACCEPT, token_hash(request.token), request.name, password_hash, zone, hub.clock()
         )
     if person is None:
         raise Refused("not_found", "This invitation was used or is over; ask for another one, or sign in.")
@@ -169,15 +134,9 @@ async def set_up(hub: Hub, request: FirstRun) -> UUID:
     password_hash = await passwords.hashed(request.password)
     async with translated():
         made = await hub.database.signin.fetchval(
-            people.SETUP, new_id(), request.organisation, types, _zone(request.zone), person, request.email,
+            people.SETUP, new_id(), request.organisation, types, zone_named(request.zone, "UTC"), person, request.email,
             request.name, password_hash, hub.clock(),
         )  # fmt: skip
     if not made:
         raise Refused("conflict", "Casewire is set up already; sign in.")
     return person
-
-
-def _zone(name: str) -> str:
-    if name not in available_timezones():
-        raise bad_input("$.zone", f"{name!r} is not an IANA time zone such as America/New_York")
-    return name

@@ -1,0 +1,12 @@
+"""Who may let whom into an organisation. Pure."""
+
+from schemas.access import ADMIN, DESK, OUTSIDE
+from schemas.errors import Refused
+
+
+def may_invite(mine: str | None, role: str) -> None:
+    """`mine` is the role of whoever invites, None for one whom the organisation does not know."""
+    if mine is None:
+        raise Refused("not_found")
+    if mine != ADMIN and (mine != DESK or role != OUTSIDE):
+        raise Refused("forbidden", "Only an administrator makes somebody staff.")
