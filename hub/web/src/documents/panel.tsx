@@ -88,7 +88,7 @@ function DropZone({ view, quiet }: { readonly view: CaseView; readonly quiet: bo
           </Text>
           <FileButton multiple onChange={setFiles} inputProps={{ "aria-label": t("documents.choose") }}>
             {(props) => (
-              <Anchor component="button" type="button" size="sm" fw={600} {...props}>
+              <Anchor component="button" type="button" size="sm" fw={600} className="cw-choose" {...props}>
                 {t("documents.choose")}
               </Anchor>
             )}
