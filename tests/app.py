@@ -5,7 +5,7 @@ import secrets
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -224,7 +224,7 @@ def app(hub: Hub) -> Litestar:
 @pytest.fixture(scope="session")
 async def http(app: Litestar, settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
     """The app in this process. It keeps no cookies: what a test sends, it names."""
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    transport = httpx.ASGITransport(cast(Any, app), raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url=settings.public_url) as client:
         client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         yield client

@@ -9,6 +9,9 @@ from uuid import UUID, uuid4
 import msgspec
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
+from websockets.typing import Subprotocol
+
+from schemas.frames import SUBPROTOCOL
 
 PATIENCE_S = 30.0
 AGAIN_AFTER_S = 0.1
@@ -76,7 +79,7 @@ async def live(url: str, token: str) -> AsyncIterator[Live]:
     headers = {"Authorization": f"Bearer {token}"}
     async with connect(
         f"{url}/v1/live",
-        subprotocols=["casewire.v1"],
+        subprotocols=[Subprotocol(SUBPROTOCOL)],
         additional_headers=headers,
         max_size=None,  # pyright: ignore
     ) as socket:

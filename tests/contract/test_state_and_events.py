@@ -226,7 +226,12 @@ ACTS: list[Callable[[Life], Awaitable[Any]]] = [
 
 
 @pytest.mark.parametrize("name", sorted(CURRENT))
-@settings(max_examples=6, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=6,
+    deadline=None,
+    phases=[Phase.generate],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
 @given(seed=st.integers(0, 2**32), reads=st.lists(st.integers(0, 60), min_size=2, max_size=2))
 async def test_state_and_events_are_the_state(world: World, name: str, seed: int, reads: list[int]) -> None:
     """Two readers with different eyes and an administrator, each reading somewhere in the middle of a case's life."""
