@@ -35,6 +35,7 @@ from schemas.errors import Refused
 from schemas.settings import Settings
 from storage.blobs import Absent, Blobs
 from storage.health import absent, serve_health
+from storage.http import Impatient
 from storage.logs import configure
 from storage.postgres import versions
 from storage.postgres.pool import Database
@@ -324,7 +325,7 @@ async def serve(settings: Settings) -> None:
             Files(settings, database, blobs),
             host=settings.http_host,
             port=settings.files_port,
-            http="httptools",
+            http=Impatient,
             ws="none",
             lifespan="off",
             access_log=False,

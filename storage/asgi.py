@@ -8,6 +8,8 @@ from typing import Any
 
 import uvicorn
 
+from storage.http import Impatient
+
 CONNECTIONS_WAITING_MAX = 2048
 KEEP_ALIVE_S = 75
 GRACE_S = 3
@@ -28,7 +30,7 @@ async def serve_asgi(app: Any, host: str, port: int, *, lifespan: bool, connecti
             app,
             host=host,
             port=port,
-            http="httptools",
+            http=Impatient,
             ws="none",
             lifespan="on" if lifespan else "off",
             access_log=False,
