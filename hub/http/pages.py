@@ -4,7 +4,7 @@ from mimetypes import guess_type
 from pathlib import Path
 from typing import Any
 
-from litestar import MediaType, Request, Response, get
+from litestar import MediaType, Request, Response, route
 from litestar.datastructures import CacheControlHeader
 from litestar.response import File
 from litestar.static_files import create_static_files_router
@@ -54,7 +54,9 @@ def page_headers(settings: Settings) -> dict[str, str]:
     return headers
 
 
-@get(["/", "/{path:path}"], opt=PUBLIC, include_in_schema=False, sync_to_thread=False)
+@route(
+    ["/", "/{path:path}"], http_method=["GET", "HEAD"], opt=PUBLIC, include_in_schema=False, sync_to_thread=False
+)
 def page(hub: Hub, request: Request[Any, Any, Any]) -> Response[str] | File:
     path = request.scope["path"]
     if path.startswith(API):
