@@ -40,17 +40,9 @@ async def put(url: str, data: bytes) -> int:
         return (await browser.put(url, content=data)).status_code
 
 
-async def upload(
-    person: Person,
-    to: UUID,
-    data: bytes,
-    *,
-    file_name: str = "note.txt",
-    media_type: str = "text/plain",
-    key: Any = None,
-) -> UUID:
-    """A version in one request; its id."""
-    answer = await send(person, to, data, file_name=file_name, media_type=media_type, key=key)
+async def upload(person: Person, to: UUID, data: bytes, **named: Any) -> UUID:
+    """A version in one request, `named` as in `send`; its id."""
+    answer = await send(person, to, data, **named)
     assert answer.status_code == 201, answer.text
     return UUID(answer.json()["item"]["id"])
 

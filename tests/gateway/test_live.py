@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from gateway.gateway import Gateway
@@ -320,9 +321,7 @@ async def test_retracted_message_does_not_come_back(office: Office) -> None:
             id=new_id(), case=office.case, conversation=new_id(), author=office.people["lawyer"], body="regrets",
             attachments=[], posted_at=now(), edited_at=None, retracted_at=None, seq=1, revision=1,
         )  # fmt: skip
-        import msgspec
-
-        common = {"org": office.org, "stream": office.case, "thing": message.id}
+        common: dict[str, Any] = {"org": office.org, "stream": office.case, "thing": message.id}
         await office.history.append("message.posted", data=message, **common)
         await office.live.bus.wake()
         assert bodies([await client.next()]) == ["regrets"]

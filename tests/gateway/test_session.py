@@ -169,7 +169,7 @@ def test_a_position_that_cannot_be_is_refused(pos: str) -> None:
 
 def test_calls_to_the_hub_are_limited() -> None:
     session = a_session()
-    post = {"op": "post", "ref": "1", "key": str(new_id()), "conversation": str(new_id()), "body": "x"}
+    post: dict[str, Any] = {"op": "post", "ref": "1", "key": str(new_id()), "conversation": str(new_id()), "body": "x"}
     for _ in range(CALLS_MAX):
         assert isinstance(say(session, **post)[0], Call)
     assert told(say(session, **post))[0]["code"] == "too_many"

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -154,7 +155,7 @@ def test_no_notice_after_it_is_met_and_each_step_once(
     """The rules against a worker that fires whatever is stored and due, over any history of one deadline."""
     now = utc("2026-03-01T12:00")
     one = deadline(due_at=due, zone="Europe/Berlin", plan=plan)
-    stored = {step.step: [step.fire_at, False] for step in steps(one, now)}
+    stored: dict[str, list[Any]] = {step.step: [step.fire_at, False] for step in steps(one, now)}
     fired: list[str] = []  # since it was last set, moved or opened again
 
     for op, value in [*ops, ("wait", 24 * 400)]:
