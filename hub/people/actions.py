@@ -8,7 +8,7 @@ from hub.people import rules
 from hub.people.invitations import find_person, invite_by_mail
 from hub.sessions import passwords
 from hub.sessions.actions import me, open_session
-from schemas.access import ADMIN, DESK
+from schemas.access import ADMIN, DESK, OUTSIDE, STAFF
 from schemas.answers import Answer, Page
 from schemas.casetypes import CURRENT
 from schemas.credentials import token_hash
@@ -31,13 +31,15 @@ async def invite_person(hub: Hub, who: Who, request: InvitePerson, key: UUID) ->
     administrators anybody; a known person gets the new place."""
     known = await find_person(hub, who, request.org, request.email)
     person = known.id if known else new_id()
+    if known is not None and request.role == OUTSIDE:
+        await _leave_teams(hub, who, request.org, person)
     remembered = key_of(key, "invite_person", request.org, request)
     async with hub.writing(who, locks.of_streams(request.org, person, exclusive=True), remembered) as unit:
         if made := await unit.recall():
             card = await unit.connection.fetchrow(people.CARD, request.org, made)
             return Answer(read(card, Card), AsOf(hub.database.epoch))
         mine = await unit.connection.fetchval(people.ROLE, request.org)
-        rules.may_invite(mine, request.role)
+        rules.may_seat(mine, request.role, oneself=person == who.person)
         seated = await unit.connection.fetchrow(people.CARD, request.org, person) is not None
         await unit.connection.execute(
             people.INTRODUCE, request.org, person, request.email, request.name, unit.now
@@ -77,6 +79,18 @@ async def remove_person(hub: Hub, who: Who, org: UUID, person: UUID) -> None:
         stream = await _org_stream(unit, org)
         unit.append(stream, NewEvent("member.removed", person, Member(person, org, before, unit.now, 2), (ADMIN, DESK)))
         await _tell(unit, person, Grant(org, before, False))
+
+
+async def _leave_teams(hub: Hub, who: Who, org: UUID, person: UUID) -> None:
+    """Who is staff no more is on no team either. Only an administrator is told of participations, so for others
+    nothing happens here; each step repeats for free."""
+    if person == who.person:
+        return
+    async with hub.reading(who) as connection:
+        rows = await connection.fetch(people.PARTICIPATIONS, org, person)
+    for row in rows:
+        if row["role"] == STAFF:
+            await revoke_participant(hub, who, row["case_id"], row["id"])
 
 
 async def _tell(unit: Unit, person: UUID, grant: Grant) -> None:

@@ -10,3 +10,10 @@ def may_invite(mine: str | None, role: str) -> None:
         raise Refused("not_found")
     if mine != ADMIN and (mine != DESK or role != OUTSIDE):
         raise Refused("forbidden", "Only an administrator makes somebody staff.")
+
+
+def may_seat(mine: str | None, role: str, *, oneself: bool) -> None:
+    """An administrator does not step down alone: there is always one who remains."""
+    may_invite(mine, role)
+    if oneself and role != ADMIN:
+        raise Refused("conflict", "Another administrator has to change your own place.")

@@ -3,7 +3,7 @@
 FIND = "select id, name, signs_in from find_person($1, $2)"
 INTRODUCE = "select introduce_person($1, $2, $3, $4, $5)"
 SEAT = "select seat_person($1, $2, $3, $4)"
-PARTICIPATIONS = "select id, case_id from participations($1, $2)"
+PARTICIPATIONS = "select id, case_id, role from participations($1, $2)"
 
 ORG_CARDS = """select id, name, email, membership from cards($1, null)
     where $2::text is null or (lower(name), id::text) > ($2, $3) order by lower(name), id::text limit $4"""

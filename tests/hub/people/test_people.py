@@ -171,3 +171,33 @@ async def test_set_up_refused_when_there_is_an_organisation(office: Office, http
     assert (await http.get("/v1/setup")).json() == {"needed": False}
     body = {"organisation": "Mine now", "name": "M", "email": "m@mail.test", "password": PASSWORD}
     refused(await http.post("/v1/setup", json=body), 409, "conflict")
+
+
+async def test_a_person_seated_outside_leaves_the_teams_of_cases(world: World) -> None:
+    org = await world.organisation()
+    admin, lawyer = await world.person(org, "admin"), await world.person(org, "desk")
+    case = (await admin.made("/v1/cases", {"org": org, "type": "legal_matter", "title": "A"}))["case"]["id"]
+    await admin.made(f"/v1/cases/{case}/participants", {"person": lawyer.id, "role": "staff"})
+    assert (await lawyer.get(f"/v1/cases/{case}")).status_code == 200
+    await admin.made("/v1/people", {"org": org, "email": lawyer.email, "name": "L", "role": "outside"})
+    assert (await lawyer.get(f"/v1/cases/{case}")).status_code == 404
+
+
+async def test_seat_refused_when_an_administrator_steps_down_alone(world: World) -> None:
+    org = await world.organisation()
+    admin = await world.person(org, "admin")
+    answer = await admin.post("/v1/people", {"org": org, "email": admin.email, "name": "A", "role": "outside"})
+    refused(answer, 409, "conflict")
+    assert (await admin.get("/v1/people", org=str(org))).status_code == 200
+
+
+async def test_a_client_sees_names_and_no_addresses(world: World) -> None:
+    org = await world.organisation()
+    admin, client = await world.person(org, "admin"), await world.person(org, "outside")
+    other = await world.person(org, "admin")
+    case = (await admin.made("/v1/cases", {"org": org, "type": "legal_matter", "title": "A"}))["case"]["id"]
+    await admin.made(f"/v1/cases/{case}/participants", {"person": client.id, "role": "client"})
+    await other.made(f"/v1/cases/{case}/entries", {"text": "for staff alone", "occurred_on": "2026-01-02"})
+    seen = {card["id"]: card["email"] for card in await client.all(f"/v1/cases/{case}/people")}
+    assert seen == {str(admin.id): "", str(client.id): ""}
+    assert str(other.id) in {card["id"] for card in await admin.all(f"/v1/cases/{case}/people")}
