@@ -122,7 +122,9 @@ function Grant({ view, opened, onClose }: { readonly view: CaseView; readonly op
     enabled: opened,
     retry: false,
   });
-  const roles = Object.entries(view.type?.roles ?? {}).map(([value, role]) => ({ value, label: role.title }));
+  // Only staff of the organisation can be on its team, and who is invited by mail is not staff yet.
+  const outside = (directory.data?.find((card) => card.id === person)?.membership ?? "outside") === "outside";
+  const roles = Object.entries(view.type?.roles ?? {}).flatMap(([value, role]) => (outside && role.side === "staff" ? [] : [{ value, label: role.title }]));
   const choices = (directory.data ?? []).map((card) => ({ value: card.id, label: `${card.name} · ${card.email}` }));
   return (
     <FormDialog
@@ -147,7 +149,7 @@ function Grant({ view, opened, onClose }: { readonly view: CaseView; readonly op
               <TextInput name="name" label={t("participants.name")} error={at("$.name")} dir="auto" />
             </>
           )}
-          <NativeSelect name="role" label={t("participants.role")} data={roles} error={at("$.role")} />
+          <NativeSelect key={String(outside)} name="role" label={t("participants.role")} data={roles} error={at("$.role")} />
         </>
       )}
     </FormDialog>
