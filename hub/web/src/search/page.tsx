@@ -6,7 +6,7 @@ import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useEffect, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
-import { get, query } from "../http/client";
+import { asRefused, get, query } from "../http/client";
 import { usePageTitle } from "../ui/forms";
 import { Empty, Head, Shown } from "../ui/states";
 import type { Found, Hit } from "../wire";
@@ -35,12 +35,13 @@ export default function SearchPage(): ReactNode {
     staleTime: 10_000,
     placeholderData: (before) => before,
   });
+  const wordless = found.isError && asRefused(found.error).code === "bad_input";
   const hits = found.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <div className="cw-narrow">
       <Head title={t("search.title")} />
       <Group component="search" gap="sm" mb="lg" align="flex-end">
-        <TextInput type="search" aria-label={t("search.label")} placeholder={t("search.label")} leftSection={<IconSearch size={17} aria-hidden />} size="md" value={words} onChange={(event) => setWords(event.currentTarget.value)} autoFocus style={{ flex: "1 1 18rem" }} />
+        <TextInput type="search" aria-label={t("search.label")} placeholder={t("search.label")} leftSection={<IconSearch size={17} aria-hidden />} size="md" value={words} onChange={(event) => setWords(event.currentTarget.value)} maxLength={200} autoFocus style={{ flex: "1 1 18rem" }} />
         <NativeSelect
           size="md"
           aria-label={t("search.in")}
@@ -56,6 +57,8 @@ export default function SearchPage(): ReactNode {
       </Group>
       {!search.q ? (
         <Empty title={t("search.start")} hint={t("search.startHint")} icon={<IconSearch size={34} stroke={1.4} />} />
+      ) : wordless ? (
+        <Empty title={t("search.none")} hint={t("search.noneHint")} icon={<IconSearch size={34} stroke={1.4} />} />
       ) : (
         <Shown query={found}>
           {() => (
