@@ -211,6 +211,7 @@ function useSay(view: CaseView): (event: EventView) => string | null {
       const [noun] = Object.values(event.data as Record<string, Record<string, unknown>>);
       let what = String(noun?.title ?? noun?.name ?? noun?.file_name ?? "");
       if (event.type === "case.moved") what = statusTitle(view.type, String(noun?.status));
+      if (event.type === "participant.granted" && noun?.person === event.actor) return t("activity.participant_joined", { who: name(event.actor) });
       if (event.type.startsWith("participant.")) what = name(String(noun?.person));
       return t(`activity.${key}`, { who: name(event.actor), what });
     },

@@ -141,6 +141,7 @@ export const en = {
     party_changed: "{{who}} changed the party {{what}}",
     party_removed: "{{who}} removed the party {{what}}",
     participant_granted: "{{who}} gave {{what}} access",
+    participant_joined: "{{who}} joined the case",
     participant_revoked: "{{who}} ended the access of {{what}}",
     conversation_opened: "{{who}} opened the conversation {{what}}",
     document_added: "{{who}} added the document {{what}}",
