@@ -775,13 +775,6 @@ CREATE TABLE public.parties (
     revision integer DEFAULT 1 NOT NULL
 );
 ALTER TABLE ONLY public.parties FORCE ROW LEVEL SECURITY;
-CREATE TABLE public.positions (
-    worker text NOT NULL,
-    tx bigint NOT NULL,
-    id bigint NOT NULL,
-    at timestamp with time zone NOT NULL
-);
-ALTER TABLE ONLY public.positions FORCE ROW LEVEL SECURITY;
 CREATE TABLE public.schema_migrations (
     number integer NOT NULL,
     name text NOT NULL,
@@ -869,8 +862,6 @@ ALTER TABLE ONLY public.people
     ADD CONSTRAINT people_email_key UNIQUE (email);
 ALTER TABLE ONLY public.people
     ADD CONSTRAINT people_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.positions
-    ADD CONSTRAINT positions_pkey PRIMARY KEY (worker);
 ALTER TABLE ONLY public.schema_migrations
     ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (number);
 ALTER TABLE ONLY public.sessions
@@ -1083,7 +1074,6 @@ CREATE POLICY owner_all ON public.organisations TO casewire_owner USING (true) W
 CREATE POLICY owner_all ON public.participants TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.parties TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.people TO casewire_owner USING (true) WITH CHECK (true);
-CREATE POLICY owner_all ON public.positions TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.sessions TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.tasks TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.version_texts TO casewire_owner USING (true) WITH CHECK (true);
@@ -1091,7 +1081,6 @@ CREATE POLICY owner_all ON public.versions TO casewire_owner USING (true) WITH C
 ALTER TABLE public.participants ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.parties ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.people ENABLE ROW LEVEL SECURITY;
-ALTER TABLE public.positions ENABLE ROW LEVEL SECURITY;
 CREATE POLICY received ON public.versions AS RESTRICTIVE FOR UPDATE TO casewire_app USING ((by = ( SELECT public.me() AS me))) WITH CHECK (((by = ( SELECT public.me() AS me)) AND (status = ANY (ARRAY['awaiting'::text, 'received'::text]))));
 CREATE POLICY self ON public.people FOR SELECT TO casewire_app USING ((id = ( SELECT public.me() AS me)));
 ALTER TABLE public.sessions ENABLE ROW LEVEL SECURITY;
@@ -1126,7 +1115,6 @@ CREATE POLICY system_all ON public.organisations TO casewire_system USING (true)
 CREATE POLICY system_all ON public.participants TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.parties TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.people TO casewire_system USING (true) WITH CHECK (true);
-CREATE POLICY system_all ON public.positions TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.sessions TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.tasks TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.version_texts TO casewire_system USING (true) WITH CHECK (true);
@@ -1359,7 +1347,6 @@ GRANT SELECT,UPDATE ON TABLE public.notices TO casewire_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.nudges TO casewire_system;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.parties TO casewire_system;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.parties TO casewire_app;
-GRANT SELECT,INSERT,UPDATE ON TABLE public.positions TO casewire_system;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.tasks TO casewire_system;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.tasks TO casewire_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.version_texts TO casewire_system;

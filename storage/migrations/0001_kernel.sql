@@ -387,15 +387,6 @@ create table events (
 );
 create unique index events_stream on events (stream, seq);
 create unique index events_key on events (actor, key) where key is not null;
-
--- Where each worker stands; moved in the transaction of its effect.
-create table positions (
-    worker text primary key,
-    tx bigint not null,
-    id bigint not null,
-    at timestamptz not null
-);
-
 -- ---------------------------------------------------------------------------------------------------------
 -- Row-level security
 -- ---------------------------------------------------------------------------------------------------------
@@ -428,7 +419,7 @@ begin
     foreach t in array array['epoch', 'organisations', 'people', 'grants', 'sessions', 'invitations', 'case_numbers',
         'cases', 'participants', 'parties', 'entries', 'conversations', 'messages', 'message_originals', 'markers',
         'documents', 'versions', 'version_texts', 'deadlines', 'deadline_steps', 'tasks', 'notices', 'mails',
-        'nudges', 'events', 'positions']
+        'nudges', 'events']
     loop
         execute format('alter table %I enable row level security, force row level security', t);
         execute format('create policy system_all on %I to casewire_system using (true) with check (true)', t);
