@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+import unicodedata
 import zlib
 
 # A4 in points, one column of Helvetica. The widest average of English text is about half the size of the font.
@@ -14,7 +15,8 @@ _LINES = (_HEIGHT - 2 * _MARGIN - 60) // _LEADING
 
 def pdf(title: str, paragraphs: list[str]) -> bytes:
     """A PDF 1.4 file of `title` and `paragraphs` over as many A4 pages as they need, with text that can be
-    searched and copied. Characters outside Windows-1252 become `?`. The same input gives the same bytes.
+    searched and copied. Outside Windows-1252 letters lose their marks, and the rest becomes `?`. The same input gives
+    the same bytes.
     """
     lines: list[str] = []
     for paragraph in paragraphs:
@@ -54,8 +56,16 @@ def _page(title: str, lines: list[str], footer: str) -> bytes:
 
 
 def _string(text: str) -> bytes:
-    raw = " ".join(text.split()).encode("cp1252", "replace")
+    raw = b"".join(_latin(character) for character in " ".join(text.split()))
     return b"(" + raw.replace(b"\\", b"\\\\").replace(b"(", b"\\(").replace(b")", b"\\)") + b")"
+
+
+def _latin(character: str) -> bytes:
+    """The character in Windows-1252, else without its marks (ś as s), else `?`."""
+    try:
+        return character.encode("cp1252")
+    except UnicodeEncodeError:
+        return unicodedata.normalize("NFKD", character).encode("ascii", "ignore") or b"?"
 
 
 def _file(objects: list[bytes]) -> bytes:
