@@ -58,7 +58,10 @@ def welcome(stack: Stack, *, demo: bool) -> str:
         lines += [f"    {address:<20} {who}" for address, who in DEMO_ACCOUNTS]
         lines += ["", f"  Password of each:   {settings.demo_password}", ""]
     else:
-        lines += ["  Its first administrator:  casewire init" + _data_hint(stack.data), ""]
+        lines += [
+            "  Its first page makes your organisation; so does:  casewire init" + _data_hint(stack.data),
+            "",
+        ]
     lines += [f"  Data and logs in {stack.data}. Ctrl-C stops it.", ""]
     return "\n".join(lines)
 
