@@ -43,7 +43,7 @@ export function useWords(): (error: unknown) => string {
   return (error) => {
     const refused = asRefused(error);
     if (refused.code === "offline") return t("state.offline");
-    if (refused.code === "not_found") return t("state.gone");
+    if (refused.code === "not_found") return refused.detail || t("state.gone");
     if (refused.code === "stale") return t("state.stale");
     if (refused.code === "bad_input" && refused.fields.length > 0) return t("form.wrong");
     if (refused.status >= 500) return t("state.busy");
