@@ -141,7 +141,7 @@ function Portal(): ReactNode {
         <nav aria-label={t("app.menu")} style={{ marginInlineStart: "auto" }}>
           <ul className="cw-nav" style={{ flexDirection: "row" }}>
             <li>
-              <Link to="/inbox" activeProps={{ "aria-current": "page" }} style={{ flexDirection: "row", minHeight: "2.4rem", fontSize: "0.9rem" }}>
+              <Link to="/inbox" activeProps={{ "aria-current": "page" }} style={{ flexDirection: "row", minHeight: "2.4rem", fontSize: "0.9rem", whiteSpace: "nowrap" }}>
                 <IconInbox size={19} stroke={1.7} aria-hidden />
                 <span>{t("nav.inbox")}</span>
                 {inbox.waiting.length > 0 && (

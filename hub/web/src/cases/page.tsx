@@ -71,6 +71,9 @@ function Part({ view, tab, thing }: { readonly view: CaseView; readonly tab: Tab
   }
 }
 
+/** On a phone the tabs are wider than the screen. */
+const intoView = (link: HTMLAnchorElement | null): void => link?.scrollIntoView({ block: "nearest", inline: "nearest" });
+
 function Tabs({ caseId, tab }: { readonly caseId: string; readonly tab: Tab }): ReactNode {
   const { t } = useTranslation();
   return (
@@ -83,6 +86,7 @@ function Tabs({ caseId, tab }: { readonly caseId: string; readonly tab: Tab }): 
               params={{ caseId, tab: each }}
               data-status={each === tab ? "active" : undefined}
               aria-current={each === tab ? "page" : undefined}
+              ref={each === tab ? intoView : undefined}
               activeProps={{}}
             >
               {t(`tab.${each}`)}
