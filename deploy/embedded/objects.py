@@ -1,7 +1,8 @@
-"""The embedded object store: SeaweedFS with its S3 door. Its inner ports ask for no password and stay on loopback."""
+"""The embedded object store: SeaweedFS with its S3 door, the one door that people and processes use."""
 
 import json
 import os
+import secrets
 import signal
 import sysconfig
 import urllib.error
@@ -28,6 +29,9 @@ PORTS = (
     "volume.port", "volume.port.grpc", "filer.port", "filer.port.grpc",
 )  # fmt: skip
 
+# What a caller of the inner HTTP ports must have signed. Loopback is everybody's on a machine that people share.
+SIGNED = ("jwt.signing", "jwt.signing.read", "jwt.filer_signing", "jwt.filer_signing.read")
+
 
 class Objects:
     """One store under `home`. `ports_by_flag` has a port for each of `PORTS`."""
@@ -49,12 +53,15 @@ class Objects:
         self.access_key = access_key
         self.secret_key = secret_key
         self.identities = self.home / "s3.json"
+        self.security = self.home / "security.toml"  # read from the working directory
         self.child = Child(
             name=self.name,
             argv=[
                 # To stderr alone, which is our log: without it files appear in the system's temporary directory.
                 binary(), "-logtostderr=true", "server", f"-dir={self.home / 'volumes'}", "-s3", "-filer",
                 "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-master.telemetry=false",
+                # Master and filer would answer over HTTP too, and the master signs for whoever asks it.
+                "-disableHttp",
                 # One master has nobody to wait for; the default makes a second start wait ten seconds for an election.
                 "-master.electionTimeout=1s", "-volume.preStopSeconds=0",
                 f"-s3.config={self.identities}", "-s3.autoCreateBucket=false", "-s3.port.iceberg=0", "-s3.port.lance=0",
@@ -81,11 +88,13 @@ class Objects:
         return f"http://127.0.0.1:{self.ports['s3.port']}"
 
     def prepare(self) -> None:
-        """Write who may enter (0600) and make the directories."""
+        """Write who may enter (0600) and make the directories. Keys that only the server uses are new each time."""
         self.home.mkdir(parents=True, exist_ok=True)
         self.home.chmod(0o700)
         (self.home / "volumes").mkdir(exist_ok=True)
         self._remove_sockets()
+        keys = (f'[{name}]\nkey = "{secrets.token_urlsafe(32)}"\n' for name in SIGNED)
+        write_private(self.security, "".join(keys))
         write_private(
             self.identities,
             json.dumps(

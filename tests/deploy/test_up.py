@@ -5,7 +5,10 @@ import socket
 import stat
 import subprocess
 import sys
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 
 import asyncpg
@@ -16,6 +19,7 @@ from urllib3.exceptions import HTTPError
 
 from deploy.embedded import ports
 from deploy.embedded.objects import s3_client
+from deploy.embedded.stack import read_record
 from tests.house import ROOT, House, gone, stopped, wait_for
 
 
@@ -48,7 +52,7 @@ def assert_one_sentence(done: subprocess.CompletedProcess[str], *words: str) -> 
 
 
 def test_what_holds_passwords_is_for_its_owner_alone(house: House) -> None:
-    for name in ("stack.json", "nats/nats.conf", "objects/s3.json"):
+    for name in ("stack.json", "nats/nats.conf", "objects/s3.json", "objects/security.toml"):
         assert stat.S_IMODE((house.data / name).stat().st_mode) == 0o600, name
     for name in ("postgres", "run"):
         assert stat.S_IMODE((house.data / name).stat().st_mode) == 0o700, name
@@ -66,6 +70,49 @@ def test_servers_listen_on_loopback_only(house: House) -> None:
                 if target.startswith("socket:[") and target[8:-1] in inodes:
                     listening.append(inodes[target[8:-1]].split(":")[0])
     assert set(listening) == {"0100007F"}
+
+
+def plain_http(method: str, port: int, path: str) -> int:
+    """The status of a request as any user of the machine can send it."""
+    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", method=method)
+    if method in ("PUT", "POST"):
+        request.data = b"mine now"
+        request.add_header("Content-Type", "application/octet-stream")
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return answer.status
+    except urllib.error.HTTPError as refusal:
+        refusal.close()
+        return refusal.code
+
+
+def test_objects_are_reached_through_s3_alone(house: House) -> None:
+    """Every user of a shared machine reaches loopback: the inner ports of the object store must not serve them."""
+    client = objects_of(house)
+    documents = house.settings().s3_documents
+    version = client.put_object(documents, "sealed/one", BytesIO(b"sealed"), 6).version_id
+    ports_of = read_record(house.data)["ports"]
+    filer, master, volume = (ports_of[f"objects.{name}.port"] for name in ("filer", "master", "volume"))
+    at = f"/buckets/{documents}/sealed/one"
+    for method, path in (
+        ("GET", f"/buckets/{documents}/"),
+        ("GET", f"{at}.versions/"),
+        ("PUT", f"/buckets/{documents}/planted"),
+        ("DELETE", f"{at}.versions?recursive=true"),
+    ):
+        assert plain_http(method, filer, path) in (401, 404), (method, path)
+    for path in (
+        "/dir/assign",
+        "/dir/lookup?fileId=1,01ab&read=yes",
+        "/submit",
+        f"/col/delete?collection={documents}",
+    ):
+        assert plain_http("POST", master, path) in (401, 404), path
+    for method in ("GET", "PUT", "DELETE"):
+        assert plain_http(method, volume, "/1,01abcdef12") == 401, method
+    with client.get_object(documents, "sealed/one", version_id=version) as answer:
+        assert answer.read() == b"sealed"
+    assert [found.object_name for found in client.list_objects(documents, "planted")] == []
 
 
 def test_a_second_start_on_the_same_data_is_refused(house: House) -> None:
