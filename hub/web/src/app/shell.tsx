@@ -24,6 +24,7 @@ export function Shell(): ReactNode {
 
   const signedOut = useCallback(() => {
     forget(client);
+    if (window.location.pathname === "/sign-in") return; // who signed out is there already
     void navigate({ to: "/sign-in", search: { ended: true, to: window.location.pathname }, replace: true });
   }, [client, navigate]);
   useEffect(() => {

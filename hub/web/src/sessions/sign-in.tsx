@@ -56,7 +56,7 @@ export default function SignInPage(): ReactNode {
         onDone={(me) => {
           forget(client);
           client.setQueryData(["me"], me);
-          void navigate({ to: to?.startsWith("/") && !to.startsWith("//") ? to : "/", replace: true });
+          void navigate({ to: to?.startsWith("/") && !to.startsWith("//") && !to.startsWith("/sign-in") ? to : "/", replace: true });
         }}
       >
         {(at) => (
