@@ -8,6 +8,7 @@ from msgspec import Meta
 REQUEST_BYTES_MAX = 1 << 20
 UPLOAD_ONE_REQUEST_BYTES_MAX = 8 << 20
 VERSION_BYTES_MAX = 200 << 20
+UPLOADS_OPEN_MAX = 50  # versions that a person began and has not completed, over all cases
 PAGE_ITEMS_DEFAULT = 50
 PAGE_ITEMS_MAX = 500
 
@@ -26,6 +27,7 @@ RING_EVENTS_MAX = 20_000
 SESSION_DAYS = 14
 INVITATION_DAYS = 7
 UPLOAD_MINUTES = 60
+UPLOAD_GRACE_MINUTES = 30  # for one that started in the last second of its address
 FILE_ADDRESS_S = 120
 
 Title = Annotated[str, Meta(min_length=1, max_length=500, description="One line for people.")]

@@ -174,18 +174,32 @@ class Blobs:
         """All bytes of an object that Casewire itself made and bounded."""
         return b"".join([chunk async for chunk in self.read(bucket, key, version)])
 
-    async def remove(self, bucket: str, key: str, version: str | None = None) -> None:
-        """Remove one version for good, or without `version` every one. What is not there is removed already."""
+    async def remove(self, bucket: str, key: str, version: str | None = None) -> int:
+        """Remove one version for good, or without `version` every one; how many. What is not there is gone already."""
+        if version is None:
+            return await self._remove(bucket, key, lambda _: True)
+        try:
+            await self._do(lambda: self._client.remove_object(bucket, key, version_id=version))
+        except Absent:
+            return 0
+        return 1
 
-        def work() -> None:
-            if version:
-                self._client.remove_object(bucket, key, version_id=version)
-                return
+    async def remove_others(self, bucket: str, key: str, version: str | None) -> int:
+        """Remove every version but this one, without `version` every one but the newest; how many."""
+        return await self._remove(
+            bucket, key, lambda one: one.version_id != version if version else one.is_latest != "true"
+        )
+
+    async def _remove(self, bucket: str, key: str, which: Callable[[Any], bool]) -> int:
+        def work() -> int:
+            n = 0
             for found in self._client.list_objects(bucket, prefix=key, recursive=True, include_version=True):
-                if found.object_name == key:
+                if found.object_name == key and which(found):
                     self._client.remove_object(bucket, key, version_id=found.version_id)
+                    n += 1
+            return n
 
         try:
-            await self._do(work)
+            return await self._do(work)
         except Absent:
-            pass
+            return 0

@@ -222,6 +222,7 @@ CREATE TABLE public.versions (
     pages integer DEFAULT 0 NOT NULL,
     quarantine_key text NOT NULL,
     quarantine_version text,
+    sweep_at timestamp with time zone,
     object_key text,
     object_version text,
     begun_at timestamp with time zone NOT NULL,
@@ -585,6 +586,14 @@ begin
     end if;
     delete from grants where person = p_person and scope = p_scope and role = p_role and org = p_org;
 end $$;
+CREATE FUNCTION public.uploads_open() RETURNS integer
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    BEGIN ATOMIC
+ SELECT (count(*))::integer AS count
+    FROM public.versions
+   WHERE ((versions.by = public.me()) AND (versions.status = 'awaiting'::text));
+END;
 CREATE TABLE public.case_numbers (
     org uuid NOT NULL,
     prefix text NOT NULL,
@@ -906,11 +915,11 @@ CREATE INDEX parties_words ON public.parties USING gin (public.search_vector(nam
 CREATE INDEX sessions_person ON public.sessions USING btree (person) WHERE (ended_at IS NULL);
 CREATE INDEX tasks_case ON public.tasks USING btree (case_id, id);
 CREATE INDEX version_texts_tsv ON public.version_texts USING gin (tsv);
-CREATE INDEX versions_begun ON public.versions USING btree (begun_at) WHERE (status = 'awaiting'::text);
 CREATE INDEX versions_case ON public.versions USING btree (case_id, id);
-CREATE INDEX versions_left_over ON public.versions USING btree (begun_at) WHERE ((quarantine_key <> ''::text) AND (status = ANY (ARRAY['cleared'::text, 'quarantined'::text, 'abandoned'::text])));
+CREATE INDEX versions_open ON public.versions USING btree (by) WHERE (status = 'awaiting'::text);
 CREATE INDEX versions_to_examine ON public.versions USING btree (try_at) WHERE (status = 'received'::text);
 CREATE INDEX versions_to_index ON public.versions USING btree (try_at) WHERE ((status = 'cleared'::text) AND (text_status = 'none'::text));
+CREATE INDEX versions_to_sweep ON public.versions USING btree (sweep_at) WHERE (sweep_at IS NOT NULL);
 ALTER TABLE ONLY public.case_numbers
     ADD CONSTRAINT case_numbers_org_fkey FOREIGN KEY (org) REFERENCES public.organisations(id);
 ALTER TABLE ONLY public.cases
@@ -1308,6 +1317,9 @@ GRANT ALL ON FUNCTION public.stream_head(p_stream uuid) TO casewire_system;
 REVOKE ALL ON FUNCTION public.take_grant(p_org uuid, p_person uuid, p_scope uuid, p_role text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.take_grant(p_org uuid, p_person uuid, p_scope uuid, p_role text) TO casewire_app;
 GRANT ALL ON FUNCTION public.take_grant(p_org uuid, p_person uuid, p_scope uuid, p_role text) TO casewire_system;
+REVOKE ALL ON FUNCTION public.uploads_open() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.uploads_open() TO casewire_app;
+GRANT ALL ON FUNCTION public.uploads_open() TO casewire_system;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.case_numbers TO casewire_system;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.case_numbers TO casewire_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.conversations TO casewire_system;

@@ -2,23 +2,23 @@
 
 import asyncio
 import contextlib
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from prometheus_client import Counter
 
 from hub.context import Hub
 from schemas.errors import Refused
-from schemas.limits import UPLOAD_MINUTES
 from schemas.settings import Settings
 from storage.postgres import expired, versions
 from storage.postgres.pool import PASSING
 from workers.opened import opened
 
 EVERY_S = 60.0
-# An upload may start in the last second of its address and takes a while.
-ABANDONED_AFTER = timedelta(minutes=UPLOAD_MINUTES + 30)
+ROUND = 100  # versions
 QUARANTINED_FOR = timedelta(days=7)
+WAITING_AGAIN = timedelta(days=1)
 OVER_FOR = timedelta(days=30)
 
 SWEPT = Counter("casewire_swept_total", "Things removed by sweep.", ["what"])
@@ -31,7 +31,8 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     async with opened(settings, "sweep") as hub:
         while not stop.is_set():
             try:
-                await sweep(hub)
+                if await sweep(hub):
+                    continue
             except (*PASSING, Refused) as error:
                 logger.warning("later", error=type(error).__name__)
             with contextlib.suppress(TimeoutError):
@@ -39,20 +40,43 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
                     await stop.wait()
 
 
-async def sweep(hub: Hub) -> None:
-    """One round. First the row says that it is over, then the bytes go: none is removed that could still be read."""
+async def sweep(hub: Hub) -> bool:
+    """One round; whether there is more to do at once. First the row says that it is over, then the bytes go: none is
+    removed that could still be read."""
     now, system = hub.clock(), hub.database.system
-    _count("upload", await system.execute(versions.ABANDON, now - ABANDONED_AFTER))
-    for row in await system.fetch(versions.LEFT_OVER, now - QUARANTINED_FOR):
-        await hub.blobs.remove(hub.blobs.quarantine, row["quarantine_key"])
-        await system.execute(versions.NOTHING_LEFT, row["id"])
-        SWEPT.labels("object").inc()
+    abandoned = _count("upload", await system.execute(versions.ABANDON, now, ROUND))
+    rows = await system.fetch(versions.TO_SWEEP, now, ROUND)
+    for row in rows:
+        again = await _sweep_quarantine(hub, row, now)
+        await system.execute(versions.SWEPT, row["id"], row["status"], again)
     _count("session", await system.execute(expired.SESSIONS, now - OVER_FOR))
     _count("invitation", await system.execute(expired.INVITATIONS, now - OVER_FOR))
+    return ROUND in (abandoned, len(rows))
 
 
-def _count(what: str, tag: str) -> None:
-    """`tag` is PostgreSQL's word about a statement, as `UPDATE 3`."""
+async def _sweep_quarantine(hub: Hub, row: Any, now: datetime) -> datetime | None:
+    """Remove what one version has too much in quarantine; when to look again, None for never.
+
+    An address takes the declared bytes any number of times until it is over, whatever became of the version meanwhile,
+    and the store keeps each. So we look when it is over, and once more days later for an upload that took very long.
+    """
+    last = row["begun_at"] + QUARANTINED_FOR
+    waits = row["status"] == "received"
+    if waits or (row["status"] == "quarantined" and now < last):
+        n = await hub.blobs.remove_others(
+            hub.blobs.quarantine, row["quarantine_key"], row["quarantine_version"]
+        )
+    else:
+        n = await hub.blobs.remove(hub.blobs.quarantine, row["quarantine_key"])
+    SWEPT.labels("object").inc(n)
+    if now < last:
+        return last
+    return now + WAITING_AGAIN if waits else None
+
+
+def _count(what: str, tag: str) -> int:
+    """How many; `tag` is PostgreSQL's word about a statement, as `UPDATE 3`."""
     if n := int(tag.rpartition(" ")[2]):
         SWEPT.labels(what).inc(n)
         logger.info("swept", what=what, n=n)
+    return n

@@ -101,12 +101,14 @@ async def _begin(hub: Hub, who: Who, document: UUID, request: BeginVersion, key:
             found = await unit.connection.fetchrow(versions.ONE, row["begun"])
             return _there(found, versions.version), unit.as_of(facts.stream)
         new = rules.begin(
-            facts, document, row["added_by"], request, id=new_id(), n=row["last_n"] + 1, now=unit.now
-        )
+            facts, document, row["added_by"], request, uploads_open=row["uploads_open"], id=new_id(),
+            n=row["last_n"] + 1, now=unit.now,
+        )  # fmt: skip
         audience, people = rules.readers_before_clearing(facts, row["audience"])
         await unit.connection.execute(
             versions.BEGIN, new.id, document, facts.case, facts.org, new.n, new.file_name, new.media_type, new.size,
             new.sha256, _quarantine_key(new), unit.now, who.person, audience, people, key.id, key.hash,
+            new.begun_at + rules.ABANDONED_AFTER,
         )  # fmt: skip
     return new, unit.as_of(facts.stream)
 

@@ -11,9 +11,10 @@ from schemas.access import STAFF
 from schemas.documents import AddDocument, BeginVersion, ChangeDocument, Document, TextStatus, Version
 from schemas.errors import Refused, bad_input
 from schemas.facts import CaseFacts, changed, check_revision
-from schemas.limits import UPLOAD_MINUTES
+from schemas.limits import UPLOAD_GRACE_MINUTES, UPLOAD_MINUTES, UPLOADS_OPEN_MAX
 
 UPLOAD_WITHIN = timedelta(minutes=UPLOAD_MINUTES)
+ABANDONED_AFTER = UPLOAD_WITHIN + timedelta(minutes=UPLOAD_GRACE_MINUTES)
 UNKNOWN_TYPE = "application/octet-stream"
 _NOT_A_NAME = re.compile(r"[/\\\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069\ue000\ue001\ud800-\udfff]")
 
@@ -61,12 +62,20 @@ def begin(
     added_by: UUID,
     request: BeginVersion,
     *,
+    uploads_open: int,
     id: UUID,
     n: int,
     now: datetime,
 ) -> Version:
+    """`uploads_open` is how many versions the writer has begun and not completed, over all cases."""
     facts.require("document.add")
     _own_or_staff(facts, added_by, "add versions to this document; add a document of your own")
+    if uploads_open >= UPLOADS_OPEN_MAX:
+        raise Refused(
+            "too_many",
+            f"You have {uploads_open} uploads that are not completed, and {UPLOADS_OPEN_MAX} are allowed at a time. "
+            f"Complete some; one that is left alone is over after {ABANDONED_AFTER.total_seconds() / 60:.0f} minutes.",
+        )
     if _NOT_A_NAME.search(request.file_name) or request.file_name.strip(". ") == "":
         raise bad_input("$.file_name", "a file's name without folders and control characters is needed")
     return Version(

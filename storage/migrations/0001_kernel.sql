@@ -215,7 +215,8 @@ create index documents_name on documents using gin (name gin_trgm_ops);
 
 -- audience and people here are the readers of the version as it stands: staff and its uploader until it is
 -- cleared, the document's audience from then on. begun_key is the idempotency key it was begun with (beginning makes
--- no event); tries and try_at are the workers'; quarantine_key is empty once nothing is left in quarantine.
+-- no event); tries and try_at are the workers'; sweep looks into quarantine at sweep_at, which is null once nothing can
+-- arrive there any more.
 create table versions (
     id uuid primary key,
     document uuid not null references documents,
@@ -232,6 +233,7 @@ create table versions (
     pages integer not null default 0,
     quarantine_key text not null,
     quarantine_version text,
+    sweep_at timestamptz,
     object_key text,
     object_version text,
     begun_at timestamptz not null,
@@ -249,11 +251,10 @@ create table versions (
     unique (by, begun_key)
 );
 create index versions_case on versions (case_id, id);
-create index versions_begun on versions (begun_at) where status = 'awaiting';
+create index versions_open on versions (by) where status = 'awaiting';
 create index versions_to_examine on versions (try_at) where status = 'received';
 create index versions_to_index on versions (try_at) where status = 'cleared' and text_status = 'none';
-create index versions_left_over on versions (begun_at)
-    where quarantine_key <> '' and status in ('cleared', 'quarantined', 'abandoned');
+create index versions_to_sweep on versions (sweep_at) where sweep_at is not null;
 
 create table version_texts (
     version uuid not null references versions,
@@ -729,6 +730,13 @@ create function last_version(p_document uuid) returns integer
         select coalesce(max(n), 0) from public.versions where document = p_document;
     end;
 
+-- How many uploads the asker has begun and not completed, also in cases that are closed to them by now.
+create function uploads_open() returns integer
+    language sql stable security definer set search_path = pg_catalog, public
+    begin atomic
+        select count(*)::integer from public.versions where by = public.me() and status = 'awaiting';
+    end;
+
 -- Begin a transaction as a person by a session that is still good: known and checked in the same round trip.
 create function enter(p_session uuid, p_person uuid) returns void
     language plpgsql security definer set search_path = pg_catalog, public as $$
@@ -809,7 +817,7 @@ create function signin_setup_needed() returns boolean
     end;
 
 revoke execute on all functions in schema public from public;
-grant execute on function me(), lock_key(uuid), stream_head(uuid), last_version(uuid), raise_access(uuid, uuid), access_counters(uuid, uuid),
+grant execute on function me(), lock_key(uuid), stream_head(uuid), last_version(uuid), uploads_open(), raise_access(uuid, uuid), access_counters(uuid, uuid),
     find_person(uuid, text), card_of(uuid, uuid), introduce_person(uuid, uuid, text, text, timestamptz),
     seat_person(uuid, uuid, text, timestamptz), participations(uuid, uuid),
     give_grants(uuid, uuid, uuid[], text[], timestamptz), take_grant(uuid, uuid, uuid, text), cards(uuid, uuid), blank_message(uuid, uuid, bigint), end_session(uuid, timestamptz),

@@ -6,10 +6,11 @@ from schemas.documents import Version
 from storage.postgres.rows import listing, read
 from storage.postgres.unit import appending, facts_of
 
-# With the document, the number of its newest version, and what was begun with this key before.
+# With the document, the number of its newest version, how many uploads its writer has open, and what was begun with
+# this key before.
 DOCUMENT = facts_of(
     "documents",
-    """t.*, last_version(t.id) as last_n,
+    """t.*, last_version(t.id) as last_n, uploads_open() as uploads_open,
         (select v.id from versions v where v.by = (select me()) and v.begun_key = $2) as begun,
         (select v.begun_hash from versions v where v.by = (select me()) and v.begun_key = $2) as begun_hash""",
 )
@@ -20,8 +21,9 @@ EXAMINED = facts_of(
 )
 
 BEGIN = """insert into versions (id, document, case_id, org, n, status, file_name, media_type, size, sha256,
-        quarantine_key, begun_at, by, audience, people, begun_key, begun_hash)
-    values ($1, $2, $3, $4, $5, 'awaiting', $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"""
+        quarantine_key, begun_at, by, audience, people, begun_key, begun_hash,
+        sweep_at)
+    values ($1, $2, $3, $4, $5, 'awaiting', $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"""
 
 RECEIVE = appending("""update versions set status = 'received', received_at = $3, quarantine_version = $4,
     revision = revision + 1 where id = $2""")
@@ -65,11 +67,11 @@ TRY_AGAIN = "update versions set try_at = $2, tries = greatest(tries - 1 + $3, 0
 
 # Begun and never completed.
 ABANDON = """update versions set status = 'abandoned' where id in (select id from versions
-        where status = 'awaiting' and begun_at < $1 order by begun_at limit 100 for update skip locked)"""
-LEFT_OVER = """select id, quarantine_key from versions
-    where quarantine_key <> '' and (status in ('cleared', 'abandoned')
-        or (status = 'quarantined' and begun_at < $1)) order by begun_at limit 100"""
-NOTHING_LEFT = "update versions set quarantine_key = '', quarantine_version = null where id = $1"
+        where status = 'awaiting' and sweep_at <= $1 order by sweep_at limit $2 for update skip locked)"""
+TO_SWEEP = """select id, status, begun_at, quarantine_key, quarantine_version from versions
+    where sweep_at <= $1 and status <> 'awaiting' order by sweep_at limit $2"""
+# Not when it became something else meanwhile: then it is looked at again.
+SWEPT = "update versions set sweep_at = $3 where id = $1 and status = $2"
 
 
 def version(row: Any) -> Version:

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from hub.context import Hub
-from schemas.limits import UPLOAD_ONE_REQUEST_BYTES_MAX, VERSION_BYTES_MAX
+from schemas.limits import UPLOAD_ONE_REQUEST_BYTES_MAX, UPLOADS_OPEN_MAX, VERSION_BYTES_MAX
 from tests.app import ABSENT, Office, Person, World, refused
 from tests.uploads import Hands, declared, document, put, send, upload
 
@@ -44,7 +44,7 @@ async def test_a_version_goes_its_whole_way(office: Office, hands: Hands) -> Non
     refused(await office.lead.get(f"/v1/versions/{version}/text"), 409, "conflict")
     await hands.clear(UUID(version))
     row = await hands.row(UUID(version))
-    assert (row["status"], row["text_status"], row["quarantine_key"]) == ("cleared", "ok", "")
+    assert (row["status"], row["text_status"]) == ("cleared", "ok")
     assert row["sha256"] == hashlib.sha256(DATA).hexdigest()
     assert row["object_version"]
     assert row["people"] == []
@@ -149,6 +149,28 @@ async def test_begin_version_is_for_who_may(office: Office, world: World) -> Non
     await office.close()
     refused(await office.lead.post(path, declared(DATA)), 409, "case_closed")
     refused(await send(office.lead, staffs, DATA), 409, "case_closed")
+
+
+async def test_begin_version_refused_when_too_many_wait(office: Office, hub: Hub) -> None:
+    """Each may bring 200 MB: a person has so many open, over all documents, until some are completed or over."""
+    to, key = await document(office.lead, office.case), uuid4()
+    other = await document(office.lead, office.case)
+    first = await begun(office.lead, to, key=key)
+    for n in range(UPLOADS_OPEN_MAX - 1):
+        await begun(office.lead, (to, other)[n % 2])
+    for document_ in (to, other):
+        problem = refused(
+            await office.lead.post(f"/v1/documents/{document_}/versions", declared(DATA)), 429, "too_many"
+        )
+        assert str(UPLOADS_OPEN_MAX) in problem["detail"]
+        refused(await send(office.lead, document_, DATA), 429, "too_many")
+    # A repeat is no further one, and others have their own.
+    assert (await begun(office.lead, to, key=key))["version"] == first["version"]
+    await begun(office.outside, await document(office.outside, office.case))
+    await put(first["upload"]["url"], DATA)
+    await office.lead.made(f"/v1/versions/{first['version']['id']}/complete")
+    await begun(office.lead, to)
+    refused(await office.lead.post(f"/v1/documents/{to}/versions", declared(DATA)), 429, "too_many")
 
 
 async def test_upload_in_one_request(office: Office, hands: Hands) -> None:

@@ -8,18 +8,21 @@ import pytest
 from msgspec.structs import replace
 
 from hub.context import Hub
+from hub.documents.rules import ABANDONED_AFTER
 from schemas.ids import new_id
 from storage.blobs import Absent
 from tests.app import Office, World
 from tests.uploads import Hands, declared, document, put, upload
-from workers.sweep import ABANDONED_AFTER, OVER_FOR, QUARANTINED_FOR, sweep
+from workers.sweep import OVER_FOR, QUARANTINED_FOR, sweep
 
 DATA = b"half a letter"
 EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
 
 
 async def sweep_at(hands: Hands, later: timedelta) -> None:
-    await sweep(replace(hands.hub, clock=lambda: datetime.now(UTC) + later))
+    hub = replace(hands.hub, clock=lambda: datetime.now(UTC) + later)
+    while await sweep(hub):
+        pass
 
 
 async def stored(hub: Hub, key: str) -> bool:
@@ -30,21 +33,30 @@ async def stored(hub: Hub, key: str) -> bool:
     return True
 
 
-async def test_what_was_begun_and_never_completed_goes(office: Office, hands: Hands, hub: Hub) -> None:
+def kept(hub: Hub, key: str) -> list[str]:
+    """The versions of an object that quarantine holds, and marks that it was deleted."""
+    found = hub.blobs._client.list_objects(hub.blobs.quarantine, prefix=key, include_version=True)
+    return [one.version_id or "" for one in found]
+
+
+async def begun(office: Office, data: bytes) -> tuple[UUID, str]:
+    """A version and the address that takes its bytes, again and again."""
     to = await document(office.lead, office.case)
-    begun = await office.lead.made(f"/v1/documents/{to}/versions", declared(DATA))
-    version = UUID(begun["version"]["id"])
-    await put(begun["upload"]["url"], DATA)
-    await put(begun["upload"]["url"], DATA)  # the store keeps both
+    one = await office.lead.made(f"/v1/documents/{to}/versions", declared(data))
+    return UUID(one["version"]["id"]), one["upload"]["url"]
+
+
+async def test_what_was_begun_and_never_completed_goes(office: Office, hands: Hands, hub: Hub) -> None:
+    version, url = await begun(office, DATA)
+    await put(url, DATA)
+    await put(url, DATA)  # the store keeps both
     key = (await hands.row(version))["quarantine_key"]
     await sweep_at(hands, ABANDONED_AFTER - timedelta(minutes=1))
     assert (await hands.row(version))["status"] == "awaiting"
     assert await stored(hub, key)
     await sweep_at(hands, ABANDONED_AFTER + timedelta(minutes=1))
-    row = await hands.row(version)
-    assert (row["status"], row["quarantine_key"]) == ("abandoned", "")
-    left = hub.blobs._client.list_objects(hub.blobs.quarantine, prefix=key, include_version=True)
-    assert list(left) == []
+    assert (await hands.row(version))["status"] == "abandoned"
+    assert kept(hub, key) == []
     answer = await office.lead.post(f"/v1/versions/{version}/complete")
     assert answer.status_code == 409
 
@@ -68,17 +80,80 @@ async def test_quarantined_bytes_stay_some_days(office: Office, hands: Hands, hu
     assert (await hands.row(version))["status"] == "quarantined"
 
 
-async def test_what_examine_left_behind_goes(office: Office, hands: Hands, hub: Hub, world: World) -> None:
-    """Killed between clearing and removing: the bytes are twice there, and sealed ones are never touched."""
-    version = await upload(office.lead, await document(office.lead, office.case), DATA)
+async def test_bytes_put_again_after_clearing_go(office: Office, hands: Hands, hub: Hub) -> None:
+    """The address takes them for an hour, also when nobody wants them any more. Sealed ones are never touched."""
+    version, url = await begun(office, DATA)
+    await put(url, DATA)
+    await office.lead.made(f"/v1/versions/{version}/complete")
     key = (await hands.row(version))["quarantine_key"]
-    await hands.examine(version)
-    await hub.blobs.put(hub.blobs.quarantine, key, DATA)
-    await world.pool.execute("update versions set quarantine_key = $2 where id = $1", version, key)
-    await sweep_at(hands, timedelta())
-    assert not await stored(hub, key)
-    row = await hands.row(version)
+    row = await hands.examine(version)
+    assert (row["status"], kept(hub, key)) == ("cleared", [])
+    assert (await put(url, DATA), await put(url, DATA)) == (200, 200)
+    await sweep_at(hands, ABANDONED_AFTER - timedelta(minutes=1))
+    assert len(kept(hub, key)) == 2
+    await sweep_at(hands, ABANDONED_AFTER + timedelta(minutes=1))
+    assert kept(hub, key) == []
     assert await hub.blobs.whole(hub.blobs.documents, row["object_key"], row["object_version"]) == DATA
+
+
+async def test_a_round_that_was_full_is_followed_by_another(
+    office: Office, hands: Hands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A round has a bound; what is begun faster than one a minute takes does not pile up."""
+    monkeypatch.setattr("workers.sweep.ROUND", 2)
+    ids = [(await begun(office, DATA))[0] for _ in range(5)]
+    await sweep_at(hands, ABANDONED_AFTER + timedelta(minutes=1))
+    assert [(await hands.row(id))["status"] for id in ids] == ["abandoned"] * 5
+    await sweep_at(hands, QUARANTINED_FOR + timedelta(hours=1))
+    assert [(await hands.row(id))["sweep_at"] for id in ids] == [None] * 5
+
+
+async def test_an_upload_that_took_very_long_goes_too(office: Office, hands: Hands, hub: Hub) -> None:
+    """It started while it might, and ended after sweep had looked."""
+    version, url = await begun(office, DATA)
+    key = (await hands.row(version))["quarantine_key"]
+    await sweep_at(hands, ABANDONED_AFTER + timedelta(minutes=1))
+    assert (await hands.row(version))["status"] == "abandoned"
+    assert await put(url, DATA) == 200
+    await sweep_at(hands, QUARANTINED_FOR + timedelta(hours=1))
+    assert kept(hub, key) == []
+    assert (await hands.row(version))["sweep_at"] is None
+
+
+@pytest.mark.parametrize("pinned", [True, False])
+async def test_of_bytes_that_wait_the_pinned_ones_stay_alone(
+    office: Office, hands: Hands, hub: Hub, world: World, pinned: bool
+) -> None:
+    version, url = await begun(office, DATA)
+    await put(url, DATA)
+    await put(url, DATA)
+    await office.lead.made(f"/v1/versions/{version}/complete")
+    row = await hands.row(version)
+    newest = row["quarantine_version"]
+    if pinned:
+        await put(url, DATA)
+    else:  # a store that names no versions: examination reads the newest
+        await world.pool.execute("update versions set quarantine_version = '' where id = $1", version)
+    for later in (ABANDONED_AFTER, QUARANTINED_FOR, 2 * QUARANTINED_FOR):
+        await sweep_at(hands, later + timedelta(minutes=1))
+        assert kept(hub, row["quarantine_key"]) == [newest]
+    assert (await hands.examine(version))["status"] == "cleared"
+    assert kept(hub, row["quarantine_key"]) == []
+
+
+async def test_of_quarantined_bytes_the_examined_ones_stay_alone(
+    office: Office, hands: Hands, hub: Hub
+) -> None:
+    version, url = await begun(office, EICAR)
+    await put(url, EICAR)
+    await office.lead.made(f"/v1/versions/{version}/complete")
+    row = await hands.examine(version)
+    assert row["status"] == "quarantined"
+    await put(url, EICAR)
+    await sweep_at(hands, ABANDONED_AFTER + timedelta(minutes=1))
+    assert kept(hub, row["quarantine_key"]) == [row["quarantine_version"]]
+    await sweep_at(hands, QUARANTINED_FOR + timedelta(hours=1))
+    assert kept(hub, row["quarantine_key"]) == []
 
 
 @pytest.mark.parametrize(
