@@ -5,6 +5,7 @@ import os
 import pwd
 import shutil
 import signal
+import stat
 import subprocess
 import time
 from pathlib import Path
@@ -83,6 +84,9 @@ class Postgres:
         identity = self.child.identity
         if identity is not None:
             os.chown(self.socket_dir, identity.uid, identity.gid)
+            # That user must come through our directory to its own; it still cannot list it.
+            above = self.home.parent
+            above.chmod(stat.S_IMODE(above.stat().st_mode) | stat.S_IXOTH)
         if not (self.home / "PG_VERSION").exists():
             self._initialise(identity)
         self._end_orphan()

@@ -233,7 +233,7 @@ class Stack:
 
     def _take(self) -> None:
         try:
-            self.data.mkdir(parents=True, exist_ok=True)
+            self.data.mkdir(mode=0o700, parents=True, exist_ok=True)
             lock = (self.data / "lock").open("a+")
         except OSError as problem:
             raise StackError(

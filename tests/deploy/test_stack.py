@@ -1,6 +1,8 @@
 """What a stack refuses before it starts, and what it remembers."""
 
+import os
 import shutil
+import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,6 +11,7 @@ import pytest
 
 from deploy import soundness
 from deploy.embedded import ports
+from deploy.embedded import postgres as embedded_postgres
 from deploy.embedded.child import Child, StackError
 from deploy.embedded.postgres import Postgres
 from deploy.embedded.stack import SOCKET_PATH_BYTES_MAX, Stack
@@ -124,15 +127,58 @@ async def test_what_people_ask_of_the_hub_is_heard_by_the_hub_alone(tmp_path: Pa
                     told.append(str(error))
 
                 client = await nats.connect(
-                    settings.nats, user=settings.nats_user, password=settings.nats_password.reveal(), error_cb=refused
+                    settings.nats,
+                    user=settings.nats_user,
+                    password=settings.nats_password.reveal(),
+                    error_cb=refused,
                 )
                 await client.subscribe(subject)
-                await client.flush()  # the server answers in order, so its refusal has come before the pong
+                # The server answers in order, so its refusal comes before the second pong; the client's first ping may
+                # overtake what it still has to send.
+                await client.flush()
+                await client.flush()
                 await client.close()
                 allowed = hears and subject.startswith("cw.api.")
                 assert (refusals == []) is allowed, (process, subject, refusals)
     finally:
         stack.stop()
+
+
+def test_a_data_directory_is_made_for_its_owner_alone(tmp_path: Path) -> None:
+    """Files of ours that any user may read can be locked by any user, and names of ours are nobody's business."""
+    before = os.umask(0)
+    stack = Stack(tmp_path / "above" / "data", environ={}, embed=())
+    try:
+        stack.prepare()
+        assert stack.data.stat().st_mode & 0o777 == 0o700
+    finally:
+        os.umask(before)
+        stack.stop()
+
+
+def test_a_data_directory_of_somebodys_own_stays_as_it_is(tmp_path: Path) -> None:
+    tmp_path.chmod(0o750)
+    stack = Stack(tmp_path, environ={}, embed=())
+    stack.prepare()
+    stack.stop()
+    assert tmp_path.stat().st_mode & 0o777 == 0o750
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the database as another user")
+def test_a_database_run_by_nobody_comes_through_the_private_directory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(embedded_postgres, "_as_somebody_else", lambda: ([], embedded_postgres.NOBODY))
+    place = Path(tempfile.mkdtemp(prefix="casewire-", dir="/tmp"))
+    place.chmod(0o755)  # as /var/lib is; pytest's own directories let nobody else in
+    stack = Stack(place / "data", environ={}, embed=("postgres",))
+    try:
+        stack.start()
+        assert stack.postgres is not None and stack.postgres.sql("select 1", database="casewire") == "1"
+        assert stack.data.stat().st_mode & 0o777 == 0o701
+    finally:
+        stack.stop()
+        shutil.rmtree(place)
 
 
 def test_logs_are_for_their_owner(tmp_path: Path) -> None:
