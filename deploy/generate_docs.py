@@ -11,6 +11,7 @@ import msgspec
 
 from hub.app import make_app
 from hub.context import Hub
+from hub.http.description import described
 from schemas.errors import CLOSES, ERRORS, Problem
 from schemas.events import EVENTS
 from schemas.frames import PROTOCOL_VERSION, SUBPROTOCOL, FromClient, FromGateway
@@ -28,8 +29,8 @@ def render() -> dict[str, str]:
 def openapi() -> dict[str, Any]:
     """OpenAPI 3.1 of every route. The app describes itself without any server."""
     nothing = cast(Any, None)
-    app = make_app(Hub(Settings.read({}), nothing, nothing, nothing))
-    return app.openapi_schema.to_schema()
+    settings = Settings.read({})
+    return described(make_app(Hub(settings, nothing, nothing, nothing)), secure=settings.secure)
 
 
 def asyncapi() -> dict[str, Any]:

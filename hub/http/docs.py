@@ -8,13 +8,14 @@ from litestar.types import ControllerRouterHandler
 
 from hub.context import Hub
 from hub.http.auth import PUBLIC
+from hub.http.description import described
 from hub.http.pages import DIST, page_headers
 
 
 @get("/openapi.json", opt=PUBLIC, include_in_schema=False, sync_to_thread=False)
-def spec(request: Request[Any, Any, Any]) -> Response[Any]:
+def spec(hub: Hub, request: Request[Any, Any, Any]) -> Response[Any]:
     """OpenAPI 3.1 of every route, made from the Structs."""
-    return Response(request.app.openapi_schema.to_schema())
+    return Response(described(request.app, secure=hub.settings.secure))
 
 
 def routes(hub: Hub) -> list[ControllerRouterHandler]:
