@@ -10,6 +10,7 @@ from nats.js.errors import NotFoundError
 from deploy.embedded.objects import s3_client
 from deploy.soundness import CONNECT_WAIT_S, unsafe_database
 from schemas.settings import Settings
+from storage.bus import inbox_prefix
 from storage.migrations import MigrationError, available
 
 STREAM = "CW_EVENTS"
@@ -46,6 +47,7 @@ async def bus(settings: Settings) -> str | None:
             settings.nats.split(","),
             user=settings.nats_user or None,
             password=settings.nats_password.reveal() or None,
+            inbox_prefix=inbox_prefix(settings),
             allow_reconnect=False,
             max_reconnect_attempts=1,
             error_cb=_said_by_the_exception,

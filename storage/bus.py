@@ -60,6 +60,11 @@ class EpochChanged(Exception):
     """The database's history was replaced (a restore): positions of before mean nothing now."""
 
 
+def inbox_prefix(settings: Settings) -> bytes:
+    """Where answers come to: a place of this user's own, so that the server can keep other users away from it."""
+    return f"_INBOX_{settings.nats_user}".encode() if settings.nats_user else b"_INBOX"
+
+
 class Bus:
     """One connection to NATS that comes back by itself for ever."""
 
@@ -93,6 +98,7 @@ class Bus:
                     servers=[url.strip() for url in settings.nats.split(",")],
                     user=settings.nats_user or None,
                     password=settings.nats_password.reveal() or None,
+                    inbox_prefix=inbox_prefix(settings),
                     name=name,
                     connect_timeout=CONNECT_S,
                     allow_reconnect=True,

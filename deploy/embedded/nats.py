@@ -9,6 +9,7 @@ from pathlib import Path
 
 from deploy.embedded import ports
 from deploy.embedded.child import Child, StackError, wait_until
+from schemas.subjects import STREAM_SUBJECTS
 
 READY_WAIT_S = 30.0
 MESSAGE_BYTES_MAX = 1024 * 1024
@@ -30,28 +31,34 @@ READ_EVENTS = (
     "$JS.FC.>",
 )
 
+# What publishing it takes: to find the stream, make it, see its last message, and empty it after a restore.
+KEEP_EVENTS = tuple(f"$JS.API.STREAM.{what}.CW_EVENTS" for what in ("INFO", "CREATE", "MSG.GET", "PURGE"))
+
 # user → (may publish, may subscribe). A process that is taken over can do no more than this. The hub alone hears
-# `cw.api.>`: what people ask of it carries their tokens.
+# `cw.api.>`: what people ask of it carries their tokens. Answers come to an inbox of the asking user's own.
 PERMISSIONS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "hub": (
-        ("cw.wake.>", "cw.*.signal.case.*", "$SRV.>", "_INBOX.>"),
-        ("cw.api.>", "$SRV.>", "_INBOX.>"),
+        ("cw.wake.>", "cw.*.signal.case.*", "$SRV.>"),
+        ("cw.api.>", "$SRV.>", "_INBOX_hub.>"),
     ),
     "gateway": (
-        ("cw.api.>", "cw.*.signal.case.*", *READ_EVENTS, "_INBOX.>"),
-        ("cw.*.signal.case.*", "_INBOX.>"),
+        ("cw.api.>", "cw.*.signal.case.*", *READ_EVENTS),
+        ("cw.*.signal.case.*", "_INBOX_gateway.>"),
     ),
     "relay": (
-        ("cw.>", "$JS.API.>", "_INBOX.>"),
-        ("cw.wake.>", "_INBOX.>"),
+        (*STREAM_SUBJECTS, *KEEP_EVENTS),
+        ("cw.wake.>", "_INBOX_relay.>"),
     ),
     "worker": (
         ("cw.wake.>", *READ_EVENTS),
-        ("cw.*.*.case.*.*.*", "_INBOX.>"),
+        ("cw.*.*.case.*.*.*", "_INBOX_worker.>"),
     ),
     # The person at the machine: doctor, benches and tests. No process runs as this one.
     "operator": ((">",), (">",)),
 }
+
+# The hub answers whoever asked, once for each request, and can write to no inbox unasked.
+ANSWERS = frozenset({"hub"})
 
 
 class Nats:
@@ -83,7 +90,11 @@ class Nats:
             {
                 "user": user,
                 "password": self.passwords[user],
-                "permissions": {"publish": {"allow": list(publish)}, "subscribe": {"allow": list(subscribe)}},
+                "permissions": {
+                    "publish": {"allow": list(publish)},
+                    "subscribe": {"allow": list(subscribe)},
+                    "allow_responses": user in ANSWERS,
+                },
             }
             for user, (publish, subscribe) in PERMISSIONS.items()
         ]

@@ -1,13 +1,16 @@
 """What a stack refuses before it starts, and what it remembers."""
 
+import contextlib
 import os
 import shutil
 import tempfile
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import NamedTuple
 
 import nats
 import pytest
+from nats.aio.msg import Msg
 
 from deploy import soundness
 from deploy.embedded import ports
@@ -16,6 +19,7 @@ from deploy.embedded.child import Child, StackError
 from deploy.embedded.postgres import Postgres
 from deploy.embedded.stack import SOCKET_PATH_BYTES_MAX, Stack
 from schemas.settings import Settings
+from storage.bus import Bus
 
 
 class Usage(NamedTuple):
@@ -113,35 +117,83 @@ def test_free_ports_are_different_and_free() -> None:
     assert len(set(chosen)) == 20 and not any(ports.taken(port) for port in chosen)
 
 
-async def test_what_people_ask_of_the_hub_is_heard_by_the_hub_alone(tmp_path: Path) -> None:
-    """Those requests carry the token of whoever asks, so no other process may listen, taken over or not."""
-    stack = Stack(tmp_path, environ={}, embed=("nats",))
+@contextlib.asynccontextmanager
+async def only_nats(place: Path) -> AsyncIterator[Stack]:
+    stack = Stack(place, environ={}, embed=("nats",))
     stack.start()
     try:
-        for process, hears in (("hub", True), ("gateway", False), ("worker", False), ("relay", False)):
-            settings = Settings.read(stack.settings(process))
-            for subject in ("cw.api.messages.post", "cw.api.>", "cw.>", "cw.*.*.*"):
-                refusals: list[str] = []
-
-                async def refused(error: Exception, told: list[str] = refusals) -> None:
-                    told.append(str(error))
-
-                client = await nats.connect(
-                    settings.nats,
-                    user=settings.nats_user,
-                    password=settings.nats_password.reveal(),
-                    error_cb=refused,
-                )
-                await client.subscribe(subject)
-                # The server answers in order, so its refusal comes before the second pong; the client's first ping may
-                # overtake what it still has to send.
-                await client.flush()
-                await client.flush()
-                await client.close()
-                allowed = hears and subject.startswith("cw.api.")
-                assert (refusals == []) is allowed, (process, subject, refusals)
+        yield stack
     finally:
         stack.stop()
+
+
+async def allowed(stack: Stack, process: str, verb: str, subject: str) -> bool:
+    """Whether NATS lets `process` subscribe or publish there."""
+    settings = Settings.read(stack.settings(process))
+    refusals: list[str] = []
+
+    async def refused(error: Exception) -> None:
+        refusals.append(str(error))
+
+    client = await nats.connect(
+        settings.nats, user=settings.nats_user, password=settings.nats_password.reveal(), error_cb=refused
+    )
+    await (client.subscribe(subject) if verb == "subscribe" else client.publish(subject, b""))
+    # The server answers in order, so its refusal comes before the second pong; the client's first ping may overtake
+    # what it still has to send.
+    await client.flush()
+    await client.flush()
+    await client.close()
+    return not refusals
+
+
+async def test_what_people_ask_of_the_hub_is_heard_by_the_hub_alone(tmp_path: Path) -> None:
+    """Those requests carry the token of whoever asks, so no other process may listen, taken over or not."""
+    async with only_nats(tmp_path) as stack:
+        for process in ("hub", "gateway", "worker", "relay"):
+            for subject in ("cw.api.messages.post", "cw.api.>", "cw.>", "cw.*.*.*"):
+                hears = process == "hub" and subject.startswith("cw.api.")
+                assert await allowed(stack, process, "subscribe", subject) is hears, (process, subject)
+
+
+async def test_answers_are_heard_and_given_by_nobody_else(tmp_path: Path) -> None:
+    """An answer of the hub holds what one person may see, and whoever writes one decides what that person sees."""
+    users = ("hub", "gateway", "worker", "relay")
+    async with only_nats(tmp_path) as stack:
+        for process in users:
+            for subject in ("_INBOX.>", "*.>", *(f"_INBOX_{user}.>" for user in users)):
+                own = subject == f"_INBOX_{process}.>"
+                assert await allowed(stack, process, "subscribe", subject) is own, (process, subject)
+            for subject in ("_INBOX.x", *(f"_INBOX_{user}.x" for user in users)):
+                assert not await allowed(stack, process, "publish", subject), (process, subject)
+
+        hub, gateway = [
+            await Bus.connect(Settings.read(stack.settings(process))) for process in ("hub", "gateway")
+        ]
+
+        async def answer(message: Msg) -> None:
+            await message.respond(b"answered " + message.data)
+
+        await hub.subscribe("cw.api.things.do", answer)
+        await hub.client.flush()
+        await hub.client.flush()
+        for asked in (b"1", b"2"):
+            assert (await gateway.request("cw.api.things.do", asked)).data == b"answered " + asked
+        await hub.close()
+        await gateway.close()
+
+
+async def test_the_relay_publishes_events_alone(tmp_path: Path) -> None:
+    async with only_nats(tmp_path) as stack:
+        for subject, may in (
+            ("cw.org.staff.case.id.message.posted", True),
+            ("$JS.API.STREAM.INFO.CW_EVENTS", True),
+            ("cw.api.messages.post", False),
+            ("cw.org.signal.case.id", False),
+            ("$JS.API.STREAM.DELETE.CW_EVENTS", False),
+            ("$JS.API.STREAM.CREATE.OTHER", False),
+        ):
+            assert await allowed(stack, "relay", "publish", subject) is may, subject
 
 
 def test_a_data_directory_is_made_for_its_owner_alone(tmp_path: Path) -> None:
