@@ -172,14 +172,14 @@ function UploadList({ caseId }: { readonly caseId: string }): ReactNode {
                   {t(`documents.${each.phase}`)}
                 </Text>
                 {each.phase === "failed" && (
-                  <>
-                    <Button size="compact-xs" variant="light" onClick={() => uploads.retry(each.id)}>
-                      {t("do.retry")}
-                    </Button>
-                    <ActionIcon size="sm" aria-label={t("do.discard")} onClick={() => uploads.dismiss(each.id)}>
-                      <IconX size={14} aria-hidden />
-                    </ActionIcon>
-                  </>
+                  <Button size="compact-xs" variant="light" onClick={() => uploads.retry(each.id)}>
+                    {t("do.retry")}
+                  </Button>
+                )}
+                {(each.phase === "failed" || each.phase === "waiting") && (
+                  <ActionIcon size="sm" aria-label={`${t("do.discard")}: ${each.name}`} onClick={() => uploads.dismiss(each.id)}>
+                    <IconX size={14} aria-hidden />
+                  </ActionIcon>
                 )}
               </Group>
             </Group>
@@ -187,7 +187,7 @@ function UploadList({ caseId }: { readonly caseId: string }): ReactNode {
               <Text size="xs" c="dimmed">
                 {each.refused && words(each.refused)}
               </Text>
-            ) : (
+            ) : each.phase === "waiting" ? null : (
               <Progress value={Math.max(4, each.progress * 100)} size="sm" mt={6} animated={each.phase !== "done"} aria-label={t("documents.progress", { name: each.name })} />
             )}
           </div>

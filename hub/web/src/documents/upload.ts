@@ -2,8 +2,9 @@
 import { asRefused, newKey, post, Refused } from "../http/client";
 import type { Answer, BegunVersion, Document, Upload, Version } from "../wire";
 import type { HashAnswer } from "./hash.worker";
+import { Queue } from "./queue";
 
-export type Phase = "hashing" | "uploading" | "finishing" | "done" | "failed";
+export type Phase = "waiting" | "hashing" | "uploading" | "finishing" | "done" | "failed";
 
 export interface Uploading {
   readonly id: string;
@@ -19,8 +20,12 @@ interface Job {
   readonly file: File;
   readonly document: () => Promise<Document>;
   made: Document | null;
+  sha256: string | null;
   readonly key: string;
 }
+
+/** How long to begin nothing after the hub said that too many uploads are open, unless it names a time. */
+const TOO_MANY_WAIT_MS = 20_000;
 
 export const TYPE_UNKNOWN = "application/octet-stream";
 
@@ -31,6 +36,7 @@ class Uploads {
   private items: readonly Uploading[] = [];
   private readonly jobs = new Map<string, Job>();
   private readonly listeners = new Set<() => void>();
+  private readonly queue = new Queue((id) => this.run(id));
   onDocument: (document: Document) => void = () => undefined;
   onVersion: (version: Version) => void = () => undefined;
 
@@ -43,15 +49,15 @@ class Uploads {
   /** A file for a document that exists, or that is made first. */
   add(caseId: string, file: File, document: () => Promise<Document>): void {
     const id = newKey();
-    this.jobs.set(id, { file, document, made: null, key: newKey() });
-    this.items = [...this.items, { id, case: caseId, name: file.name, phase: "hashing", progress: 0, refused: null }];
+    this.jobs.set(id, { file, document, made: null, sha256: null, key: newKey() });
+    this.items = [...this.items, { id, case: caseId, name: file.name, phase: "waiting", progress: 0, refused: null }];
     this.tell();
-    void this.run(id);
+    this.queue.add(id);
   }
 
   retry(id: string): void {
-    this.change(id, { phase: "hashing", progress: 0, refused: null });
-    void this.run(id);
+    this.change(id, { phase: "waiting", progress: 0, refused: null });
+    this.queue.add(id);
   }
 
   dismiss(id: string): void {
@@ -60,17 +66,27 @@ class Uploads {
     this.tell();
   }
 
-  private async run(id: string): Promise<void> {
+  /** Whoever comes next at this device must not send what is still waiting. */
+  clear(): void {
+    this.items = [];
+    this.jobs.clear();
+    this.tell();
+  }
+
+  /** One upload to its end; what the hub will take later comes back with the time to wait. */
+  private async run(id: string): Promise<number | null> {
     const job = this.jobs.get(id);
-    if (!job) return;
+    if (!job) return null; // dismissed while it waited
     try {
-      const sha256 = await hashFile(job.file, (progress) => this.change(id, { progress }));
+      this.change(id, { phase: "hashing", progress: 0 });
+      job.sha256 ??= await hashFile(job.file, (progress) => this.change(id, { progress }));
+      if (!this.jobs.has(id)) return null;
       job.made ??= await job.document();
       this.onDocument(job.made);
       this.change(id, { phase: "uploading", progress: 0 });
       const begun = await post<Answer<BegunVersion>>(
         `/documents/${job.made.id}/versions`,
-        { file_name: job.file.name.slice(-255), media_type: mediaType(job.file.type), size: job.file.size, sha256 },
+        { file_name: job.file.name.slice(-255), media_type: mediaType(job.file.type), size: job.file.size, sha256: job.sha256 },
         job.key,
       );
       this.onVersion(begun.item.version);
@@ -83,8 +99,14 @@ class Uploads {
       this.change(id, { phase: "done", progress: 1 });
       setTimeout(() => this.dismiss(id), 4000);
     } catch (error) {
-      this.change(id, { phase: "failed", refused: asRefused(error) });
+      const refused = asRefused(error);
+      if (refused.code === "too_many") {
+        this.change(id, { phase: "waiting", progress: 0 });
+        return refused.retryAfterMs ?? TOO_MANY_WAIT_MS;
+      }
+      this.change(id, { phase: "failed", refused });
     }
+    return null;
   }
 
   private change(id: string, change: Partial<Uploading>): void {

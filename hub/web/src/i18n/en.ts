@@ -227,6 +227,7 @@ export const en = {
     rename: "Rename",
     pages_one: "{{count}} page",
     pages_other: "{{count}} pages",
+    waiting: "Waiting its turn",
     hashing: "Preparing",
     uploading: "Uploading",
     finishing: "Finishing",
