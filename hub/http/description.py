@@ -65,5 +65,7 @@ def _complete(operation: dict[str, Any], handler: HTTPRouteHandler) -> None:
         operation["security"] = []
     done = {code: answer for code, answer in operation["responses"].items() if code.startswith("2")}
     for code, answer in done.items():
+        if code == "204":
+            answer.pop("content", None)
         answer["description"] = {"201": "Made.", "204": "Done; no body."}.get(code, "The answer.")
     operation["responses"] = {**done, "default": {"$ref": "#/components/responses/Problem"}}
