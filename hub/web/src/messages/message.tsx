@@ -8,13 +8,13 @@ import { useTranslation } from "react-i18next";
 import { useNames, type CaseView } from "../cases/data";
 import { openVersion } from "../documents/open";
 import { patch, remove } from "../http/client";
-import { useLive } from "../live/provider";
+import { useLive, useLiveState } from "../live/provider";
 import { useMe, useZone } from "../sessions/me";
 import { Complaint, useAction } from "../ui/forms";
 import { useWords } from "../ui/states";
 import { bytes, clock, moment } from "../ui/time";
 import type { Answer, Attachment, Message } from "../wire";
-import { outbox, type Outgoing } from "./outbox";
+import { outbox, standing, type Outgoing } from "./outbox";
 
 /** How long a message that is taken back can be kept after all. */
 const UNDO_MS = 6000;
@@ -195,7 +195,8 @@ function Attached({ attachments }: { readonly attachments: readonly Attachment[]
 export function Unsent({ outgoing }: { readonly outgoing: Outgoing }): ReactNode {
   const { t } = useTranslation();
   const words = useWords();
-  const failed = outgoing.state === "failed";
+  const stands = standing(outgoing, useLiveState());
+  const failed = stands === "failed";
   return (
     <div className="cw-message" data-own data-first data-unsent data-testid="unsent">
       <div style={{ minWidth: 0 }}>
@@ -211,17 +212,17 @@ export function Unsent({ outgoing }: { readonly outgoing: Outgoing }): ReactNode
         </div>
         <Group gap={6} justify="flex-end" mt={3} role="status">
           <Text size="xs" c={failed ? "var(--cw-danger)" : "dimmed"}>
-            {failed ? `${t("messages.notSent")}${outgoing.refused ? `. ${words(outgoing.refused)}` : ""}` : `${t("messages.sending")}…`}
+            {failed ? `${t("messages.notSent")}${outgoing.refused ? `. ${words(outgoing.refused)}` : ""}` : t(`messages.${stands}`)}
           </Text>
           {failed && (
-            <>
-              <Button size="compact-xs" variant="light" onClick={() => void outbox.retry(outgoing.key)}>
-                {t("messages.retry")}
-              </Button>
-              <Button size="compact-xs" variant="subtle" color="gray" onClick={() => outbox.discard(outgoing.key)}>
-                {t("messages.discard")}
-              </Button>
-            </>
+            <Button size="compact-xs" variant="light" onClick={() => void outbox.retry(outgoing.key)}>
+              {t("messages.retry")}
+            </Button>
+          )}
+          {outgoing.state === "failed" && (
+            <Button size="compact-xs" variant="subtle" color="gray" onClick={() => outbox.discard(outgoing.key)}>
+              {t("messages.discard")}
+            </Button>
           )}
         </Group>
       </div>

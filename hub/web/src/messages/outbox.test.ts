@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, it, vi } from "vitest";
 
 import { Refused } from "../http/client";
 import type { Message } from "../wire";
-import { ATTEMPTS_MAX, Outbox, unseen, type Outgoing } from "./outbox";
+import { ATTEMPTS_MAX, Outbox, standing, unseen, type Outgoing } from "./outbox";
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
@@ -54,6 +54,26 @@ it("does not repeat what the hub refused", async () => {
   outbox.retryPassing();
   expect(send).toHaveBeenCalledOnce();
   expect(outbox.snapshot()[0]?.refused?.code).toBe("case_closed");
+});
+
+it("does not send what was discarded between two attempts", async () => {
+  const send = vi.fn(() => Promise.reject(offline));
+  const outbox = new Outbox(send);
+  void outbox.add(written);
+  await vi.advanceTimersByTimeAsync(0);
+  outbox.clear();
+  await vi.runAllTimersAsync();
+  expect(send).toHaveBeenCalledOnce();
+});
+
+it("waits for the connection while it is lost, and has failed only when it will not go out by itself", () => {
+  const closed = new Refused("case_closed", 409, "The case is closed");
+  expect(standing({ state: "sending", refused: null }, "waiting")).toBe("sending");
+  expect(standing({ state: "sending", refused: offline }, "waiting")).toBe("waiting");
+  expect(standing({ state: "failed", refused: offline }, "connecting")).toBe("waiting");
+  expect(standing({ state: "failed", refused: offline }, "live")).toBe("failed");
+  expect(standing({ state: "failed", refused: offline }, "stopped")).toBe("failed");
+  expect(standing({ state: "failed", refused: closed }, "waiting")).toBe("failed");
 });
 
 it("is not shown beside the message that its event already brought", () => {

@@ -1,5 +1,6 @@
 // Messages on their way. Each has its key from the first attempt on, so that sending again can never post it twice.
 import { asRefused, newKey, post, type Refused } from "../http/client";
+import type { LiveState } from "../live/socket";
 import type { Answer, Attachment, Message } from "../wire";
 
 export const ATTEMPTS_MAX = 4;
@@ -15,6 +16,7 @@ export interface Outgoing {
   /** The newest message that was on the screen when this was written: its own event comes after. */
   readonly afterSeq: number;
   readonly state: "sending" | "failed";
+  /** Why the latest attempt failed, also while there are others to come. */
   readonly refused: Refused | null;
 }
 
@@ -76,8 +78,10 @@ export class Outbox {
         return;
       } catch (error) {
         const refused = asRefused(error);
-        if (refused.passing && attempt < ATTEMPTS_MAX && this.items.some((each) => each.key === outgoing.key)) {
+        if (refused.passing && attempt < ATTEMPTS_MAX) {
+          this.replace({ ...outgoing, refused });
           await new Promise((resolve) => setTimeout(resolve, refused.retryAfterMs ?? RETRY_MS * attempt));
+          if (!this.items.some((each) => each.key === outgoing.key)) return; // discarded, or somebody else signed in
           continue;
         }
         this.replace({ ...outgoing, state: "failed", refused });
@@ -97,6 +101,12 @@ export class Outbox {
 }
 
 export const outbox = new Outbox();
+
+/** What to say of a message on its way: `waiting` goes out by itself as soon as the lost connection is back. */
+export function standing(outgoing: Pick<Outgoing, "state" | "refused">, live: LiveState): "sending" | "waiting" | "failed" {
+  const coming = live === "waiting" || live === "connecting";
+  return coming && outgoing.refused?.passing ? "waiting" : outgoing.state;
+}
 
 /**
  * What of the outbox still has to be shown beside the messages held: the event of a message may arrive before the
