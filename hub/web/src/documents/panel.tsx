@@ -47,7 +47,7 @@ export default function Documents({ view, quiet = false }: { readonly view: Case
               ) : (
                 <ul className="cw-rows" data-testid="documents">
                   {sorted.map((document) => (
-                    <DocumentRow key={document.id} view={view} document={document} versions={byDocument.get(document.id) ?? []} quiet={quiet} />
+                    <DocumentRow key={document.id} view={view} document={document} versions={byDocument.get(document.id) ?? []} read={versions.query.data !== undefined} quiet={quiet} />
                   ))}
                 </ul>
               )}
@@ -222,10 +222,12 @@ interface RowProps {
   readonly view: CaseView;
   readonly document: Document;
   readonly versions: readonly Version[];
+  /** Whether the versions were read: none then means that the reader may see none yet. */
+  readonly read: boolean;
   readonly quiet: boolean;
 }
 
-function DocumentRow({ view, document, versions, quiet }: RowProps): ReactNode {
+function DocumentRow({ view, document, versions, read, quiet }: RowProps): ReactNode {
   const { t } = useTranslation();
   const { name } = useNames(view.id);
   const [unfolded, setUnfolded] = useState(false);
@@ -263,6 +265,11 @@ function DocumentRow({ view, document, versions, quiet }: RowProps): ReactNode {
                   )}
                 </Text>
                 {newest && <VersionStatus version={newest} quiet={quiet} />}
+                {read && !newest && (
+                  <Text size="xs" c="dimmed" data-testid="not-available">
+                    {t("documents.notAvailable")}
+                  </Text>
+                )}
                 {!quiet && <AudienceBadge title={audienceTitle(view.type, document.audience)} />}
               </Group>
               {newest?.status === "quarantined" && newest.why && (

@@ -243,6 +243,7 @@ export const en = {
     received: "Being examined",
     quarantined: "Refused",
     abandoned: "Never completed",
+    notAvailable: "Being examined or not available",
     text: { none: "", ok: "Searchable", no_text: "No text (scan)", encrypted: "Encrypted, no text", corrupt: "Damaged, no text", unsupported: "", too_large: "Too large to search", failed: "Text not readable" },
   },
   deadlines: {
