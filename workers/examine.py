@@ -1,7 +1,6 @@
 """Looks at what was uploaded, in a sandbox: harmless bytes are sealed and cleared, the others stay in quarantine."""
 
 import asyncio
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from storage.sealed import seal, seal_text
 from workers.opened import opened
 from workers.sandbox.results import Extracted, Failure
 from workers.sandbox.run import Sandbox
+from workers.scratch import remove_leftovers, scratch
 from workers.taking import Trade, work
 
 EXAMINED = Counter("casewire_examined_total", "Versions examined, by what became of them.", ["outcome"])
@@ -31,6 +31,7 @@ class Unexaminable(Exception):
 
 async def run(settings: Settings, stop: asyncio.Event) -> None:
     """Examine until `stop`. Several processes share the work."""
+    remove_leftovers(settings)
     async with opened(settings, "examine") as hub, Sandbox() as sandbox:
         await work(hub, trade(hub, sandbox), stop)
 
@@ -53,7 +54,7 @@ def text_key(object_key: str) -> str:
 async def examine(hub: Hub, sandbox: Sandbox, row: Any) -> None:
     """Decide about one received version. Raises `Refused` where a server is away, `Unexaminable` for the sandbox."""
     blobs = hub.blobs
-    with tempfile.TemporaryDirectory(prefix="casewire-examine-") as folder:
+    with scratch(hub.settings) as folder:
         path = Path(folder) / "bytes"
         try:
             size = await blobs.fetch(

@@ -160,22 +160,26 @@ async def test_a_file_that_cannot_be_examined_is_given_up(
     assert (row["status"], row["why"]) == ("quarantined", examine.GIVEN_UP)
 
 
-def worker(stack: Stack, names: str) -> "subprocess.Popen[bytes]":
+def worker(stack: Stack, names: str, **more: str) -> "subprocess.Popen[bytes]":
     environ = {name: value for name, value in os.environ.items() if not name.startswith("CASEWIRE_")}
     code = "import os, sys; from schemas.settings import Settings; from workers.serve import main; "
     code += "main(Settings.read(os.environ), sys.argv[1].split(','))"
     return subprocess.Popen(
         [sys.executable, "-c", code, names],
         cwd=ROOT,
-        env=environ | stack.settings("worker") | {"CASEWIRE_INTERNAL_PORT": "0"},
+        env=environ | stack.settings("worker") | {"CASEWIRE_INTERNAL_PORT": "0"} | more,
     )
+
+
+def big() -> bytes:
+    """A file that takes long enough to be met in the middle."""
+    return b"".join(hashlib.sha256(str(n).encode()).hexdigest().encode() + b"\n" for n in range(120_000))
 
 
 async def test_killed_in_the_middle_another_goes_on_at_once(
     stack: Stack, office: Office, hands: Hands, world: World
 ) -> None:
-    big = b"".join(hashlib.sha256(str(n).encode()).hexdigest().encode() + b"\n" for n in range(120_000))
-    version = await upload(office.lead, await document(office.lead, office.case), big)
+    version = await upload(office.lead, await document(office.lead, office.case), big())
 
     async def at_work() -> bool:
         # The lock of a version is held by a session; `tries` says that it has begun.
@@ -213,6 +217,49 @@ async def test_killed_in_the_middle_another_goes_on_at_once(
     events = await office.lead.all(f"/v1/cases/{office.case}/events")
     told = [e["type"] for e in events if e["type"].startswith("version.")]
     assert told == ["version.received", "version.cleared", "version.indexed"]
+
+
+async def test_bytes_do_not_stay_behind_a_worker_that_was_stopped_or_killed(
+    stack: Stack, office: Office, hands: Hands, tmp_path: Path
+) -> None:
+    place = tmp_path / "tmp"
+
+    async def lie() -> bool:
+        return any(place.glob("*/bytes"))
+
+    async def started() -> "subprocess.Popen[bytes]":
+        await upload(office.lead, await document(office.lead, office.case), big())
+        process = worker(stack, "examine", CASEWIRE_DATA=str(tmp_path))
+        try:
+            await eventually(lie, "the worker has bytes before it")
+        except BaseException:
+            process.kill()
+            raise
+        return process
+
+    stopped = await started()
+    stopped.terminate()
+    assert stopped.wait(20) == 0
+    assert list(place.iterdir()) == []
+
+    killed = await started()
+    killed.kill()
+    killed.wait()
+    (left,) = place.iterdir()
+    os.utime(left, (0, 0))
+    again = worker(stack, "examine", CASEWIRE_DATA=str(tmp_path))
+    try:
+
+        async def gone() -> bool:
+            return not left.exists()
+
+        await eventually(gone, "the next worker removes what was left")
+        again.terminate()
+        assert again.wait(20) == 0
+    finally:
+        again.kill()
+        again.wait()
+    assert list(place.iterdir()) == []
 
 
 async def test_the_queue_goes_on_by_itself(stack: Stack, office: Office, hands: Hands) -> None:
