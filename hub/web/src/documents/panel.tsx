@@ -1,5 +1,6 @@
 // Documents of a case: upload, versions and where they stand, open, rename.
-import { ActionIcon, Anchor, Badge, Button, FileButton, Group, NativeSelect, Paper, Progress, Stack, Text, TextInput } from "@mantine/core";
+import { ActionIcon, Anchor, Badge, Button, FileButton, Group, Modal, NativeSelect, Paper, Progress, Stack, Text, TextInput } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
 import { IconChevronDown, IconChevronRight, IconDownload, IconFileText, IconPencil, IconUpload, IconX } from "@tabler/icons-react";
 import { useEffect, useMemo, useState, useSyncExternalStore, type DragEvent, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
@@ -103,13 +104,45 @@ function DropZone({ view, quiet }: { readonly view: CaseView; readonly quiet: bo
   );
 }
 
+/** Why a file cannot be uploaded at all. */
+function useComplaint(): (file: File) => string | null {
+  const { t } = useTranslation();
+  return (file) => (file.size === 0 ? t("documents.emptyFile") : file.size > VERSION_BYTES_MAX ? t("documents.tooBig", { max: bytes(VERSION_BYTES_MAX) }) : null);
+}
+
 /** One question for all dropped files: what they are, and who sees them. */
 function NewDocuments({ view, files, onClose, quiet }: { readonly view: CaseView; readonly files: readonly File[]; readonly onClose: () => void; readonly quiet: boolean }): ReactNode {
   const { t } = useTranslation();
   const kinds = Object.entries(view.type?.document_kinds ?? {}).map(([value, label]) => ({ value, label }));
   const audiences = audienceChoices(view);
-  const complaint = (file: File): string | null => (file.size === 0 ? t("documents.emptyFile") : file.size > VERSION_BYTES_MAX ? t("documents.tooBig", { max: bytes(VERSION_BYTES_MAX) }) : null);
+  const complaint = useComplaint();
   const good = files.filter((file) => complaint(file) === null);
+  const list = (
+    <Stack gap={4}>
+      {files.map((file, index) => (
+        <Group key={index} justify="space-between" wrap="nowrap">
+          <Text size="sm" dir="auto">
+            {file.name}
+          </Text>
+          <Text size="xs" c={complaint(file) ? "var(--cw-danger)" : "dimmed"} style={{ flex: "none" }}>
+            {complaint(file) ?? bytes(file.size)}
+          </Text>
+        </Group>
+      ))}
+    </Stack>
+  );
+  if (files.length > 0 && good.length === 0) {
+    return (
+      <Modal opened onClose={onClose} title={t("documents.cannotAdd")}>
+        {list}
+        <Group justify="flex-end" mt="md">
+          <Button variant="default" onClick={onClose} data-autofocus>
+            {t("do.close")}
+          </Button>
+        </Group>
+      </Modal>
+    );
+  }
   return (
     <FormDialog
       title={t("documents.add")}
@@ -131,18 +164,7 @@ function NewDocuments({ view, files, onClose, quiet }: { readonly view: CaseView
           {good.length === 1 && files.length === 1 ? (
             <TextInput name="name" label={t("documents.name")} defaultValue={good[0]!.name} required maxLength={500} dir="auto" data-autofocus />
           ) : (
-            <Stack gap={4}>
-              {files.map((file, index) => (
-                <Group key={index} justify="space-between" wrap="nowrap">
-                  <Text size="sm" dir="auto">
-                    {file.name}
-                  </Text>
-                  <Text size="xs" c={complaint(file) ? "var(--cw-danger)" : "dimmed"} style={{ flex: "none" }}>
-                    {complaint(file) ?? bytes(file.size)}
-                  </Text>
-                </Group>
-              ))}
-            </Stack>
+            list
           )}
           <NativeSelect name="kind" label={t("documents.kind")} data={kinds} defaultValue={kinds.some((kind) => kind.value === "other") ? "other" : undefined} />
           {(!quiet || audiences.length > 1) && <NativeSelect name="audience" label={t("documents.audience")} data={audiences} />}
@@ -235,6 +257,7 @@ function DocumentRow({ view, document, versions, read, quiet }: RowProps): React
   const newest = versions[0];
   const readable = versions.find((version) => version.status === "cleared");
   const may = view.may("document.add");
+  const complaint = useComplaint();
   return (
     <li data-testid="document">
       <div className="cw-row">
@@ -288,7 +311,10 @@ function DocumentRow({ view, document, versions, read, quiet }: RowProps): React
             {may && (
               <FileButton
                 onChange={(file) => {
-                  if (file) uploads.add(view.id, file, () => Promise.resolve(document));
+                  if (!file) return;
+                  const why = complaint(file);
+                  if (why) notifications.show({ color: "red", message: why });
+                  else uploads.add(view.id, file, () => Promise.resolve(document));
                 }}
               >
                 {(props) => (

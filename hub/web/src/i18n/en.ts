@@ -206,6 +206,7 @@ export const en = {
   documents: {
     title: "Documents",
     add: "Add documents",
+    cannotAdd: "These files cannot be added",
     drop: "Drop files here, or",
     choose: "choose files",
     dropHint: "Each file becomes a document. Files are examined before others can open them.",

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { bytes, dayIn, daysBetween, instantOf, localOf, urgency } from "./time";
+import { VERSION_BYTES_MAX } from "../wire";
 
 describe("a deadline is judged in its own zone", () => {
   const now = new Date("2026-11-22T02:00:00Z"); // still the 21st in New York
@@ -30,5 +31,6 @@ it("turns a wall clock into an instant and back, across summer time", () => {
 
 it("writes sizes for people", () => {
   expect(bytes(512)).toMatch(/512/);
-  expect(bytes(2_400_000)).toMatch(/2\.4/);
+  expect(bytes(2_400_000)).toMatch(/2\.3/);
+  expect(bytes(VERSION_BYTES_MAX)).toMatch(/^200\s?MB$/);
 });

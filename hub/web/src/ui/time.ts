@@ -100,11 +100,12 @@ function wallClock(instant: number, zone: string): number {
 
 const units = ["byte", "kilobyte", "megabyte", "gigabyte"] as const;
 
+/** A kilobyte is 1024 bytes here, as in the hub's limits and in the folders of most desktops. */
 export function bytes(size: number): string {
   let value = size;
   let unit = 0;
-  while (value >= 1000 && unit < units.length - 1) {
-    value /= 1000;
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024;
     unit += 1;
   }
   return new Intl.NumberFormat(LOCALE, { style: "unit", unit: units[unit], unitDisplay: unit === 0 ? "long" : "short", maximumFractionDigits: value < 10 && unit > 0 ? 1 : 0 }).format(value);
