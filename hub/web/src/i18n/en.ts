@@ -421,6 +421,7 @@ export const en = {
     chat: "Messages",
     documents: "Documents",
     deadlines: "Dates",
+    nextDate: "Next date",
     about: "About",
     status: "Status",
     submit: "Send the request",

@@ -50,7 +50,7 @@ export default function PortalHome(): ReactNode {
                             </Text>
                             <Group gap={8} mt={4}>
                               <StatusBadge of={row.case} type={type} />
-                              {row.next_deadline && row.case.is_open && <DueBadge due={{ due_on: row.next_deadline, due_at: null, zone: row.case.zone }} />}
+                              {row.next_deadline && row.case.is_open && <DueBadge due={{ due_on: row.next_deadline, due_at: null, zone: row.case.zone }} label={t("portal.nextDate")} />}
                               <Text size="xs" c="dimmed" className="cw-numbers">
                                 {row.case.number} · <Ago at={row.last_at} />
                               </Text>

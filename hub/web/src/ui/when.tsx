@@ -53,8 +53,14 @@ export function DueText({ due }: { readonly due: Due }): ReactNode {
   );
 }
 
+interface DueBadgeProps {
+  readonly due: Due;
+  /** What is due, where nothing around the badge says it. */
+  readonly label?: string;
+}
+
 /** "in 5 days", coloured by how near it is. The words say it too, so the colour is not needed to understand. */
-export function DueBadge({ due }: { readonly due: Due }): ReactNode {
+export function DueBadge({ due, label }: DueBadgeProps): ReactNode {
   const { t } = useTranslation();
   const now = useNow();
   const judged = urgency(due, new Date(now));
@@ -62,7 +68,7 @@ export function DueBadge({ due }: { readonly due: Due }): ReactNode {
   const color = judged.urgency === "overdue" ? "var(--cw-danger)" : judged.urgency === "soon" ? "var(--cw-warn)" : "var(--mantine-color-dimmed)";
   return (
     <Badge variant="outline" className="cw-numbers" styles={{ root: { minWidth: "max-content", color, borderColor: "var(--mantine-color-default-border)" } }}>
-      {words}
+      {label ? `${label}: ${words}` : words}
     </Badge>
   );
 }
