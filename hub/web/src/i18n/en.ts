@@ -44,6 +44,7 @@ export const en = {
     setupLead: "Name your organisation and make the first administrator. Others are invited later.",
     organisation: "Organisation",
     yourName: "Your name",
+    nameHint: "As others will see it.",
     passwordHint: "At least 12 characters; several words are easy to remember.",
     passwordShort: "Use at least 12 characters.",
     zone: "Time zone",
