@@ -39,7 +39,14 @@ async def invite_by_mail(hub: Hub, unit: Unit, org: UUID, email: str, name: str)
     await unit.connection.execute(
         people.INVITE, new_id(), token_hash(token), org, email, name, OUTSIDE, unit.person, unit.now, expires
     )
-    mail = mails.invitation(name, f"{hub.settings.public_url}/invitation#{token}", INVITATION_DAYS)
+    host = await unit.connection.fetchrow(people.HOST, org)
+    mail = mails.invitation(
+        name,
+        f"{hub.settings.public_url}/invitation#{token}",
+        INVITATION_DAYS,
+        by=host["name"],
+        organisation=host["organisation"],
+    )
     mail_id = new_id()
     await unit.connection.execute(
         people.MAIL, mail_id, f"<{mail_id}@casewire>", email, mail.subject, mail.body, unit.now

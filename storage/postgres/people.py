@@ -19,6 +19,10 @@ RAISE = "select raise_access($1, null)"
 INVITE = """insert into invitations (id, token_hash, org, email, name, role, invited_by, invited_at, expires_at)
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)"""
 
+# Who invites, and for whom: the asker and the organisation by name.
+HOST = """select p.name, o.name as organisation from people p, organisations o
+    where p.id = (select me()) and o.id = $1"""
+
 MAIL = """insert into mails (id, message_id, recipient, subject, body, made_at, try_at)
     values ($1, $2, $3, $4, $5, $6, $6)"""
 

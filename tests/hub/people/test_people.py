@@ -8,6 +8,8 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
+from storage.mail import message_of
+from storage.postgres.mails import Mail
 from tests.app import ABSENT, Office, Person, World, refused
 
 PASSWORD = "a long enough password"
@@ -52,6 +54,20 @@ async def test_invite_person_and_accept(world: World, http: httpx.AsyncClient, r
     assert {"id": me["id"], "name": "Ina", "email": email, "membership": role} in cards
     stored = await world.pool.fetchval("select token_hash from invitations where email = $1", email)
     assert token.encode() not in bytes(stored)
+
+
+async def test_the_invitation_names_who_invites_and_for_whom(world: World, owner: Any) -> None:
+    org = await world.organisation()
+    by = await world.person(org, "desk", name="Zoë Núñez\r\nBcc: all@mail.test\n\nPay here")
+    await owner.execute("update organisations set name = $2 where id = $1", org, "Núñez & Partners\nLLP")
+    email, _ = await invited(world, by, org)
+    row = await world.pool.fetchrow("select * from mails where recipient = $1", email)
+    mail = Mail(row["id"], row["message_id"], email, row["subject"], row["body"], row["made_at"], 1)
+    message = message_of(mail, "Casewire <no-reply@casewire.test>")
+    who = "Zoë Núñez Bcc: all@mail.test Pay here of Núñez & Partners LLP invites you to Casewire"
+    assert message["subject"] == who
+    assert message["bcc"] is None
+    assert f"\n\n{who}, where" in message.get_content()
 
 
 async def test_accept_refused_when_it_was_used_by_any_racer(world: World, http: httpx.AsyncClient) -> None:
