@@ -4,12 +4,15 @@ import asyncio
 import os
 from pathlib import Path
 
+import asyncpg
+
 from deploy.embedded.child import StackError
 from deploy.embedded.stack import Stack
 from deploy.find import data_directory
 from deploy.supervisor import PROCESSES, Supervisor, run_step
 from schemas.settings import Settings, SettingsError
 from storage.migrations import MigrationError, migrate
+from storage.postgres import people
 
 DEMO_ACCOUNTS = (
     ("lawyer@firm.test", "a lawyer of the law office"),
@@ -57,13 +60,22 @@ def welcome(stack: Stack, *, demo: bool) -> str:
     if demo:
         lines += [f"    {address:<20} {who}" for address, who in DEMO_ACCOUNTS]
         lines += ["", f"  Password of each:   {settings.demo_password}", ""]
-    else:
+    elif asyncio.run(_set_up_needed(settings)):
         lines += [
             "  Its first page makes your organisation; so does:  casewire init" + _data_hint(stack.data),
             "",
         ]
     lines += [f"  Data and logs in {stack.data}. Ctrl-C stops it.", ""]
     return "\n".join(lines)
+
+
+async def _set_up_needed(settings: Settings) -> bool:
+    """Whether the first organisation has still to be made."""
+    connection = await asyncpg.connect(settings.postgres_signin)
+    try:
+        return bool(await connection.fetchval(people.SETUP_NEEDED))
+    finally:
+        await connection.close()
 
 
 def _data_hint(data: Path) -> str:

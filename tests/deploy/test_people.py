@@ -37,6 +37,20 @@ def test_every_process_started_and_ready_answers_on_the_public_port(house: House
     assert httpx.get(f"http://127.0.0.1:{house.http_port}/health/ready").status_code == 200
 
 
+def test_the_start_says_how_to_make_the_organisation_until_there_is_one(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    house = House(tmp_path_factory.mktemp("first") / "data").start()
+    try:
+        assert "Its first page makes your organisation" in house.printed
+        assert init(house, PASSWORD).returncode == 0
+        house.stop()
+        house.start()
+        assert "is ready" in house.printed and "organisation" not in house.printed
+    finally:
+        house.stop()
+
+
 def test_the_first_administrator_signs_in_and_gets_a_token(house: House) -> None:
     refused = init(house, "short")
     assert refused.returncode == 2 and "12" in refused.stderr and "short" not in refused.stderr
