@@ -103,17 +103,22 @@ def init(
 
 
 @app.command
-def token(email: str, *, days: int = 90, data: Data = None) -> None:
+def token(email: str = "", *, days: int = 90, data: Data = None) -> None:
     """Print an API token for the person with this address. Whoever holds it acts as that person.
 
     Parameters
     ----------
-    email: The person's address.
+    email: The person's address. Needed.
     days: How long it works, at most 365.
     """
     from deploy import find
+    from deploy.embedded.child import StackError
     from deploy.people import token as run
 
+    if not email:
+        raise StackError(
+            "EMAIL is missing, the address of a person, as in `casewire token ada@firm.example`."
+        )
     run(find.settings(data), email, days)
 
 

@@ -211,3 +211,7 @@ def test_data_of_a_newer_version_is_one_sentence_and_stays_untouched(tmp_path: P
 
 def test_a_command_without_a_stack_says_how_to_start_one(tmp_path: Path) -> None:
     assert_one_sentence(casewire("doctor", "--data", str(tmp_path)), "casewire up", str(tmp_path))
+
+
+def test_a_token_for_nobody_is_one_sentence_with_an_example() -> None:
+    assert_one_sentence(casewire("token"), "EMAIL is missing", "casewire token ada@")
