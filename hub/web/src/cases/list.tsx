@@ -15,6 +15,7 @@ import { StatusBadge } from "./badges";
 import { useCases, useTypes } from "./data";
 import { OpenCaseDialog, useOpenings } from "./open-dialog";
 import { sortRows, SORTS, type Sort } from "./sort";
+import "./list.css";
 
 export default function CasesPage(): ReactNode {
   const { t } = useTranslation();

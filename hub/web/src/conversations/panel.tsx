@@ -16,6 +16,7 @@ import { Empty, Head, Shown } from "../ui/states";
 import { Ago } from "../ui/when";
 import type { Answer, Conversation } from "../wire";
 import { isUnread, seenBy, useMarkers, useSorted } from "./data";
+import "./conversations.css";
 
 export default function Conversations({ view, chosen }: { readonly view: CaseView; readonly chosen: string | undefined }): ReactNode {
   const { t } = useTranslation();

@@ -20,6 +20,7 @@ import { Day } from "../ui/when";
 import type { Answer, Entry, EventView } from "../wire";
 import { readActivity } from "./activity";
 import { dayBefore, fold, mergeTimeline, type Happening } from "./merge";
+import "./timeline.css";
 
 const SHOWN = 60;
 

@@ -17,6 +17,7 @@ import { Composer } from "./composer";
 import { useMessages } from "./data";
 import { Bubble, Unsent } from "./message";
 import { outbox, unseen } from "./outbox";
+import "../conversations/conversations.css";
 
 const NEAR_END_PX = 80;
 const TYPING_MS = 5000;

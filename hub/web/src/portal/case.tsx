@@ -13,6 +13,7 @@ import { Thread } from "../messages/thread";
 import { usePageTitle } from "../ui/forms";
 import { Empty, Loading, Shown } from "../ui/states";
 import { Moment } from "../ui/when";
+import "../conversations/conversations.css";
 
 const Documents = lazy(() => import("../documents/panel"));
 const Deadlines = lazy(() => import("../deadlines/panel"));
