@@ -4,6 +4,7 @@ import asyncio
 import fcntl
 import os
 from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -23,8 +24,10 @@ from hub.sessions.actions import sign_in
 from schemas.events import EVENTS
 from schemas.people import SignIn
 from schemas.settings import Settings
+from storage.postgres.pool import Database
 from tests.conftest import SHARED
 from tests.deploy.docketfiles import FIXTURES, real_dockets
+from workers.notices import send_due
 
 TABLES = (
     "organisations", "people", "grants", "cases", "participants", "parties", "entries", "conversations", "messages",
@@ -163,6 +166,21 @@ async def test_every_row_has_its_event_and_the_log_runs_forward(owner: Any):
         [FIRM, TOWN],
     )
     assert backwards == 0
+
+
+async def test_the_first_notices_are_not_late(operator: Settings, owner: Any):
+    """The demo's workers start right after it was made; what is due by then was due just now."""
+    database = await Database.open(operator, roles=("system",))
+    try:
+        made = await owner.fetchval("select made_at from organisations where id = $1", FIRM)
+        await send_due(operator, database, made + timedelta(minutes=4))
+    finally:
+        await database.close()
+    told = await owner.fetch(
+        "select n.late, n.step, d.title from notices n join deadlines d on d.id = n.thing where n.kind = 'deadline'"
+    )
+    assert told and [row for row in told if row["late"]] == []
+    assert "overdue" in {row["step"] for row in told} and len({row["title"] for row in told}) >= 4
 
 
 async def test_documents_wait_for_their_examination(owner: Any):
