@@ -24,7 +24,7 @@ def test_every_operation_has_a_name_of_its_own_a_noun_and_problems_as_its_errors
     for method, path, operation in found:
         assert len(operation["tags"]) == 1, (method, path)
         assert operation["responses"]["default"] == {"$ref": "#/components/responses/Problem"}
-        assert [code for code in operation["responses"] if code != "default"][0].startswith("2")
+        assert next(code for code in operation["responses"] if code != "default").startswith("2")
 
 
 def test_keys_and_revisions_are_described_where_they_are_asked_for_and_once() -> None:
