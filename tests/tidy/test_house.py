@@ -65,7 +65,7 @@ def test_top_level_is_fixed() -> None:
 def test_no_registry_and_no_machine_is_named() -> None:
     """Where packages come from is the machine's business; paths of one machine are nobody's."""
     hosts = "|".join(
-        ("py" + "pi.org", "python" + "hosted.org", "registry." + "npmjs.org", "registry." + "yarnpkg.com")
+        ("py" + "pi.org", "python" + "hosted.org", "registry.npm" + "js.org", "registry.yarn" + "pkg.com")
     )
     paths = "|".join(("/" + "work/", "/" + "root/", "/" + "farm"))
     bad = re.compile(rf"{hosts}|(?<![\w/.]){paths}")
