@@ -6,36 +6,34 @@ sends run: attachments, or under a sandbox for the few types that are safe to sh
 
 import asyncio
 import re
-import signal
 from collections.abc import (
     AsyncGenerator,
     AsyncIterator,
     Awaitable,
     Callable,
-    Iterator,
     Mapping,
     MutableMapping,
 )
-from contextlib import aclosing, contextmanager
+from contextlib import aclosing
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, NamedTuple
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 from uuid import UUID
 
 import msgspec
 import structlog
-import uvicorn
 from msgspec import Struct
 from prometheus_client import Counter
 
 from schemas.access import Viewer, sees
 from schemas.addresses import Address, read_address
+from schemas.credentials import allowed_origins
 from schemas.errors import Refused
 from schemas.settings import Settings
+from storage.asgi import run, serve_asgi
 from storage.blobs import Absent, Blobs
 from storage.health import absent, serve_health
-from storage.http import Impatient
 from storage.logs import configure
 from storage.postgres import versions
 from storage.postgres.pool import Database
@@ -47,7 +45,6 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
-GRACE_S = 3
 CONNECTIONS_MAX = 512
 
 # Types that a browser shows without running anything of ours; everything else is an attachment. Never SVG or HTML.
@@ -98,8 +95,7 @@ class Files:
     ) -> None:
         self.database, self.blobs, self.clock = database, blobs, clock
         self._secret = settings.secret.reveal()
-        parts = urlsplit(settings.public_url)
-        self._origin = f"{parts.scheme}://{parts.netloc}"
+        self._origins = allowed_origins(settings.public_url)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -210,13 +206,14 @@ class Files:
             (b"cache-control", b"private, no-store"),
             (
                 b"content-security-policy",
-                f"sandbox; default-src 'none'; frame-ancestors {self._origin}".encode(),
+                f"sandbox; default-src 'none'; frame-ancestors {' '.join(sorted(self._origins))}".encode(),
             ),
             (b"vary", b"Origin"),
         ]
-        if dict(scope["headers"]).get(b"origin") == self._origin.encode():
+        origin = dict(scope["headers"]).get(b"origin", b"")
+        if origin.decode("latin-1") in self._origins:
             headers += [
-                (b"access-control-allow-origin", self._origin.encode()),
+                (b"access-control-allow-origin", origin),
                 (b"access-control-allow-methods", b"GET, HEAD"),
                 (b"access-control-allow-headers", b"Range, If-Range"),
                 (b"access-control-expose-headers", b"Content-Range, Content-Length, Accept-Ranges, ETag"),
@@ -304,14 +301,6 @@ def disposition(file_name: str, inline: bool) -> str:
     return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(file_name, safe='')}"
 
 
-class _Server(uvicorn.Server):
-    """Leaves signals to us: uvicorn's own handling ends the process by the signal, before our connections close."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
 async def serve(settings: Settings) -> None:
     database = await Database.open(settings, roles=("app",))
     blobs = Blobs(settings)
@@ -320,26 +309,11 @@ async def serve(settings: Settings) -> None:
         return await absent({"postgres": database.app.fetchval("select 1"), "objects": blobs.ready()})
 
     health = await serve_health(settings.internal_port, missing)
-    server = _Server(
-        uvicorn.Config(
-            Files(settings, database, blobs),
-            host=settings.http_host,
-            port=settings.files_port,
-            http=Impatient,
-            ws="none",
-            lifespan="off",
-            access_log=False,
-            log_config=None,
-            server_header=False,
-            proxy_headers=False,
-            limit_concurrency=CONNECTIONS_MAX,
-            timeout_graceful_shutdown=GRACE_S,
-        )
-    )
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, setattr, server, "should_exit", True)
     try:
-        await server.serve()
+        app = Files(settings, database, blobs)
+        await serve_asgi(
+            app, settings.http_host, settings.files_port, lifespan=False, connections_max=CONNECTIONS_MAX
+        )
     finally:
         if health is not None:
             health.close()
@@ -350,6 +324,4 @@ async def serve(settings: Settings) -> None:
 def main(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT."""
     configure("files")
-    factory = uvicorn.Config("", loop="uvloop").get_loop_factory()
-    with asyncio.Runner(loop_factory=factory) as runner:
-        runner.run(serve(settings))
+    run(lambda: serve(settings))

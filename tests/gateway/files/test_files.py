@@ -223,6 +223,10 @@ async def test_only_our_page_reads_by_script(
     theirs = await reader.get(url, headers={"origin": "https://evil.test"})
     assert ours.headers["access-control-allow-origin"] == settings.public_url
     assert "access-control-allow-origin" not in theirs.headers
+    # On localhost its two names are one origin, as for the hub and the gateway.
+    other = settings.public_url.replace("localhost", "127.0.0.1")
+    also = await reader.get(url, headers={"origin": other})
+    assert other != settings.public_url and also.headers["access-control-allow-origin"] == other
 
 
 async def test_bytes_that_are_not_those_examined_never_arrive_whole(
