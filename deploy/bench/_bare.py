@@ -1,16 +1,19 @@
 """The floor of `post`: the same statements as a post makes, in a bare asyncpg loop on as many connections.
 
-The statements are recorded from one real post in each room, so that the floor is of this product and no other.
+The statements are recorded from a real post in each room, so that the floor is of this product and no other.
 """
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 import msgspec
 
 from deploy.bench._scene import Person, Scene
+from hub.context import Hub
 from hub.messages.actions import post_message
 from schemas.ids import new_id
 from schemas.messages import PostMessage
@@ -19,79 +22,93 @@ from storage.postgres import messages
 from storage.postgres.pool import Database
 
 BODY = "." * 200
-_done: dict[UUID, int] = {}
 
 
 class Recorded(NamedTuple):
+    """What a post of one person says to the database."""
+
     begin: str
     event: dict[str, Any]
     insert: list[Any]
 
 
-def done(set_up: Scene) -> int:
-    """How many messages the floor's runs on this scene have written."""
-    return _done.get(set_up.org, 0)
+class Floor:
+    """Connections, each with the posts that it makes in turn: every person's in their room."""
 
+    def __init__(self, connections: list[Any], loops: list[list[Recorded]]) -> None:
+        self._connections, self._loops = connections, loops
+        self.made: list[tuple[UUID, int]] = []  # conversation and seq of every message that was committed
 
-async def rate(settings: Settings, set_up: Scene, seconds: float) -> float:
-    """Messages a second."""
-    people = [set_up.people[n % len(set_up.people)] for n in range(settings.postgres_pool)]
-    loops = [await _record(settings, set_up, person, n) for n, person in enumerate(people)]
-    written = 0
-    database = await Database.open(settings, roles=("app",))
-    try:
-        connections = [await database.app.acquire() for _ in loops]
+    async def run(self, seconds: float) -> float:
+        """Messages a second."""
+        before = len(self.made)
         begun = time.perf_counter()
         until = begun + seconds
-        pairs = zip(connections, loops, strict=True)
-        written = sum(
-            await asyncio.gather(*(_loop(connection, recorded, until) for connection, recorded in pairs))
-        )
-        took = time.perf_counter() - begun
+        pairs = zip(self._connections, self._loops, strict=True)
+        await asyncio.gather(*(self._loop(connection, loop, until) for connection, loop in pairs))
+        return (len(self.made) - before) / (time.perf_counter() - begun)
+
+    async def _loop(self, connection: Any, posts: list[Recorded], until: float) -> None:
+        encode = msgspec.json.Encoder().encode
+        n = 0
+        while time.perf_counter() < until:
+            begin, event, insert = posts[n % len(posts)]
+            conversation = insert[4]
+            key, id = uuid4(), new_id()
+            await connection.execute(begin)
+            row = await connection.fetchrow(messages.CONVERSATION, conversation, key)
+            seq = row["f_head"] + 1
+            message = {**event["data"]["message"], "id": id, "seq": seq}
+            batch = encode([{**event, "seq": seq, "thing": id, "key": key, "data": {"message": message}}])
+            await connection.execute(
+                messages.INSERT, msgspec.Raw(batch), id, *insert[2:8], insert[8], seq, *insert[10:]
+            )
+            await connection.execute("commit")
+            self.made.append((conversation, seq))
+            n += 1
+
+
+@asynccontextmanager
+async def floor(settings: Settings, set_up: Scene) -> AsyncIterator[Floor]:
+    """A floor of as many connections as the hub has, with the posts of everybody shared out among them."""
+    size = settings.postgres_pool
+    loops: list[list[Recorded]] = [[] for _ in range(size)]
+    made: list[tuple[UUID, int]] = []
+    alone = await Database.open(msgspec.structs.replace(settings, postgres_pool=1), roles=("app",))
+    try:
+        hub = msgspec.structs.replace(set_up.hub, database=alone)
+        for n, person in enumerate(set_up.people):
+            room = set_up.rooms[n % len(set_up.rooms)][1]
+            recorded, seqs = await _record(hub, person, room)
+            loops[n % size].append(recorded)
+            made += [(room, seq) for seq in seqs]
+    finally:
+        await alone.close()
+    database = await Database.open(settings, roles=("app",))
+    connections: list[Any] = []
+    try:
+        connections += [await database.app.acquire() for _ in loops]
+        bare = Floor(connections, loops)
+        bare.made += made
+        yield bare
+    finally:
         for connection in connections:
             await database.app.release(connection)
-    finally:
-        _done[set_up.org] = done(set_up) + written + 2 * len(loops)
         await database.close()
-    return written / took
 
 
-async def _record(settings: Settings, set_up: Scene, person: Person, n: int) -> Recorded:
-    """What a post of this person says to the database, in their room."""
+async def _record(hub: Hub, person: Person, room: UUID) -> tuple[Recorded, list[int]]:
+    """What a post of this person says to the database, and the seqs of what was posted to find out."""
     said: list[Any] = []
-    database = await Database.open(msgspec.structs.replace(settings, postgres_pool=1), roles=("app",))
-    try:
-        hub = msgspec.structs.replace(set_up.hub, database=database)
-        room = set_up.rooms[n % len(set_up.rooms)][1]
-        # The first post on a connection also asks what the types are; the second one is what every other is.
-        await post_message(hub, person.who, room, PostMessage(body=BODY), uuid4())
-        async with database.app.acquire() as connection:
-            connection.add_query_logger(said.append)
-        await post_message(hub, person.who, room, PostMessage(body=BODY), uuid4())
-    finally:
-        await database.close()
-    queries = [one.query for one in said]
+    # The first post on a connection also asks what the types are; the second one is what every other is.
+    first = await post_message(hub, person.who, room, PostMessage(body=BODY), uuid4())
+    async with hub.database.app.acquire() as connection:
+        connection.add_query_logger(said.append)
+    second = await post_message(hub, person.who, room, PostMessage(body=BODY), uuid4())
+    async with hub.database.app.acquire() as connection:
+        connection.remove_query_logger(said.append)
+    queries = [one.query for one in said[:4]]
     if queries[1:] != [messages.CONVERSATION, messages.INSERT, "commit"]:
         raise AssertionError(f"a post is made of other statements now: {queries}")
     (event,) = msgspec.json.decode(bytes(said[2].args[0]))
-    return Recorded(queries[0], event, list(said[2].args))
-
-
-async def _loop(connection: Any, recorded: Recorded, until: float) -> int:
-    begin, event, insert = recorded
-    conversation = insert[4]
-    encode = msgspec.json.Encoder().encode
-    count = 0
-    while time.perf_counter() < until:
-        key, id = uuid4(), new_id()
-        await connection.execute(begin)
-        row = await connection.fetchrow(messages.CONVERSATION, conversation, key)
-        seq = row["f_head"] + 1
-        message = {**event["data"]["message"], "id": id, "seq": seq}
-        batch = encode([{**event, "seq": seq, "thing": id, "key": key, "data": {"message": message}}])
-        await connection.execute(
-            messages.INSERT, msgspec.Raw(batch), id, *insert[2:8], insert[8], seq, *insert[10:]
-        )
-        await connection.execute("commit")
-        count += 1
-    return count
+    return Recorded(queries[0], event, list(said[2].args)), [first.item.seq, second.item.seq]

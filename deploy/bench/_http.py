@@ -7,9 +7,11 @@ from uuid import UUID, uuid4
 
 
 class Client(asyncio.Protocol):
-    """One request at a time. `send` answers the status and when the last byte of the answer was there."""
+    """One request at a time. `send` answers the status and when the last byte of the answer was there, which
+    `answered` then holds."""
 
     def __init__(self) -> None:
+        self.answered = b""
         self._transport: asyncio.Transport | None = None
         self._answer: asyncio.Future[tuple[int, float]] | None = None
         self._buffer = b""
@@ -39,6 +41,7 @@ class Client(asyncio.Protocol):
             self._need = end + 4 + length
         if len(self._buffer) >= self._need:
             status = int(self._buffer[9:12])
+            self.answered = self._buffer[: self._need]
             self._buffer, self._need = self._buffer[self._need :], -1
             if self._answer is not None and not self._answer.done():
                 self._answer.set_result((status, time.perf_counter()))

@@ -18,7 +18,21 @@ ROOT = Path(__file__).parent.parent.parent
 
 EXPECTED = {
     "post": (
-        {"rate_per_s", "p50_ms", "p99_ms", "paced_p99_ms", "ratio_to_bare", "lost"},
+        {
+            f"{arm}_{figure}"
+            for arm in ("socket", "http")
+            for figure in (
+                "rate_per_s",
+                "ratio_to_bare",
+                "p50_ms",
+                "p99_ms",
+                "paced_p50_ms",
+                "paced_p99_ms",
+                "hub_cpu_us_per_post",
+                "postgres_cpu_us_per_post",
+            )
+        }
+        | {"failed", "lost", "repeated"},
         {"bare_statements_per_s"},
     ),
     "deliver": (
