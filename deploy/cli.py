@@ -25,6 +25,9 @@ def up(
     http_port: int = 8000,
     live_port: int = 8001,
     files_port: int = 8002,
+    hubs: int = 1,
+    gateways: int = 1,
+    relays: int = 1,
     servers_only: bool = False,
 ) -> None:
     """Start everything on this machine and stay until Ctrl-C.
@@ -35,12 +38,16 @@ def up(
     http_port: Port of the web client and the API.
     live_port: Port of the live socket.
     files_port: Port of the origin that hands out documents.
+    hubs: How many hubs to run; each after the first has a port of its own, for a balancer in front of them.
+    gateways: How many gateways, likewise. A client may land on any.
+    relays: How many relays; one leads, and another takes over when it is gone.
     servers_only: Start PostgreSQL, NATS and the object store alone.
     """
     from deploy.up import up as run
 
     run(
-        data=data, http_port=http_port, live_port=live_port, files_port=files_port, demo=demo, servers_only=servers_only
+        data=data, http_port=http_port, live_port=live_port, files_port=files_port, demo=demo,
+        servers_only=servers_only, copies={"hub": hubs, "gateway": gateways, "relay": relays},
     )  # fmt: skip
 
 

@@ -81,10 +81,10 @@ class Supervisor:
     """The stack and our processes as one thing that starts, heals and stops. Lives in the main thread."""
 
     def __init__(
-        self, stack: Stack, processes: Sequence[str] = tuple(PROCESSES), *, say: Callable[[str], None]
+        self, stack: Stack, kinds: Sequence[str] = tuple(PROCESSES), *, say: Callable[[str], None]
     ) -> None:
         self.stack = stack
-        self.processes = tuple(processes)
+        self.processes = tuple(name for kind in kinds for name in stack.named(kind))
         self.say = say
         self._servers: list[Watched] = []
         self._watched: list[Watched] = []
@@ -151,7 +151,7 @@ class Supervisor:
     def _child(self, name: str) -> Child:
         return Child(
             name=name,
-            argv=[sys.executable, "-m", "deploy.serve", *PROCESSES[name]],
+            argv=[sys.executable, "-m", "deploy.serve", *PROCESSES[name.partition(".")[0]]],
             log=self.stack.logs / f"{name}.log",
             env=child_environment(self.stack.settings(name)),
             stop_wait_s=PROCESS_STOP_WAIT_S,

@@ -2,17 +2,20 @@
 
 import asyncio
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import asyncpg
 
 from deploy.embedded.child import StackError
-from deploy.embedded.stack import Stack
+from deploy.embedded.stack import PUBLIC_PORT, Stack
 from deploy.find import data_directory
 from deploy.supervisor import PROCESSES, Supervisor, run_step
 from schemas.settings import Settings, SettingsError
 from storage.migrations import MigrationError, migrate
 from storage.postgres import people
+
+COPIES_MAX = 64  # of one process on one machine
 
 DEMO_ACCOUNTS = (
     ("lawyer@firm.test", "a lawyer of the law office"),
@@ -24,10 +27,23 @@ DEMO_ACCOUNTS = (
 
 
 def up(
-    *, data: Path | None, http_port: int, live_port: int, files_port: int, demo: bool, servers_only: bool
+    *,
+    data: Path | None,
+    http_port: int,
+    live_port: int,
+    files_port: int,
+    demo: bool,
+    servers_only: bool,
+    copies: Mapping[str, int],
 ) -> None:
     """Start everything and stay until asked to stop. Raises `StackError` with one sentence when it cannot."""
-    stack = Stack(data_directory(data), http_port=http_port, live_port=live_port, files_port=files_port)
+    if few := [kind for kind, count in copies.items() if not 1 <= count <= COPIES_MAX]:
+        raise StackError(
+            f"There can be 1 to {COPIES_MAX} of each process; --{few[0]}s says {copies[few[0]]}."
+        )
+    stack = Stack(
+        data_directory(data), http_port=http_port, live_port=live_port, files_port=files_port, copies=copies
+    )
     processes = () if servers_only else tuple(PROCESSES)
     supervisor = Supervisor(stack, processes, say=say)
 
@@ -65,6 +81,11 @@ def welcome(stack: Stack, *, demo: bool) -> str:
             "  Its first page makes your organisation; so does:  casewire init" + _data_hint(stack.data),
             "",
         ]
+    for name in stack.processes:
+        if name.partition(".")[0] in PUBLIC_PORT and "." in name:
+            its = Settings.read(stack.settings(name))
+            port = getattr(its, PUBLIC_PORT[name.partition(".")[0]])
+            lines.append(f"  {name} listens on {its.http_host}:{port}")
     lines += [f"  Data and logs in {stack.data}. Ctrl-C stops it.", ""]
     return "\n".join(lines)
 

@@ -14,6 +14,10 @@ from schemas.subjects import STREAM_SUBJECTS
 READY_WAIT_S = 30.0
 MESSAGE_BYTES_MAX = 1024 * 1024
 STORE_BYTES_MAX = 8 * 1024 * 1024 * 1024
+# A process that vanished without a word is forgotten after 10 to 15 s. As long as the server takes it for alive it goes
+# on sending it its share of what people ask of the hubs; by default that is up to six minutes.
+PING_INTERVAL_S = 5
+PINGS_UNANSWERED_MAX = 2
 
 # What reading the stream of events takes: to look it up and to keep a consumer of one's own.
 READ_EVENTS = (
@@ -106,6 +110,8 @@ class Nats:
                     "server_name": "casewire",
                     "listen": f"127.0.0.1:{self.port}",
                     "max_payload": MESSAGE_BYTES_MAX,
+                    "ping_interval": f"{PING_INTERVAL_S}s",
+                    "ping_max": PINGS_UNANSWERED_MAX,
                     "jetstream": {
                         "store_dir": str(self.home / "jetstream"),
                         "max_file_store": STORE_BYTES_MAX,

@@ -37,6 +37,9 @@ PROCESSES: Mapping[str, str] = {
 # All but the person at the machine serve health and metrics.
 SERVED = tuple(name for name in PROCESSES if name != "operator")
 
+# Of what people connect to, each further process of a kind listens on a port of its own.
+PUBLIC_PORT: Mapping[str, str] = {"hub": "http_port", "gateway": "live_port", "files": "files_port"}
+
 Record = dict[str, Any]
 
 
@@ -46,6 +49,9 @@ class Stack:
     `CASEWIRE_POSTGRES`, `CASEWIRE_NATS` and `CASEWIRE_S3_URL` in `environ` replace the embedded server of their kind;
     every other `CASEWIRE_*` of it is handed on to the processes. What must be remembered (ports, generated
     credentials) stands in `<data>/stack.json`, which only its owner can read.
+
+    `copies` says how many of a kind of process are to run, one where it says nothing; the first is called by its kind
+    alone, the second of the gateways `gateway.2`, and so on.
     """
 
     def __init__(
@@ -57,12 +63,14 @@ class Stack:
         files_port: int = 8002,
         environ: Mapping[str, str] | None = None,
         embed: Collection[str] = ("postgres", "nats", "objects"),
+        copies: Mapping[str, int] | None = None,
     ) -> None:
         self.data = data.absolute()
         self.public_ports = {"http_port": http_port, "live_port": live_port, "files_port": files_port}
         given = os.environ if environ is None else environ
         self.environ = {key: value for key, value in given.items() if key.startswith("CASEWIRE_") and value}
         self._embed = frozenset(embed)
+        self._copies = dict(copies or {})
         self.postgres: Postgres | None = None
         self.nats: Nats | None = None
         self.objects: Objects | None = None
@@ -72,6 +80,15 @@ class Stack:
     @property
     def logs(self) -> Path:
         return self.data / "logs"
+
+    def named(self, kind: str) -> list[str]:
+        """The names of all processes of a kind: `gateway`, `gateway.2` …"""
+        return [kind, *(f"{kind}.{n}" for n in range(2, self._copies.get(kind, 1) + 1))]
+
+    @property
+    def processes(self) -> list[str]:
+        """The names of all processes that serve."""
+        return [name for kind in SERVED for name in self.named(kind)]
 
     @property
     def servers(self) -> list[Postgres | Nats | Objects]:
@@ -151,17 +168,24 @@ class Stack:
         self._release()
 
     def settings(self, process: str) -> dict[str, str]:
-        """The `CASEWIRE_*` environment of `process` (one of `PROCESSES`); `Settings.read` takes it."""
+        """The `CASEWIRE_*` environment of `process` (of `PROCESSES`, or a copy's name); `Settings.read` takes it."""
+        kind, _, copy = process.partition(".")
         env = dict(self.environ)
         env["CASEWIRE_DATA"] = str(self.data)
         env["CASEWIRE_INTERNAL_PORT"] = str(self._record["ports"].get(f"internal.{process}", 0))
         env.setdefault("CASEWIRE_SECRET", self._record["credentials"]["secret"])
         for name, port in self.public_ports.items():
             env[f"CASEWIRE_{name.upper()}"] = str(port)
+        if copy and (own := PUBLIC_PORT.get(kind)):
+            # It is reached where the first one is; only what stands in front of both knows its port.
+            first = Settings.read(env)
+            env |= {"CASEWIRE_PUBLIC_URL": first.public_url, "CASEWIRE_LIVE_URL": first.live_url}
+            env |= {"CASEWIRE_FILES_URL": first.files_url}
+            env[f"CASEWIRE_{own.upper()}"] = str(self._record["ports"][f"public.{process}"])
         if self.postgres is not None:
             env["CASEWIRE_POSTGRES"] = self.postgres.dsn()
         if self.nats is not None:
-            user = PROCESSES[process]
+            user = PROCESSES[kind]
             env["CASEWIRE_NATS"] = self.nats.url
             env["CASEWIRE_NATS_USER"] = user
             env["CASEWIRE_NATS_PASSWORD"] = self.nats.passwords[user]
@@ -176,7 +200,7 @@ class Stack:
         self._record["running"] = {
             "supervisor": os.getpid(),
             "pids": dict(pids),
-            "environ": {process: self.settings(process) for process in PROCESSES},
+            "environ": {process: self.settings(process) for process in ("operator", *self.processes)},
         }
         self._save()
 
@@ -211,7 +235,8 @@ class Stack:
         names = [
             "nats",
             *(f"objects.{flag}" for flag in OBJECT_PORTS),
-            *(f"internal.{name}" for name in SERVED),
+            *(f"internal.{name}" for name in self.processes),
+            *(f"public.{name}" for kind in PUBLIC_PORT for name in self.named(kind)[1:]),
         ]
         lost = [name for name in names if not known.get(name) or ports.taken(known[name])]
         kept = {name: known[name] for name in names if name not in lost}

@@ -75,6 +75,28 @@ def test_each_process_has_a_nats_user_and_an_internal_port_of_its_own(stack: Sta
     assert len({settings.secret.reveal() for settings in each.values()}) == 1
 
 
+def test_each_further_process_of_a_kind_has_ports_of_its_own_and_the_addresses_of_the_first(
+    tmp_path: Path,
+) -> None:
+    stack = Stack(tmp_path, environ={}, embed=(), copies={"hub": 2, "gateway": 3, "relay": 2})
+    stack.prepare()
+    try:
+        assert stack.named("gateway") == ["gateway", "gateway.2", "gateway.3"] and stack.named("files") == [
+            "files"
+        ]
+        each = {name: Settings.read(stack.settings(name)) for name in stack.processes}
+        assert len(each) == 9 and len({its.internal_port for its in each.values()}) == 9
+        assert len({each[name].live_port for name in stack.named("gateway")}) == 3
+        assert each["hub"].http_port != each["hub.2"].http_port
+        assert {each[name].http_port for name in stack.processes if name != "hub.2"} == {
+            each["hub"].http_port
+        }
+        for address in ("public_url", "live_url", "files_url"):
+            assert len({getattr(its, address) for its in each.values()}) == 1, address
+    finally:
+        stack.stop()
+
+
 def test_a_server_of_ones_own_replaces_the_embedded_one(tmp_path: Path) -> None:
     dsn = "postgresql://casewire_app@db.example/casewire"
     theirs = Stack(tmp_path, environ={"CASEWIRE_POSTGRES": dsn, "CASEWIRE_S3_URL": "https://s3.example"})
