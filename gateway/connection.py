@@ -176,6 +176,11 @@ class Connection(asyncio.Protocol):
             return
         self._transport.write(data)
 
+    @property
+    def paused(self) -> float:
+        """Since when the client has not taken most of what was written; 0 while it does."""
+        return self._paused
+
     async def drained(self) -> None:
         """Until the client has taken most of what was written, or is gone; lets others run in any case."""
         if not self._paused or self._closing:

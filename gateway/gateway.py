@@ -100,7 +100,8 @@ class Gateway:
 
     def perform(self, connection: Connection, effect: Effect) -> None:
         if isinstance(effect, Join):
-            self._start(self._joining.join(connection, effect.subscription))
+            if not self._joining.join_at_once(connection, effect.subscription):
+                self._start(self._joining.join(connection, effect.subscription))
         elif isinstance(effect, Leave):
             self.feed.rooms.leave(effect.subscription)
         elif isinstance(effect, Call):

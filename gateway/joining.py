@@ -4,39 +4,31 @@ What was missed comes from the ring, or from PostgreSQL when it is older. It is 
 takes it; the step from the last of it to live is taken without letting go of the event loop.
 """
 
-from typing import Any, Protocol
+import asyncio
+from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 import structlog
-from prometheus_client import Counter
 
+from gateway.asking import Asking
 from gateway.feed import Feed
 from gateway.framing import framed, joined
-from gateway.ring import Entry
-from gateway.session import Effect, Session, Subscription
+from gateway.missed import RANGE_EVENTS_MAX, Range, Ranges
+from gateway.replaying import STEP_BYTES, STEP_EVENTS, Everywhere, Lost, Replaying, Socket, Stream, replayed
+from gateway.session import Session, Subscription
 from schemas.access import Viewer, sees
 from schemas.frames import Subscribed
-from schemas.limits import REPLAY_EVENTS_MAX
-from storage.postgres import access
-from storage.postgres import events as log
+from schemas.limits import REPLAY_EVENTS_MAX, REPLAY_MINE_EVENTS_MAX
+from storage.postgres import access, replays
 from storage.postgres.access import Thing
 from storage.postgres.pool import PASSING
+from storage.postgres.replays import Alike
 
-STEP_EVENTS = 200  # read at once in a replay
-STEP_BYTES = 64 << 10  # written at once in a replay
 THINGS_MAX = 20_000
-
-REPLAYED = Counter("casewire_gateway_replayed_total", "Events replayed, by where they came from.", ["source"])
+COUNTED_AT_ONCE = 100_000  # events, by one statement: it must stay far below the role's transaction_timeout
 
 logger = structlog.get_logger("gateway")
-
-
-class Socket(Protocol):
-    """What joining needs of a connection."""
-
-    def deliver(self, data: bytes) -> None: ...
-    def perform(self, effects: list[Effect]) -> None: ...
-    async def drained(self) -> None: ...
 
 
 class Joining:
@@ -44,6 +36,28 @@ class Joining:
         self._feed, self._database = feed, database
         self._cases: dict[UUID, Thing] = {}
         self._conversations: dict[UUID, Thing] = {}
+        self._replaying = Replaying(feed)
+        self._ranges = Ranges(lambda *place: replays.stream_page(database.system, *place))
+        self._ask_case = Asking[UUID, Thing](lambda ids: access.case_things(database.system, ids))
+        self._ask_head = Asking[UUID, int](lambda ids: replays.heads(database.system, ids, feed.position))
+
+    def join_at_once(self, socket: Socket, sub: Subscription) -> bool:
+        """Whether `sub` is in: where nothing need be asked and one write holds all that was missed."""
+        feed, after = self._feed, sub.after
+        head, thing = feed.heads.get(sub.id), self._cases.get(sub.id)
+        if sub.kind != "case" or socket.paused or head is None or thing is None:
+            return False
+        if not sees(sub.session.viewer, thing) or (after is not None and after.epoch != feed.epoch):
+            return False
+        start = head if after is None or after.seq is None else after.seq
+        missed = self._at_hand(sub, start, head) if start < head else None
+        if start > head or (start < head and missed is None):
+            return False
+        sub.thing = thing
+        if not self._write(socket, sub, start, head, missed):
+            return False
+        feed.rooms.room_of(sub).add(sub, socket)
+        return True
 
     async def join(self, socket: Socket, subscription: Subscription) -> None:
         """Never raises; the client is told what became of it."""
@@ -56,6 +70,10 @@ class Joining:
             logger.warning("postgres does not answer", error=type(error).__name__)
             if not subscription.gone:
                 socket.perform(subscription.session.refuse(subscription, "unavailable"))
+        except Lost:
+            logger.error("events are missing in the history", topic=subscription.topic)
+            if not subscription.gone:
+                socket.perform(subscription.session.reset(subscription, "history"))
 
     async def conversation(self, id: UUID) -> Thing | None:
         """What guards a conversation. Its audience is fixed when it opens, so it is asked for once."""
@@ -71,7 +89,7 @@ class Joining:
         """What guards a case; asked for again where the viewer may not see it, so that refusals take equally long."""
         thing = self._cases.get(id)
         if thing is None or not sees(viewer, thing):
-            thing = await access.case_thing(self._database.system, id)
+            thing = await self._ask_case.get(id)
             if thing is not None:
                 _keep(self._cases, id, thing)
         return thing
@@ -89,7 +107,7 @@ class Joining:
         """The stream's last seq as of the feed's position."""
         head = self._feed.heads.get(stream)
         if head is None:
-            found = await log.stream_head(self._database.system, stream, self._feed.position)
+            found = await self._ask_head.get(stream) or 0
             # What was delivered meanwhile has put a newer one there.
             head = self._feed.heads.setdefault(stream, found)
         return head
@@ -114,7 +132,7 @@ class Joining:
         start = head if after is None or after.seq is None else after.seq
         ahead, last = start > head, head
         if ahead:
-            last = await log.stream_last(self._database.system, sub.id)
+            last = await replays.last(self._database.system, sub.id)
             head = await self._head(sub.id)
             ahead = start > head
         if sub.gone:
@@ -122,34 +140,76 @@ class Joining:
         if (ahead and start > last) or head - start > REPLAY_EVENTS_MAX:
             socket.perform(session.reset(sub, "history"))
             return
-        missed = self._feed.ring.stream_after(sub.id, start, REPLAY_EVENTS_MAX) if start < head else []
-        if missed is not None:
-            replay = sum(sub.sees(entry.event) for entry in missed)
-        else:
-            briefs = await log.brief_stream(self._database.system, sub.id, start, head, REPLAY_EVENTS_MAX)
-            if sub.gone:
-                return
-            replay = len(briefs) if sub.kind == "me" else sum(sees(session.viewer, brief) for brief in briefs)
-        sub.seq = start
-        socket.deliver(self._subscribed(sub, max(start, head), replay))
         if ahead:
+            sub.seq = start
+            socket.deliver(self._subscribed(sub, start, 0))
             feed.rooms.room_of(sub).waiting[sub] = socket
             return
-        while sub.seq < (head := await self._head(sub.id)):
-            missed = feed.ring.stream_after(sub.id, sub.seq, STEP_EVENTS)
-            source = "ring"
-            if missed is None:
-                found = await log.stream_between(self._database.system, sub.id, sub.seq, head, STEP_EVENTS)
-                missed, source = [Entry(event) for event in found], "postgres"
-            if sub.gone or not missed:
+        missed = None
+        if start < head:
+            missed = self._at_hand(sub, start, head)
+            if missed is None and head - start <= RANGE_EVENTS_MAX:
+                missed = await self._ranges.get(sub.id, start, head)
+        await _free(socket, sub)
+        if sub.gone:
+            return
+        written = feed.heads.get(sub.id) == head and self._write(socket, sub, start, head, missed)
+        if not written:
+            replay = missed.count(sub) if missed is not None else await self._count(sub, start, head)
+            if sub.gone:
                 return
-            await self._hand_over(socket, sub, missed, source)
-            sub.seq = missed[-1].event.seq
-        if not sub.gone:
+            sub.seq = start
+            socket.deliver(self._subscribed(sub, head, replay))
+        if await self._replaying.run(socket, Stream(feed, self._database, self._head, sub)):
             feed.rooms.room_of(sub).add(sub, socket)
 
+    def _at_hand(self, sub: Subscription, start: int, head: int) -> Range | None:
+        """A range that was used lately, or that the ring holds, where it is not a long one."""
+        if head - start > RANGE_EVENTS_MAX:
+            return None
+        if (found := self._ranges.find(sub.id, start, head)) is not None:
+            return found
+        entries = self._feed.ring.stream_after(sub.id, start, RANGE_EVENTS_MAX)
+        if entries is None or len(entries) != head - start:
+            return None
+        return self._ranges.keep(sub.id, start, head, entries, "ring")
+
+    def _write(self, socket: Socket, sub: Subscription, start: int, head: int, missed: Range | None) -> bool:
+        """Say that it is in and give it all that was missed in one write; False when that would be too large. The
+        range must have been made since the head is what it is."""
+        if missed is None:
+            if start < head:
+                return False
+            socket.deliver(self._subscribed(sub, head, 0))
+        else:
+            count, data = self._ranges.pile(missed, sub)
+            if len(data) > STEP_BYTES:
+                return False
+            socket.deliver(joined((self._subscribed(sub, head, count), data)))
+            replayed[missed.source].inc(count)
+        sub.seq = head
+        return True
+
+    async def _count(self, sub: Subscription, start: int, head: int) -> int:
+        """How many events of a long way its holder may see."""
+        if sub.kind == "me":
+            return head - start  # their own, all of them
+        entries = self._feed.ring.stream_after(sub.id, start, head - start)
+        count = 0
+        if entries is None:
+            async with self._replaying.turns:
+                for after in range(start, head, COUNTED_AT_ONCE):
+                    upto = min(head, after + COUNTED_AT_ONCE)
+                    groups = await replays.stream_count(self._database.system, sub.id, after, upto)
+                    count += _seen(sub.session.viewer, groups)
+            return count
+        for at in range(0, len(entries), STEP_EVENTS):
+            count += Range(entries[at : at + STEP_EVENTS], "ring").count(sub)
+            await asyncio.sleep(0)
+        return count
+
     async def _join_mine(self, socket: Socket, sub: Subscription) -> None:
-        feed, session, after = self._feed, sub.session, sub.after
+        feed, session, after, system = self._feed, sub.session, sub.after, self._database.system
         if after is not None and after.epoch != feed.epoch:
             socket.perform(session.reset(sub, "epoch"))
             return
@@ -160,56 +220,43 @@ class Joining:
             socket.deliver(self._subscribed(sub, 0, 0))
             feed.rooms.mine.waiting[sub] = socket
             return
-        missed = feed.ring.after(sub.position, REPLAY_EVENTS_MAX + 1)
+        way = Everywhere(feed, self._database, sub)
+        missed = feed.ring.after(sub.position, REPLAY_MINE_EVENTS_MAX)
         if missed is not None:
-            many, replay = len(missed), sum(sub.sees(entry.event) for entry in missed)
+            replay = 0
+            for at in range(0, len(missed), STEP_EVENTS):
+                replay += sum(sub.sees(entry.event) for entry in missed[at : at + STEP_EVENTS])
+                await asyncio.sleep(0)
         else:
-            briefs = await log.brief_between(self._database.system, sub.position, upto, REPLAY_EVENTS_MAX + 1)
+            async with self._replaying.turns:
+                far = await replays.far(system, sub.position, upto, REPLAY_MINE_EVENTS_MAX)
+                groups = [] if far else await replays.count(system, sub.position, upto, way.scopes)
             if sub.gone:
                 return
-            many, replay = len(briefs), sum(sees(session.viewer, brief) for brief in briefs)
-        if many > REPLAY_EVENTS_MAX:
-            socket.perform(session.reset(sub, "history"))
+            if far:
+                socket.perform(session.reset(sub, "history"))
+                return
+            replay = _seen(session.viewer, groups)
+        await _free(socket, sub)
+        if sub.gone:
             return
         socket.deliver(self._subscribed(sub, 0, replay))
-        while sub.position < (upto := feed.position):
-            missed = feed.ring.after(sub.position, STEP_EVENTS)
-            source = "ring"
-            if missed is None:
-                found = await log.events_between(self._database.system, sub.position, upto, STEP_EVENTS)
-                missed, source = [Entry(event) for event in found], "postgres"
-            if sub.gone:
-                return
-            await self._hand_over(socket, sub, missed, source)
-            sub.position = missed[-1].position if len(missed) == STEP_EVENTS else upto
-        if not sub.gone:
+        if await self._replaying.run(socket, way):
             feed.rooms.mine.add(sub, socket)
 
     def _subscribed(self, sub: Subscription, seq: int, replay: int) -> bytes:
         feed = self._feed
         return framed(Subscribed(sub.ref, sub.topic, feed.epoch, seq, str(feed.position), replay))
 
-    async def _hand_over(self, socket: Socket, sub: Subscription, entries: list[Entry], source: str) -> None:
-        """Write what may be seen of `entries`, no faster than the client takes it."""
-        pile: list[bytes] = []
-        size = count = 0
-        for entry in entries:
-            if size >= STEP_BYTES:
-                socket.deliver(joined(pile))
-                pile, size = [], 0
-                await socket.drained()
-                if sub.gone:
-                    return
-            if entry.event.thing in self._feed.retracted:
-                entry.blank()  # it was read before the retraction
-            if sub.sees(entry.event):
-                frame = entry.frame(sub.kind)
-                pile.append(frame)
-                size, count = size + len(frame), count + 1
-        if pile:
-            socket.deliver(joined(pile))
-        REPLAYED.labels(source).inc(count)
+
+async def _free(socket: Socket, sub: Subscription) -> None:
+    """Until the client takes what is written: it may have asked for many topics at once."""
+    while socket.paused and not sub.gone:
         await socket.drained()
+
+
+def _seen(viewer: Viewer, groups: Iterable[Alike]) -> int:
+    return sum(group.events for group in groups if sees(viewer, group))
 
 
 def _keep(things: dict[UUID, Thing], id: UUID, thing: Thing) -> None:

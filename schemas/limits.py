@@ -20,7 +20,8 @@ SUBSCRIPTIONS_MAX = 64
 SOCKET_BUFFER_BYTES_MAX = 256 << 10
 HEARTBEAT_S = 25
 DEAD_PEER_S = 60
-REPLAY_EVENTS_MAX = 10_000
+REPLAY_EVENTS_MAX = 1_000_000  # of one stream; who missed more reads again
+REPLAY_MINE_EVENTS_MAX = 100_000  # of all streams, whoever may see them, since they are looked through in their order
 RING_EVENTS_MAX = 20_000
 
 # Time

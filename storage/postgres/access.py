@@ -13,7 +13,7 @@ from schemas.people import Me, Seat
 SESSIONS = """select h.hash, s.id, s.person, s.kind, s.expires_at, s.scopes, s.roles
     from unnest($1::bytea[]) as h(hash) cross join lateral signin_session(h.hash, $2) s"""
 GRANTS = "select person, scope, role from grants where person = any($1::uuid[])"
-CASE = "select id, org, audience, '{}'::uuid[] from cases where id = $1"
+CASES = "select id, org, audience, '{}'::uuid[] from cases where id = any($1::uuid[])"
 CONVERSATION = "select case_id, org, audience, people from conversations where id = $1"
 PEOPLE = """select p.id, p.name, p.email::text, p.zone,
         coalesce((select json_agg(json_build_object('org', json_build_object('id', o.id, 'name', o.name, 'zone', o.zone,
@@ -61,9 +61,8 @@ async def viewers(on: Any, people: Iterable[UUID]) -> dict[UUID, Viewer]:
     return {person: Viewer(person, frozenset(grants)) for person, grants in held.items()}
 
 
-async def case_thing(on: Any, case: UUID) -> Thing | None:
-    row = await on.fetchrow(CASE, case)
-    return Thing(*row) if row else None
+async def case_things(on: Any, cases: list[UUID]) -> dict[UUID, Thing]:
+    return {row[0]: Thing(*row) for row in await on.fetch(CASES, cases)}
 
 
 async def conversation_thing(on: Any, conversation: UUID) -> Thing | None:

@@ -7,15 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway import joining, ring
-from gateway.connection import Connection
-from schemas.limits import REPLAY_EVENTS_MAX
+from gateway import joining, replaying, ring
+from gateway.replaying import Replaying
 from schemas.positions import Position
 from storage.postgres import events as log
 from tests.gateway.conftest import Client, Live, Office
 from tests.gateway.test_session import an_event, case_id
 from tests.history import STAFF
 from tests.wire import wipe
+
+REPLAYED = 450  # more than a range and more than the first page
 
 
 async def take(client: Client, count: int) -> list[int]:
@@ -56,7 +57,7 @@ async def test_resume_counts_and_brings_only_what_one_may_see(office: Office) ->
 async def test_resume_after_the_gateway_was_started_anew(live: Live, office: Office, topic: str) -> None:
     """Nothing is in its ring: PostgreSQL serves."""
     start = await log.head(live.database.system)
-    for n in range(joining.STEP_EVENTS * 2 + 50):
+    for n in range(REPLAYED):
         await office.history.post(office.case, office.org, office.people["lawyer"], f"{n}")
         if n % 100 == 0:
             await office.history.append(
@@ -69,7 +70,7 @@ async def test_resume_after_the_gateway_was_started_anew(live: Live, office: Off
     await live.start()
     name = office.topic if topic == "case" else topic
     after = {"epoch": epoch, "pos": str(start)} if topic == "mine" else {"epoch": epoch, "seq": 0}
-    count = 5 if topic == "me" else joining.STEP_EVENTS * 2 + 50
+    count = 5 if topic == "me" else REPLAYED
     async with office.client("client") as client:
         again = await client.subscribe(name, after)
         assert again["replay"] == count
@@ -168,13 +169,15 @@ async def test_a_place_that_never_was_resets(office: Office) -> None:
 
 
 async def test_too_far_back_resets(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert REPLAY_EVENTS_MAX == 10_000
     monkeypatch.setattr(joining, "REPLAY_EVENTS_MAX", 5)
-    start = str(office.live.gateway.feed.position)
+    monkeypatch.setattr(joining, "REPLAY_MINE_EVENTS_MAX", 5)
+    feed = office.live.gateway.feed
+    start = str(feed.position)
+    monkeypatch.setattr(feed.ring, "after", lambda *_: None)  # for `mine`, what the ring holds is always served
     for _ in range(6):
         await office.post()
     await office.live.told()
-    epoch = office.live.gateway.feed.epoch
+    epoch = feed.epoch
     async with office.client("client") as client:
         assert await reset_why(client, office.topic, {"epoch": epoch, "seq": 0}) == "history"
         assert await reset_why(client, "mine", {"epoch": epoch, "pos": start}) == "history"
@@ -205,19 +208,24 @@ async def test_what_is_written_during_a_replay_follows_it(
     for _ in range(5):
         await office.post()
     await live.told()
-    drained, stopped, go = Connection.drained, asyncio.Event(), asyncio.Event()
+    monkeypatch.setattr(joining, "RANGE_EVENTS_MAX", 2)  # so that these are a long way
+    monkeypatch.setattr(replaying, "STEP_EVENTS", 2)
+    ready, asked, stopped, go = Replaying._ready, 0, asyncio.Event(), asyncio.Event()
 
-    async def held(self: Connection) -> None:
-        stopped.set()
-        await go.wait()
-        await drained(self)
+    async def held(self: Replaying, *of: Any) -> bool:
+        nonlocal asked
+        asked += 1
+        if asked == 4:
+            stopped.set()
+            await go.wait()
+        return await ready(self, *of)
 
-    monkeypatch.setattr(Connection, "drained", held)
+    monkeypatch.setattr(Replaying, "_ready", held)
     epoch = live.gateway.feed.epoch
     name, after = (office.topic, {"seq": 0}) if topic == "case" else ("mine", {"pos": str(start)})
     async with office.client("client") as client:
         assert (await client.subscribe(name, {"epoch": epoch, **after}))["replay"] == 5
-        await stopped.wait()  # the last step is written, the subscription is not yet live
+        await stopped.wait()  # some are written, some are not, and it is not live yet
         await office.post()
         await live.told()
         go.set()

@@ -1,0 +1,221 @@
+"""A replay of any length: what a subscriber missed, handed over no faster than the client takes it.
+
+It comes from the ring, or from PostgreSQL when it is older: then page by page, the next one read while one is written.
+Some replays read at once and take turns with the others, so that memory is bounded and live events wait for none of
+them; a client that does not take what is written loses its turn, not its place.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from prometheus_client import Counter
+
+from gateway.feed import Feed
+from gateway.framing import joined
+from gateway.ring import Entry
+from gateway.session import Effect, Subscription
+from schemas.positions import Position
+from storage.bus import end
+from storage.postgres import replays
+
+REPLAYS_AT_ONCE = 4  # that read PostgreSQL and hold pages; the others wait for a turn
+TURN_PAGES = 8
+TURN_PATIENCE_S = 1.0  # how long a client may take nothing before its replay waits without a turn
+PAGE_BYTES = 1 << 20  # aimed at, by the size of the events before
+PAGE_EVENTS_FIRST, PAGE_EVENTS_MIN, PAGE_EVENTS_MAX = 200, 50, 2000
+STEP_EVENTS = 200  # looked at in one go
+STEP_BYTES = 64 << 10  # written at once
+
+REPLAYED = Counter("casewire_gateway_replayed_total", "Events replayed, by where they came from.", ["source"])
+PAGES = Counter("casewire_gateway_replay_pages_total", "Pages of replays read from PostgreSQL.")
+replayed = {source: REPLAYED.labels(source) for source in ("ring", "postgres")}
+
+
+class Socket(Protocol):
+    """What a replay needs of a connection. `paused` is 0 while the client takes what is written."""
+
+    @property
+    def paused(self) -> float: ...
+    def deliver(self, data: bytes) -> None: ...
+    def perform(self, effects: list[Effect]) -> None: ...
+    async def drained(self) -> None: ...
+
+
+class Way(Protocol):
+    """What a subscription goes along. A place is a seq, or a position; `place` is the last one handed over."""
+
+    subscription: Subscription
+
+    @property
+    def place(self) -> Any: ...
+    @place.setter
+    def place(self, value: Any) -> None: ...
+    def place_of(self, entry: Entry) -> Any: ...
+    async def end(self) -> Any: ...
+    def kept(self, after: Any) -> list[Entry] | None: ...
+    async def page(self, after: Any, upto: Any, limit: int) -> list[Entry]: ...
+
+
+class Lost(Exception):
+    """The history has a hole where events must be."""
+
+
+class Replaying:
+    def __init__(self, feed: Feed) -> None:
+        self._feed = feed
+        self.turns = asyncio.Semaphore(REPLAYS_AT_ONCE)
+
+    async def run(self, socket: Socket, way: Way) -> bool:
+        """Hand over all until the end. When it answers True, nothing has happened since the end was reached."""
+        sub = way.subscription
+        while way.place < (upto := await way.end()):
+            if not await self._ready(socket, sub, None):
+                return False
+            kept = way.kept(way.place)
+            if kept is not None:
+                await self._hand_over(socket, way, kept, "ring", None)
+                if not kept:
+                    way.place = upto
+            else:
+                async with self.turns:
+                    if not sub.gone:
+                        await self._turn(socket, way, upto)
+            if sub.gone:
+                return False
+        return not sub.gone
+
+    async def _turn(self, socket: Socket, way: Way, upto: Any) -> None:
+        """Some pages from PostgreSQL."""
+        limit = PAGE_EVENTS_FIRST
+        reading = asyncio.create_task(way.page(way.place, upto, limit))
+        try:
+            for number in range(TURN_PAGES):
+                entries = await reading
+                PAGES.inc()
+                if not entries:
+                    way.place = upto
+                    return
+                place = way.place_of(entries[-1])
+                whole = len(entries) < limit or place >= upto
+                more = number + 1 < TURN_PAGES and not whole and way.kept(place) is None
+                if more:
+                    limit = _page_events(entries)
+                    reading = asyncio.create_task(way.page(place, upto, limit))
+                if not await self._hand_over(socket, way, entries, "postgres", TURN_PATIENCE_S):
+                    return
+                if whole:
+                    way.place = upto
+                if not more:
+                    return
+        finally:
+            await end(reading)
+            if not reading.cancelled():
+                reading.exception()  # of a page that nobody waits for any more
+
+    async def _hand_over(
+        self, socket: Socket, way: Way, entries: Sequence[Entry], source: str, patience_s: float | None
+    ) -> bool:
+        """Write what may be seen of `entries`; False when it stopped before their end. What is written was looked at
+        in the same moment, so nothing that was retracted or closed meanwhile goes out."""
+        sub, retracted, at = way.subscription, self._feed.retracted, 0
+        while at < len(entries):
+            if not await self._ready(socket, sub, patience_s):
+                return False
+            pile: list[bytes] = []
+            size, until = 0, min(at + STEP_EVENTS, len(entries))
+            while at < until and size < STEP_BYTES:
+                entry = entries[at]
+                if entry.event.thing in retracted:
+                    entry.blank()  # it was read before the retraction
+                if sub.sees(entry.event):
+                    frame = entry.frame(sub.kind)
+                    pile.append(frame)
+                    size += len(frame)
+                at += 1
+            if pile:
+                socket.deliver(joined(pile))
+                replayed[source].inc(len(pile))
+            way.place = way.place_of(entries[at - 1])
+        return not sub.gone
+
+    async def _ready(self, socket: Socket, sub: Subscription, patience_s: float | None) -> bool:
+        """Let others run, and wait until the client has taken most of what was written: at most so long."""
+        if not socket.paused:
+            await asyncio.sleep(0)
+        try:
+            async with asyncio.timeout(patience_s):
+                while socket.paused and not sub.gone:
+                    await socket.drained()
+        except TimeoutError:
+            return False
+        return not sub.gone
+
+
+class Stream:
+    """Along one stream, by seq."""
+
+    def __init__(self, feed: Feed, database: Any, heads: Any, subscription: Subscription) -> None:
+        self._feed, self._database, self._heads, self.subscription = feed, database, heads, subscription
+
+    @property
+    def place(self) -> int:
+        return self.subscription.seq
+
+    @place.setter
+    def place(self, value: int) -> None:
+        self.subscription.seq = value
+
+    def place_of(self, entry: Entry) -> int:
+        return entry.event.seq
+
+    async def end(self) -> int:
+        return await self._heads(self.subscription.id)
+
+    def kept(self, after: int) -> list[Entry] | None:
+        return self._feed.ring.stream_after(self.subscription.id, after, STEP_EVENTS)
+
+    async def page(self, after: int, upto: int, limit: int) -> list[Entry]:
+        """Raises `Lost` when one of the stream is missing: their seqs are dense."""
+        found = await replays.stream_page(self._database.system, self.subscription.id, after, upto, limit)
+        if len(found) < min(limit, upto - after):
+            raise Lost
+        return [Entry(event) for event in found]
+
+
+class Everywhere:
+    """Along the cases of a person, by position."""
+
+    def __init__(self, feed: Feed, database: Any, subscription: Subscription) -> None:
+        self._feed, self._database, self.subscription = feed, database, subscription
+
+    @property
+    def scopes(self) -> list[Any]:
+        return list({scope for scope, _ in self.subscription.session.viewer.grants})
+
+    @property
+    def place(self) -> Position:
+        return self.subscription.position
+
+    @place.setter
+    def place(self, value: Position) -> None:
+        self.subscription.position = value
+
+    def place_of(self, entry: Entry) -> Position:
+        return entry.position
+
+    async def end(self) -> Position:
+        return self._feed.position
+
+    def kept(self, after: Position) -> list[Entry] | None:
+        return self._feed.ring.after(after, STEP_EVENTS)
+
+    async def page(self, after: Position, upto: Position, limit: int) -> list[Entry]:
+        found = await replays.page(self._database.system, after, upto, self.scopes, limit)
+        return [Entry(event) for event in found]
+
+
+def _page_events(before: Sequence[Entry]) -> int:
+    """How many events the next page is to have, when they are as large as these."""
+    size = sum(memoryview(entry.event.data).nbytes for entry in before) // len(before) + 1
+    return max(PAGE_EVENTS_MIN, min(PAGE_EVENTS_MAX, PAGE_BYTES // size))
