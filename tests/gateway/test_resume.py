@@ -173,7 +173,9 @@ async def test_too_far_back_resets(office: Office, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(joining, "REPLAY_MINE_EVENTS_MAX", 5)
     feed = office.live.gateway.feed
     start = str(feed.position)
-    monkeypatch.setattr(feed.ring, "after", lambda *_: None)  # for `mine`, what the ring holds is always served
+    monkeypatch.setattr(
+        feed.ring, "after", lambda *_: None
+    )  # for `mine`, what the ring holds is always served
     for _ in range(6):
         await office.post()
     await office.live.told()
