@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 import msgspec
@@ -149,10 +149,24 @@ class Bus:
         except (nats.errors.Error, TimeoutError, OSError) as error:
             raise Refused("unavailable", "The service does not answer.", retry_after_ms=1000) from error
 
+    async def send(self, commands: Sequence[bytes]) -> None:
+        """Hand ready commands of the protocol to the client in one piece, for whoever publishes thousands a second.
+
+        `Client.publish` takes them one by one, and was the relay's limit. Raises `ConnectionError` while there is none.
+        """
+        if not self.connected:
+            raise ConnectionError("no connection to NATS")
+        await self.client._send_command(b"".join(commands))  # pyright: ignore[reportPrivateUsage]
+        await self.client._flush_pending()  # pyright: ignore[reportPrivateUsage]
+
     async def subscribe(
         self, subject: str, heard: Callable[[Msg], Awaitable[None]], queue: str = ""
     ) -> Subscription:
         return await self.client.subscribe(subject, queue=queue, cb=heard)
+
+    async def unsubscribe(self, subscription: Subscription) -> None:
+        with contextlib.suppress(nats.errors.Error, OSError):
+            await subscription.unsubscribe()
 
 
 async def end(*tasks: asyncio.Task[Any]) -> None:
@@ -242,11 +256,10 @@ class Tail:
     async def close(self) -> None:
         subscription, self._subscription = self._subscription, None
         consumer, self._consumer = self._consumer, ""
-        with contextlib.suppress(nats.errors.Error, OSError):
-            if subscription is not None:
-                await subscription.unsubscribe()
-            if consumer and self._bus.connected:
-                await self._bus.client.publish(f"$JS.API.CONSUMER.DELETE.{STREAM}.{consumer}", b"")
+        if subscription is not None:
+            await self._bus.unsubscribe(subscription)
+        if consumer and self._bus.connected:
+            await self._bus.signal(f"$JS.API.CONSUMER.DELETE.{STREAM}.{consumer}")
 
     async def _on_message(self, message: Msg) -> None:
         self._heard = time.monotonic()

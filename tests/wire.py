@@ -1,7 +1,9 @@
 """What tests of the wire share: a relay that can be stopped, what JetStream holds, and NATS stopped and wiped."""
 
 import asyncio
+import os
 import shutil
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
 from itertools import pairwise
@@ -45,6 +47,16 @@ async def relaying(stack: Stack) -> AsyncIterator["asyncio.Task[None]"]:
         yield task
     finally:
         await end(task)
+
+
+async def relay_process(stack: Stack) -> asyncio.subprocess.Process:
+    """A relay in a process of its own, to be killed, stopped or terminated."""
+    program = (
+        "import asyncio, os; from schemas.settings import Settings; from workers.relay import run;"
+        "asyncio.run(run(Settings.read(os.environ), asyncio.Event()))"
+    )
+    environ = os.environ | stack.settings("relay") | {"PYTHONPATH": os.getcwd()}
+    return await asyncio.create_subprocess_exec(sys.executable, "-c", program, env=environ)
 
 
 class Follower:

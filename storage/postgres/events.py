@@ -44,6 +44,8 @@ PAGE = """select stream_head(c.id) as f_head, e.* from cases c left join lateral
     where c.id = $1 order by e.seq"""
 # Committed, but behind a transaction that still runs: the relay must wait for that one.
 HIDDEN = f"select at from events where tx >= {XMIN} order by tx, id limit 1"
+SETTLED_AFTER = f"""select {COLUMNS}, ({HIDDEN}) as hidden from events
+    where (tx, id) > ($1, $2) and tx < {XMIN} order by tx, id limit $3"""
 HOLDER = """select pid, usename, application_name, state, extract(epoch from now() - xact_start)::float8 as age_s
     from pg_stat_activity where backend_xid is not null order by age(backend_xid) desc limit 1"""
 EPOCH = "select value from epoch"
@@ -91,6 +93,13 @@ def from_row(row: Any) -> Event:
 async def events_after(on: Any, position: Position, limit: int) -> list[Event]:
     """At most `limit` settled events after `position`, in order. `on` is a connection or pool of the system role."""
     return [from_row(row) for row in await on.fetch(EVENTS_AFTER, *position, limit)]
+
+
+async def settled_after(on: Any, position: Position, limit: int) -> tuple[list[Event], datetime | None]:
+    """What `events_after` answers, and what `hidden_since` does; one round trip where there are events."""
+    rows = await on.fetch(SETTLED_AFTER, *position, limit)
+    hidden = rows[0]["hidden"] if rows else await hidden_since(on)
+    return [from_row(row) for row in rows], hidden
 
 
 async def events_between(on: Any, after: Position, upto: Position, limit: int) -> list[Event]:

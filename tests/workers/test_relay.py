@@ -3,15 +3,11 @@
 import asyncio
 import os
 import random
-import signal
-import sys
 from collections.abc import AsyncIterator
-from typing import Any
 from uuid import UUID
 
 import pytest
 import pytest_asyncio
-from nats.aio.client import Client
 
 from deploy.embedded.stack import Stack
 from schemas.events import NewEvent
@@ -20,6 +16,7 @@ from schemas.messages import Message
 from schemas.positions import Position
 from schemas.settings import Settings
 from schemas.subjects import STREAM, STREAM_SUBJECTS
+from storage import stream as relay_stream
 from storage.bus import Bus
 from storage.postgres import events as log
 from storage.postgres import locks
@@ -33,12 +30,16 @@ from tests.wire import (
     following,
     inversions,
     operator,
+    relay_process,
     relayed,
     relaying,
     stream_positions,
     wipe,
 )
 from workers import relay
+
+ROUNDS = int(os.environ.get("FAULT_ROUNDS", "2"))
+EACH_ROUND = 4000
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -63,6 +64,27 @@ class Place:
 
     async def post(self, body: str = "x") -> int:
         return await self.history.post(self.case, self.org, self.person, body)
+
+    async def copy(self, count: int) -> None:
+        """The last event of the case `count` times more."""
+        await self.history.pool.execute(
+            """insert into events (org, kind, stream, seq, case_id, type, audience, people, access, at, actor,
+                    thing, data)
+                select org, kind, stream, seq + g, case_id, type, audience, people, access, at, actor, thing, data
+                from (select * from events where stream = $1 order by seq desc limit 1) e,
+                    generate_series(1, $2) g""",
+            self.case,
+            count,
+        )
+
+    async def post_many(self, count: int) -> None:
+        """`count` events in one transaction, so that the relay reads them at once."""
+        async with self.history.pool.acquire() as connection, connection.transaction():
+            await connection.execute(LOCK, self.org, self.case)
+            for _ in range(count):
+                await self.history.append(
+                    "message.posted", org=self.org, stream=self.case, data={}, connection=connection
+                )
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -151,49 +173,31 @@ async def test_an_open_transaction_holds_back_what_came_after_it(
 async def test_a_relay_killed_at_any_point_leaves_no_hole_and_no_double(
     opened: Database, stack: Stack, place: Place
 ) -> None:
+    """It stores no position: what was published before the kill is what the stream's last message says."""
     async with relaying(stack):
         await place.post("first")
         await relayed(stack, opened)
-    rest = 1500
-    program = (
-        "import asyncio, os; from schemas.settings import Settings; from workers.relay import run;"
-        "asyncio.run(run(Settings.read(os.environ), asyncio.Event()))"
-    )
-    environ = os.environ | stack.settings("relay") | {"PYTHONPATH": os.getcwd()}
     client = await operator(stack)
     try:
         before = len(await stream_positions(client))
-        kills = 0
-        written = 0
-        while written < rest or kills < 4:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable, "-c", program, env=environ
-            )  # fmt: skip
+        for _ in range(ROUNDS):
             state = (await api(client, f"STREAM.INFO.{STREAM}"))["state"]["last_seq"]
 
             async def publishing(at: int = state) -> bool:
                 return (await api(client, f"STREAM.INFO.{STREAM}"))["state"]["last_seq"] > at
 
-            await opened.system.execute(
-                """insert into events (org, kind, stream, seq, case_id, type, audience, people, access, at, actor,
-                        thing, data)
-                    select org, kind, stream, seq + g, case_id, type, audience, people, access, at, actor, thing, data
-                    from (select * from events where stream = $1 order by seq desc limit 1) e,
-                        generate_series(1, 400) g""",
-                place.case,
-            )
-            written += 400
+            await place.copy(EACH_ROUND)
+            process = await relay_process(stack)
             await eventually(publishing, "the relay publishes")
-            await asyncio.sleep(random.random() * 0.02)
-            process.send_signal(signal.SIGKILL)
+            await asyncio.sleep(random.random() * 0.1)
+            process.kill()
             await process.wait()
-            kills += 1
         async with relaying(stack):
             await relayed(stack, opened)
         chain = await stream_positions(client)
     finally:
         await client.close()
-    assert len(chain) == before + written
+    assert len(chain) == before + ROUNDS * EACH_ROUND
     assert broken_links(chain) == 0
     assert len({pos for _, pos in chain}) == len(chain)
 
@@ -301,35 +305,36 @@ def test_a_bad_position_is_refused(text: str) -> None:
         Position.parse(text)
 
 
+@pytest.mark.parametrize("which", [3, 9, 10])
 async def test_a_publish_that_gets_lost_is_made_good(
-    opened: Database, stack: Stack, place: Place, monkeypatch: pytest.MonkeyPatch
+    opened: Database, stack: Stack, place: Place, monkeypatch: pytest.MonkeyPatch, which: int
 ) -> None:
-    """The server refuses what comes after the lost one, and the relay learns where it stands."""
-    publish = Client.publish
-    count = 0
+    """Most messages ask for no answer. What comes after a lost one is refused, and the last of a stride tells."""
+    send = Bus.send
+    lost = 0
 
-    async def forgetful(self: Client, subject: str, *args: Any, **more: Any) -> None:
-        nonlocal count
-        if "message.posted" in subject:
-            count += 1
-            if count == 5:
-                return
-        await publish(self, subject, *args, **more)
+    async def forgetful(self: Bus, commands: list[bytes]) -> None:
+        nonlocal lost
+        if len(commands) == 10 and not lost:
+            lost += 1
+            commands = commands[: which - 1] + commands[which:]
+        await send(self, commands)
 
-    monkeypatch.setattr(Client, "publish", forgetful)
+    monkeypatch.setattr(Bus, "send", forgetful)
     client = await operator(stack)
     try:
         async with relaying(stack):
             await place.post()
             await relayed(stack, opened)
-            async with opened.system.acquire() as connection, connection.transaction():
-                for _ in range(10):
-                    await place.history.append(
-                        "message.posted", org=place.org, stream=place.case, data={}, connection=connection
-                    )
+            before = len(await stream_positions(client))
+            monkeypatch.setattr(relay_stream, "ACK_S", 1.0)  # so long the last one's loss goes unnoticed
+            learned = relay_stream.RELEARNED._value.get()
+            await place.post_many(10)
             await relayed(stack, opened)
+            assert relay_stream.RELEARNED._value.get() > learned
         chain = await stream_positions(client)
     finally:
         await client.close()
-    assert count > 11
+    assert lost == 1
+    assert len(chain) == before + 10
     assert broken_links(chain) == 0
