@@ -13,6 +13,7 @@ import msgspec
 from schemas.errors import Refused
 from schemas.facts import Key
 from schemas.settings import Settings
+from storage.postgres import locks
 from storage.postgres.locks import Lock
 from storage.postgres.unit import Unit
 
@@ -31,13 +32,28 @@ PASSING = (
     asyncpg.exceptions.AdminShutdownError,
     asyncpg.exceptions.CrashShutdownError,
     asyncpg.exceptions.CannotConnectNowError,
-    asyncpg.exceptions.TooManyConnectionsError,
+    asyncpg.exceptions.InsufficientResourcesError,  # connections, memory, its disk
+    asyncpg.exceptions.PostgresSystemError,  # its disk does not answer
     asyncpg.exceptions.DeadlockDetectedError,
     asyncpg.exceptions.SerializationError,
     ConnectionError,
     TimeoutError,
     OSError,
 )
+
+
+# What every transaction of a person begins with; prepared, as the locks are.
+_PREPARE_ENTER = "prepare enter(uuid, uuid) as select enter($1, $2)"
+
+
+async def _prepare_app(connection: Any) -> None:
+    await _prepare(connection)
+    await connection.execute(f"{_PREPARE_ENTER}; {locks.PREPARE}")
+
+
+async def _prepare_system(connection: Any) -> None:
+    await _prepare(connection)
+    await connection.execute(locks.PREPARE)
 
 
 async def _prepare(connection: Any) -> None:
@@ -56,12 +72,15 @@ async def _reset(connection: Any) -> None:
         await connection.execute("rollback")
 
 
-async def _pool(dsn: str, size: int) -> Any:
+_INIT = {"app": _prepare_app, "system": _prepare_system, "signin": _prepare}
+
+
+async def _pool(role: str, dsn: str, size: int) -> Any:
     return await asyncpg.create_pool(
         dsn,
         min_size=1,
         max_size=size,
-        init=_prepare,
+        init=_INIT[role],
         reset=_reset,
         timeout=CONNECT_TIMEOUT_S,
         command_timeout=COMMAND_TIMEOUT_S,
@@ -84,7 +103,7 @@ class Database:
         """Raises `OSError` or an asyncpg error when the server is not there."""
         database = cls()
         dsns = {"app": settings.postgres, "system": settings.postgres_system, "signin": settings.postgres_signin}
-        pools = await asyncio.gather(*(_pool(dsns[role], settings.postgres_pool) for role in roles))
+        pools = await asyncio.gather(*(_pool(role, dsns[role], settings.postgres_pool) for role in roles))
         for role, pool in zip(roles, pools, strict=True):
             setattr(database, role, pool)
         database.epoch = await pools[0].fetchval("select value from epoch")
@@ -151,7 +170,7 @@ class Database:
 def _enter(person: UUID, session: UUID | None) -> str:
     if session is None:
         return f"select set_config('casewire.person', '{person}', true)"
-    return f"select enter('{session}', '{person}')"
+    return f"execute enter('{session}', '{person}')"
 
 
 async def _leave(connection: Any, how: str) -> None:
