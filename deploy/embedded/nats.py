@@ -146,10 +146,17 @@ def binary() -> str:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner may ever read, in one step."""
+    """Write a file that only its owner may ever read, in one step: after a power cut it is the old one or the new."""
     fresh = path.with_name(path.name + ".new")
     fresh.unlink(missing_ok=True)
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:
         file.write(text)
+        file.flush()
+        os.fsync(descriptor)
     fresh.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)  # the name is on the disk only with its folder
+    finally:
+        os.close(folder)

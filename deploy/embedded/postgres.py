@@ -120,7 +120,8 @@ class Postgres:
         fresh.replace(self.home)
 
     def _end_orphan(self) -> None:
-        """A postmaster that outlived its parent is ended; a pid file that names a stranger is removed."""
+        """A postmaster that outlived its parent is ended; lock files that name a stranger are removed: after a power
+        cut their number belongs to any other process, and PostgreSQL would not start."""
         pid_file = self.home / "postmaster.pid"
         pid = _first_line_int(pid_file)
         if pid and _works_in(pid, self.home):
@@ -133,6 +134,7 @@ class Postgres:
                     )
                 time.sleep(0.05)
         pid_file.unlink(missing_ok=True)
+        (self.socket_dir / f".s.PGSQL.{SOCKET_PORT}.lock").unlink(missing_ok=True)
 
     def start(self) -> None:
         """Start and wait until it answers."""

@@ -291,7 +291,7 @@ class Stack:
         try:
             found = int(file.read_text())
         except FileNotFoundError:
-            file.write_text(f"{DATA_VERSION}\n")
+            write_private(file, f"{DATA_VERSION}\n")
             return
         except ValueError:
             raise StackError(
