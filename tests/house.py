@@ -20,22 +20,36 @@ STOP_WAIT_S = 30.0
 
 
 class House:
-    """`casewire up ARGUMENTS` on `data` with free public ports. `start` waits until it says that it is ready."""
+    """`casewire up ARGUMENTS` on `data` with free public ports. `start` waits until it says that it is ready.
 
-    def __init__(self, data: Path, *arguments: str, environ: Mapping[str, str] | None = None) -> None:
+    `module` is run in the place of the command line.
+    """
+
+    def __init__(
+        self,
+        data: Path,
+        *arguments: str,
+        environ: Mapping[str, str] | None = None,
+        module: str = "deploy.cli",
+    ) -> None:
         self.data = data
         self.http_port, self.live_port, self.files_port = ports.free(3)
         self.arguments = arguments
         self.environ = environ or {}
+        self.module = module
         self.output = data.with_name(data.name + ".out")
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> "House":
         """Raises `AssertionError` with what was printed when it ends instead of becoming ready."""
         self.launch()
+        self.wait_ready()
+        return self
+
+    def wait_ready(self) -> None:
+        """Of a house that was launched. Raises like `start`."""
         wait_for(lambda: self.ready or self.process.poll() is not None, "ready or ended", READY_WAIT_S)
         assert self.ready, f"`casewire up` ended with {self.process.returncode}:\n{self.printed}"
-        return self
 
     def launch(self) -> None:
         """Start without waiting."""
@@ -43,7 +57,7 @@ class House:
         with self.output.open("wb") as output:
             self._process = subprocess.Popen(
                 [
-                    sys.executable, "-m", "deploy.cli", "up", "--data", str(self.data),
+                    sys.executable, "-m", self.module, "up", "--data", str(self.data),
                     "--http-port", str(self.http_port), "--live-port", str(self.live_port),
                     "--files-port", str(self.files_port), *self.arguments,
                 ],
@@ -72,6 +86,20 @@ class House:
 
     def settings(self, process: str = "operator") -> Settings:
         return Settings.read(self.running()["environ"][process])
+
+    def named(self, kind: str) -> list[str]:
+        """The names of the processes of a kind that run: `gateway`, `gateway.2` …"""
+        return [name for name in self.pids() if name.partition(".")[0] == kind]
+
+    @property
+    def hub_urls(self) -> list[str]:
+        """Where each hub answers."""
+        return [f"http://127.0.0.1:{self.settings(name).http_port}" for name in self.named("hub")]
+
+    @property
+    def live_urls(self) -> list[str]:
+        """Where each gateway answers."""
+        return [f"ws://127.0.0.1:{self.settings(name).live_port}" for name in self.named("gateway")]
 
     def kill(self, name: str, number: signal.Signals = signal.SIGKILL) -> int:
         """Kill one child and wait until the supervisor has started it again; the new process id."""

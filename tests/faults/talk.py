@@ -32,7 +32,7 @@ class Talk:
         self._following: list[asyncio.Task[None]] = []
 
     def follow(self, person: Person) -> Follower:
-        follower = Follower(self.url, person.token, self.case)
+        follower = Follower([self.url], person.token, f"case:{self.case}")
         self.followers.append(follower)
         self._following.append(asyncio.create_task(follower.run()))
         return follower
@@ -95,10 +95,6 @@ class Talk:
                         await asyncio.sleep(0.01)
             except LOST:
                 self.retries += 1
-            except asyncio.CancelledError:
-                if asyncio.current_task().cancelling():  # type: ignore[union-attr]
-                    raise
-                self.retries += 1  # the answer died with its socket
             await asyncio.sleep(AGAIN_AFTER_S)
 
 
@@ -134,6 +130,6 @@ def judge(talk: Talk, history: list[dict[str, Any]], messages: list[dict[str, An
             ]
             if missing:
                 wrong.append(f"follower {n} lacks {missing[:10]} of {len(due)}")
-        if follower.resets:
-            wrong.append(f"follower {n} was reset: {follower.resets}")
+        if follower.odd:
+            wrong.append(f"follower {n} was told: {follower.odd}")
     return wrong

@@ -20,7 +20,7 @@ def spoken() -> tuple[Talk, list[dict[str, Any]], list[dict[str, Any]]]:
     history = [event(seq, f"a {seq}") for seq in range(1, 6)]
     messages = [one["data"]["message"] for one in history]
     talk.acked = {message["body"]: (message["id"], message["seq"]) for message in messages}
-    follower = Follower("", "", uuid4())
+    follower = Follower([""], "", "case:")
     follower.held = history[1:]
     talk.followers.append(follower)
     return talk, history, messages
@@ -44,7 +44,7 @@ def test_nothing_is_wrong_where_all_went_well() -> None:
             lambda talk, history, messages: talk.followers[0].held.__setitem__(0, event(2, "other")),
             "lacks [2]",
         ),
-        (lambda talk, history, messages: talk.followers[0].resets.append("history"), "reset"),
+        (lambda talk, history, messages: talk.followers[0].odd.append("reset history"), "reset"),
         (lambda talk, history, messages: talk.odd.append("500"), "500"),
     ],
 )
