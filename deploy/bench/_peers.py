@@ -1,125 +1,159 @@
-"""What else sends one frame to many sockets: `websockets.broadcast`, and a plain loop of `socket.send`.
+"""What else sends one frame to many sockets, each in a process of its own with a crowd that listens to it.
 
-`python -m deploy.bench._peers broadcast|loop SOCKETS EVENTS PAUSE_S` prints the port, waits for SOCKETS connections,
-sends EVENTS frames to each, and prints the CPU seconds that the sending took, on a line of its own.
+`c_write` is the floor (`tests/bench/floor.c`): nothing that makes a system call for each delivery is faster. The others
+are what people would pick instead. All speak one tongue: see `_peer.py`.
 """
 
 import asyncio
-import contextlib
-import socket
+import fcntl
+import json
+import shutil
+import subprocess
 import sys
-import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from uuid import UUID
+from typing import NamedTuple
 
-import websockets
-from websockets.asyncio.server import ServerConnection, serve
-
-from deploy.bench._socket import Listener, until
+from deploy.bench._crowd import NOTHING, crowd
+from deploy.bench._native import SOURCES, built
+from deploy.bench._rounds import Round, Sender
+from deploy.embedded.child import StackError
 
 ROOT = Path(__file__).parents[2]
-SIZE = 700  # bytes of an event's frame here, as the product sends it
+NODE = SOURCES / "peers"
+INSTALL_S = 120
+START_S = 30.0
+SETTLE_S = 0.3  # after the handshakes: what a server does about them is not what is measured
 
 
-def frame(mark: int) -> str:
-    return f'{{"op":"event","body":"t={mark};"'.ljust(SIZE - 1, " ") + "}"
+class Way(NamedTuple):
+    """How a peer is started, how a client gets in, and what it is called in a report."""
+
+    title: str
+    command: tuple[str, ...]
+    path: str = "/"
+    hello: str = NOTHING
+    ready: str = NOTHING
 
 
-async def broadcast(sockets: int, events: int, pause_s: float) -> None:
-    connections: set[ServerConnection] = set()
-    everybody = asyncio.Event()
-
-    async def accepted(connection: ServerConnection) -> None:
-        connections.add(connection)
-        if len(connections) == sockets:
-            everybody.set()
-        with contextlib.suppress(websockets.ConnectionClosed):
-            await connection.wait_closed()
-
-    async with serve(accepted, "127.0.0.1", 0, compression=None, backlog=2048, max_queue=None) as server:
-        print(next(iter(server.sockets)).getsockname()[1], flush=True)
-        await everybody.wait()
-        await asyncio.sleep(0.2)
-        before = time.process_time()
-        for mark in range(events):
-            websockets.broadcast(connections, frame(mark))
-            await asyncio.sleep(pause_s)
-        print(time.process_time() - before, flush=True)
-        await asyncio.to_thread(sys.stdin.read)
+FLOOR = "c_write"
+WAYS = {
+    FLOOR: Way("C write()", ("floor",)),
+    "plain": Way("Python socket.send", ("python", "plain")),
+    "broadcast": Way("websockets.broadcast", ("python", "broadcast")),
+    "channels": Way("Litestar channels", ("python", "channels"), "/events"),
+    "ws": Way("Node ws", ("node", "ws.mjs")),
+    "socketio": Way(
+        "Socket.IO", ("node", "socketio.mjs"), "/socket.io/?EIO=4&transport=websocket", "40", "40{"
+    ),
+}
 
 
-def loop(sockets: int, events: int, pause_s: float) -> None:
-    with socket.create_server(("127.0.0.1", 0), backlog=2048) as server:
-        print(server.getsockname()[1], flush=True)
-        connections = [server.accept()[0] for _ in range(sockets)]
-        for connection in connections:
-            connection.recv(4096)
-            connection.send(b"HTTP/1.1 101 Switching Protocols\r\n\r\n")
-        time.sleep(0.2)
-        before = time.process_time()
-        for mark in range(events):
-            payload = frame(mark).encode()
-            ready = b"\x81\x7e" + len(payload).to_bytes(2) + payload
-            for connection in connections:
-                connection.send(ready)
-            time.sleep(pause_s)
-        print(time.process_time() - before, flush=True)
-        sys.stdin.read()
-        for connection in connections:
-            connection.close()
+class Peer:
+    """Made by `peer`. Every frame it is told to send arrives at every socket once, or `round` raises."""
+
+    def __init__(self, name: str, process: asyncio.subprocess.Process, sender: Sender) -> None:
+        self.name, self._process, self._sender = name, process, sender
+
+    async def round(self, events: int, burst: int, pace_s: float, size: int) -> Round:
+        """`events` times a burst of frames of `size` bytes, a burst every `pace_s`."""
+        assert self._process.stdin is not None and self._process.stdout is not None
+        await self._sender.begin()
+        self._process.stdin.write(f"{events} {burst} {int(pace_s * 1e6)} {size}\n".encode())
+        async with asyncio.timeout(START_S + events * (pace_s + burst)):
+            if await self._process.stdout.readline() != b"done\n":
+                raise AssertionError(f"{self.name} ended while it sent")
+        taken = await self._sender.end(events * burst)
+        if not taken.whole or taken.size != size:
+            raise AssertionError(
+                f"{self.name}: {taken.lost} lost, {taken.repeated} repeated, {taken.disordered} out of order, "
+                f"frames of {taken.size} bytes instead of {size}"
+            )
+        return taken
 
 
-class Plain(Listener):
-    """A listener of a peer, which knows no topics: it is ready when the handshake is done."""
-
-    def _upgrade(self) -> bool:
-        end = self._buffer.find(b"\r\n\r\n")
-        if end < 0:
-            return False
-        self._upgraded = True
-        self._buffer = self._buffer[end + 4 :]
-        self.subscribed.set_result(None)
-        return True
-
-
-async def cpu_us_per_delivery(kind: str, sockets: int, events: int, pause_s: float) -> float:
-    """Run a peer in a process of its own, listen to it here, and see that nothing is missing."""
-    peer = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "deploy.bench._peers", kind, str(sockets), str(events), str(pause_s),
-        cwd=ROOT, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    assert peer.stdout is not None and peer.stdin is not None
-    heard = 0
-    listeners: list[Plain] = []
-
-    def count(mark: int, at: float) -> None:
-        nonlocal heard
-        heard += 1
-
-    try:
-        async with asyncio.timeout(60 + events * (pause_s + 0.2)):
-            port = int(await peer.stdout.readline())
-            for _ in range(sockets):
-                listener = Plain(f"127.0.0.1:{port}", "none", UUID(int=0), count)
-                await asyncio.get_running_loop().create_connection(lambda it=listener: it, "127.0.0.1", port)
-                listeners.append(listener)
-            cpu = float(await peer.stdout.readline())
-        await until(lambda: heard >= sockets * events, 5.0)
-    finally:
-        for listener in listeners:
-            listener.close()
-        peer.stdin.close()
-        if peer.returncode is None:
-            peer.terminate()
-        await peer.wait()
-    if heard != sockets * events:
-        raise AssertionError(f"{kind} delivered {heard} of {sockets * events}")
-    return cpu / heard * 1e6
+@asynccontextmanager
+async def peer(name: str, sockets: int) -> AsyncIterator[Peer]:
+    """A peer with `sockets` clients. Raises `StackError` when what it needs is not there."""
+    way = WAYS[name]
+    async with AsyncExitStack() as stack:
+        kind, *rest = way.command
+        if kind == "floor":
+            command = [str(stack.enter_context(built("floor"))), str(sockets)]
+        elif kind == "python":
+            command = [sys.executable, "-m", "deploy.bench._peer", *rest, str(sockets)]
+        else:
+            command = [installed(), str(NODE / rest[0])]
+        process = await asyncio.create_subprocess_exec(
+            *command, cwd=ROOT, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+        )
+        stack.push_async_callback(_end, process)
+        assert process.stdout is not None
+        async with asyncio.timeout(START_S):
+            port = int(await process.stdout.readline())
+        listening = await stack.enter_async_context(
+            crowd(
+                port,
+                [(NOTHING, NOTHING)] * sockets,
+                path=way.path,
+                subprotocol=NOTHING,
+                hello=way.hello,
+                ready=way.ready,
+            )
+        )
+        there = await listening.connect(at_once=sockets)
+        if there.ready != sockets:
+            raise AssertionError(f"{name} let in {there.ready} of {sockets}: {there.error}")
+        await asyncio.sleep(SETTLE_S)
+        yield Peer(name, process, Sender(process.pid, listening))
 
 
-if __name__ == "__main__":
-    _kind, _sockets, _events, _pause = sys.argv[1:]
-    if _kind == "broadcast":
-        asyncio.run(broadcast(int(_sockets), int(_events), float(_pause)))
-    else:
-        loop(int(_sockets), int(_events), float(_pause))
+async def _end(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is None:
+        process.terminate()
+    await process.wait()
+
+
+@asynccontextmanager
+async def peers(names: Sequence[str], sockets: int) -> AsyncIterator[tuple[list[Peer], dict[str, str]]]:
+    """Those of `names` that can be had, and why the others cannot."""
+    there: list[Peer] = []
+    missing: dict[str, str] = {}
+    async with AsyncExitStack() as stack:
+        for name in names:
+            try:
+                there.append(await stack.enter_async_context(peer(name, sockets)))
+            except StackError as problem:
+                if name == FLOOR:
+                    raise
+                missing[name] = str(problem)
+        yield there, missing
+
+
+def installed() -> str:
+    """Node, when its peers are installed, which this does when they are not. Raises `StackError` where it cannot."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node is None or not NODE.exists():
+        raise StackError("Node.js is not there." if node is None else "tests/bench/peers is not there.")
+    with (NODE / "package.json").open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)  # two benches may begin together
+        if not (NODE / "node_modules" / "socket.io").exists():
+            if npm is None:
+                raise StackError("npm, which installs the peers of Node.js, is not there.")
+            done = subprocess.run(
+                [npm, "ci"], cwd=NODE, capture_output=True, text=True, timeout=INSTALL_S, check=False
+            )
+            if done.returncode:
+                raise StackError(f"npm could not install the peers of Node.js: {done.stderr.strip()[-300:]}")
+    return node
+
+
+def versions() -> dict[str, str]:
+    """Of the packages of Node.js that are installed, by the peer's name."""
+    found: dict[str, str] = {}
+    for name, package in (("ws", "ws"), ("socketio", "socket.io")):
+        file = NODE / "node_modules" / package / "package.json"
+        if file.exists():
+            found[name] = json.loads(file.read_text())["version"]
+    return found

@@ -5,6 +5,7 @@ import platform
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -33,17 +34,20 @@ class Rig(Struct, frozen=True):
 
 
 class Report(Struct, frozen=True):
-    """What a bench answers. Names of figures and floors end in their unit."""
+    """What a bench answers. Names of figures and floors end in their unit; `peers` is what others take for the same."""
 
     bench: str
     figures: dict[str, float | int | None]
     floors: dict[str, float | int | None]
+    peers: dict[str, float | int | str | None]
     pass_: bool
     verdict: str
     machine: dict[str, str | int | float]
 
 
-Measured = tuple[dict[str, Any], dict[str, Any], bool, str]  # figures, floors, whether it passes, the verdict
+# Figures, floors, whether it passes, the verdict; and peers, where there are any.
+Values = dict[str, Any]
+Measured = tuple[Values, Values, bool, str] | tuple[Values, Values, bool, str, Values]
 Measure = Callable[[Rig], Coroutine[Any, Any, Measured]]
 
 
@@ -98,14 +102,16 @@ def _on_own_stack(name: str, measure: Measure, quick: bool, *, quiet: bool) -> R
 
 
 def _measured(name: str, measure: Measure, rig: Rig) -> Report:
-    figures, floors, passed, verdict = uvloop.run(measure(rig))
-    return Report(name, _rounded(figures), _rounded(floors), passed, verdict, machine())
+    figures, floors, passed, verdict, *rest = uvloop.run(measure(rig))
+    peers = _rounded(rest[0]) if rest else {}
+    return Report(name, _rounded(figures), _rounded(floors), peers, passed, verdict, machine())
 
 
 def machine() -> dict[str, str | int | float]:
     with open("/proc/meminfo") as info:
         kibibytes = int(next(line for line in info if line.startswith("MemTotal")).split()[1])
     return {
+        "processor": _processor(),
         "cores": len(os.sched_getaffinity(0)),
         "memory_gib": round(kibibytes / 2**20, 1),
         "system": f"{platform.system()} {platform.release()}",
@@ -114,14 +120,23 @@ def machine() -> dict[str, str | int | float]:
     }
 
 
+def _processor() -> str:
+    with open("/proc/cpuinfo") as info:
+        names = [line.partition(":")[2].strip() for line in info if line.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
 def cpu_s(pid: int | None) -> float | None:
-    """CPU seconds, user and system, that a process of this machine has used so far."""
+    """CPU seconds of all threads, user and system, that a process of this machine has used so far.
+
+    Its clock counts nanoseconds (`clock_getcpuclockid`); /proc/PID/stat counts ticks of 10 ms.
+    """
+    if pid is None:
+        return None
     try:
-        with open(f"/proc/{pid}/stat") as stat:
-            fields = stat.read().rpartition(")")[2].split()
+        return time.clock_gettime(~pid << 3 | 2)  # CPUCLOCK_SCHED of the process
     except OSError:
         return None
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def percentile(values: Sequence[float], part: float) -> float:
@@ -134,7 +149,7 @@ def latencies(name: str, seconds: Sequence[float]) -> dict[str, float]:
     return {f"{name}p50_ms": percentile(seconds, 0.5) * 1e3, f"{name}p99_ms": percentile(seconds, 0.99) * 1e3}
 
 
-def _rounded(values: Mapping[str, Any]) -> dict[str, float | int | None]:
+def _rounded(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: round(value, 3) if isinstance(value, float) else value for name, value in values.items()}
 
 
@@ -145,10 +160,12 @@ def _named(report: Report) -> dict[str, Any]:
 
 
 def _show(report: Report) -> None:
-    for heading, values in (("figures", report.figures), ("floors", report.floors)):
-        print(heading)
+    for heading, values in (("figures", report.figures), ("floors", report.floors), ("peers", report.peers)):
+        if values:
+            print(heading)
         for name, value in values.items():
-            print(f"  {name:<40} {value:>14,}" if value is not None else f"  {name:<40} {'-':>14}")
+            shown = "-" if value is None else value if isinstance(value, str) else f"{value:,}"
+            print(f"  {name:<44} {shown:>14}")
     print(f"{'pass' if report.pass_ else 'FAIL'}: {report.verdict}")
 
 

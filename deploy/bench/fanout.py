@@ -1,108 +1,108 @@
-"""One event to 1,000 sockets, paced, through relay, NATS, the wall and the gateway; beside peers in the same run."""
+"""One event to 1,000 sockets, paced, through relay, NATS, the wall and the gateway; beside peers that only send.
 
-import asyncio
-import resource
-import time
+The arms take turns in every round, with frames of the same size at the same pace. CPU is that of the sending process
+alone: of ours the gateway's, of a peer all there is of it. Latency counts from the request that posts (of a peer from
+the call that sends), so that of ours holds the commit, the relay and NATS as well.
+"""
+
+from contextlib import AsyncExitStack
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-from deploy.bench import _peers
-from deploy.bench._http import Post, connect
-from deploy.bench._rig import Rig, cpu_s, latencies, run
-from deploy.bench._scene import scene
-from deploy.bench._socket import listen, until
+from deploy.bench._live import WARM_EVENTS, live
+from deploy.bench._peers import FLOOR, WAYS, peers, versions
+from deploy.bench._rig import Measured, Rig, run
+from deploy.bench._rounds import Round, cpu_us, latency_ms
 
 SOCKETS, QUICK_SOCKETS = 1000, 20
-EVENTS, QUICK_EVENTS = 100, 4
-PAUSE_S = 0.1
-SOCKETS_EACH = 40  # of one person; the gateway lets nobody hold more than 50
-WARM_EVENTS = 3
-SETTLE_S = 10.0
-SPARE_FILES = 200
-RATIO_TO_BROADCAST_MAX = 0.75
+ROUNDS, QUICK_ROUNDS = 5, 1
+EVENTS, QUICK_EVENTS = 15, 4  # of a round
+PACE_S, QUICK_PACE_S = 0.1, 0.02  # slow enough for every peer here to be idle in between
+OTHERS = tuple(name for name in WAYS if name != FLOOR)
+RATIO_TO_FLOOR_MAX, RATIO_TO_BROADCAST_MAX = 1.5, 0.75
+FAR_BELOW = ("channels", "ws", "socketio")
 
 
 def main(data: Path | None, *, json: bool = False, quick: bool = False) -> int:
     return run("fanout", measure, data, json=json, quick=quick)
 
 
-async def measure(rig: Rig) -> tuple[dict[str, Any], dict[str, Any], bool, str]:
-    sockets = _room(QUICK_SOCKETS if rig.quick else SOCKETS)
-    events = QUICK_EVENTS if rig.quick else EVENTS
-    figures = await _gateway(rig, sockets, events)
-    floors = {
-        f"{kind}_cpu_us_per_delivery": await _peers.cpu_us_per_delivery(kind, sockets, events, PAUSE_S / 2)
-        for kind in ("loop", "broadcast")
-    }
-    ours, theirs = figures["gateway_cpu_us_per_delivery"], floors["broadcast_cpu_us_per_delivery"]
-    ratio = ours / theirs if ours is not None else None
-    figures |= {
-        "ratio_to_broadcast": ratio,
-        "ratio_to_loop": ours / floors["loop_cpu_us_per_delivery"] if ours is not None else None,
-    }
-    whole = not figures["lost"] and not figures["repeated"] and sockets >= (0 if rig.quick else SOCKETS)
-    # A tiny run is too short for the clock by which the kernel counts CPU.
-    passed = whole and (rig.quick or ratio is None or ratio <= RATIO_TO_BROADCAST_MAX)
-    cost = f"{ours:.1f} µs of gateway CPU each" if ours is not None else "the gateway is not of this machine"
-    verdict = (
-        f"{events} events to {sockets} sockets: {cost} (websockets.broadcast {theirs:.1f} µs), p50 "
-        f"{figures['p50_ms']:.0f} ms, p99 {figures['p99_ms']:.0f} ms, {figures['lost']} lost"
-    )
-    return figures, floors, passed, verdict
-
-
-async def _gateway(rig: Rig, sockets: int, events: int) -> dict[str, Any]:
-    arrived: dict[int, list[float]] = {}
-    sent: dict[int, float] = {}
-    async with scene(rig.settings, people=1 + -(-sockets // SOCKETS_EACH), cases=1) as set_up:
-        case, conversation = set_up.rooms[0]
-        poster = await connect(rig.settings.http_port)
-        post = Post(rig.settings.http_port, set_up.people[0].token, conversation)
-        readers = set_up.people[1:]
-        tokens = [readers[n % len(readers)].token for n in range(sockets)]
-        listeners = await listen(
-            rig.settings.live_port, tokens, case, lambda mark, at: arrived.setdefault(mark, []).append(at)
-        )
-        try:
-            for _ in range(WARM_EVENTS):
-                await poster.send(post.request())
-                await asyncio.sleep(PAUSE_S)
-            before = cpu_s(rig.pids.get("gateway"))
-            for mark in range(events):
-                at = time.perf_counter()
-                status, _ = await poster.send(post.request(f"t={mark};"))
-                if status == 201:
-                    sent[mark] = at
-                await asyncio.sleep(max(0.0, at + PAUSE_S - time.perf_counter()))
-            await until(lambda: sum(map(len, arrived.values())) >= len(sent) * sockets, SETTLE_S)
-            after = cpu_s(rig.pids.get("gateway"))
-            cut = sum(listener.closed for listener in listeners)
-        finally:
-            poster.close()
-            for listener in listeners:
-                listener.close()
-    deliveries = sum(map(len, arrived.values()))
-    spans = [len(times) / (max(times) - min(times)) for times in arrived.values() if max(times) > min(times)]
-    used = after - before if before is not None and after is not None else None
-    return {
+async def measure(rig: Rig) -> Measured:
+    sockets = QUICK_SOCKETS if rig.quick else SOCKETS
+    rounds, events = (QUICK_ROUNDS, QUICK_EVENTS) if rig.quick else (ROUNDS, EVENTS)
+    pace_s = QUICK_PACE_S if rig.quick else PACE_S
+    ours: list[Round] = []
+    async with AsyncExitStack() as stack:
+        product = await stack.enter_async_context(live(rig, sockets))
+        size = (await product.round(WARM_EVENTS, pace_s)).size
+        beside, missing = await stack.enter_async_context(peers((FLOOR, *OTHERS), sockets))
+        for each in beside:
+            await each.round(WARM_EVENTS, 1, pace_s, size)
+        theirs: dict[str, list[Round]] = {each.name: [] for each in beside}
+        for _ in range(rounds):
+            ours.append(await product.round(events, pace_s))
+            for each in beside:
+                theirs[each.name].append(await each.round(events, 1, pace_s, size))
+        cut = sockets - (await product.crowd.counts()).ready
+    figures = {
         "sockets": sockets,
-        "events": len(sent),
-        "deliveries": deliveries,
-        "deliveries_per_s_within_an_event": median(spans) if spans else 0.0,
-        **latencies("", [at - sent[mark] for mark, times in arrived.items() for at in times if mark in sent]),
-        "gateway_cpu_us_per_delivery": used / deliveries * 1e6 if used is not None and deliveries else None,
-        "lost": sum(max(0, sockets - len(arrived.get(mark, ()))) for mark in range(events)),
-        "repeated": sum(max(0, len(times) - sockets) for times in arrived.values()),
+        "rounds": rounds,
+        "events": rounds * events,
+        "frame_bytes": size,
+        "deliveries": sum(len(one.arrivals) for one in ours),
+        "gateway_cpu_us_per_delivery": cpu_us(ours),
+        **{f"ratio_to_{name}": _ratio(cpu_us(ours), cpu_us(took)) for name, took in theirs.items()},
+        **_times(ours),
+        "lost": sum(one.lost for one in ours),
+        "repeated": sum(one.repeated for one in ours),
+        "disordered": sum(one.disordered for one in ours),
         "cut": cut,
     }
+    floors = _of(FLOOR, theirs[FLOOR])
+    others = {key: value for name in OTHERS for key, value in _of(name, theirs.get(name)).items()}
+    others |= {f"{name}_version": version for name, version in versions().items()}
+    passed, verdict = _judged(figures, {**floors, **others}, missing, quick=rig.quick)
+    return figures, floors, passed, verdict, others
 
 
-def _room(wanted: int) -> int:
-    """As many sockets as this process may open, after asking for more."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    need = wanted + SPARE_FILES
-    if soft < need:
-        soft = need if hard == resource.RLIM_INFINITY else min(need, hard)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    return min(wanted, soft - SPARE_FILES)
+def _times(took: list[Round]) -> dict[str, float]:
+    return {
+        "p50_ms": latency_ms(took, 0.5),
+        "p99_ms": latency_ms(took, 0.99),
+        "deliveries_per_s_within_an_event": median(one.deliveries_per_s_within_an_event for one in took),
+    }
+
+
+def _of(name: str, took: list[Round] | None) -> dict[str, Any]:
+    """A peer's figures under its name; None for one that could not be had."""
+    values = {"cpu_us_per_delivery": cpu_us(took), **_times(took)} if took else {"cpu_us_per_delivery": None}
+    return {f"{name}_{key}": value for key, value in values.items()}
+
+
+def _ratio(ours: float | None, theirs: float | None) -> float | None:
+    return ours / theirs if ours is not None and theirs else None
+
+
+def _judged(
+    figures: dict[str, Any], them: dict[str, Any], missing: dict[str, str], *, quick: bool
+) -> tuple[bool, str]:
+    """A tiny run has no say about CPU. What is not there is not passed."""
+    cost = figures["gateway_cpu_us_per_delivery"]
+    bounds = {FLOOR: RATIO_TO_FLOOR_MAX, "broadcast": RATIO_TO_BROADCAST_MAX} | dict.fromkeys(FAR_BELOW, 1.0)
+    ratios = {name: figures.get(f"ratio_to_{name}") for name in bounds}
+    whole = not any(figures[name] for name in ("lost", "repeated", "disordered", "cut"))
+    cheap = all(ratio is not None and ratio <= bounds[name] for name, ratio in ratios.items())
+    spent = "the gateway is not of this machine" if cost is None else f"{cost:.2f} µs of gateway CPU each"
+    said = [
+        f"{WAYS[name].title} {them[f'{name}_cpu_us_per_delivery']:.2f} µs (ratio {ratio:.2f}, at most {bounds[name]})"
+        for name, ratio in ratios.items()
+        if ratio is not None
+    ]
+    said += [f"{WAYS[name].title} is not measured: {why}" for name, why in missing.items()]
+    verdict = (
+        f"{figures['events']} events to {figures['sockets']} sockets: {spent}; {'; '.join(said)}; p50 "
+        f"{figures['p50_ms']:.1f} ms, p99 {figures['p99_ms']:.1f} ms; {figures['lost']} lost, "
+        f"{figures['repeated']} repeated, {figures['disordered']} out of order"
+    )
+    return whole and (quick or cheap), verdict

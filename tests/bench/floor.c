@@ -1,10 +1,10 @@
 // The floor of a fan-out: a loop that write()s a ready frame to each socket, and knows nothing else.
 //
-//   floor SOCKETS EVENTS BURST PAUSE_US SIZE
+//   floor SOCKETS
 //
-// Prints its port, answers SOCKETS handshakes, then sends EVENTS times BURST frames of SIZE bytes to each socket, one
-// write() for each delivery, with a pause after every burst. Prints {"cpu_s", "sending_s", "deliveries"}: both times
-// without the pauses' sleep. A frame holds t=<CLOCK_MONOTONIC ns>. Ends with its standard input.
+// Prints its port and answers SOCKETS handshakes. Then each line "EVENTS BURST PACE_US SIZE" of its standard input makes
+// it write() EVENTS times BURST frames of SIZE bytes to each socket, one call for each delivery, a burst every PACE_US; it
+// answers "done". A frame holds t=<CLOCK_MONOTONIC ns>. Ends with its input.
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -21,15 +21,39 @@ static long long now_ns(void) {
     return t.tv_sec * 1000000000LL + t.tv_nsec;
 }
 
-static double cpu_s(void) {
-    struct rusage used;
-    getrusage(RUSAGE_SELF, &used);
-    return used.ru_utime.tv_sec + used.ru_stime.tv_sec + (used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
+static void until(long long ns) {
+    struct timespec t = {ns / 1000000000, ns % 1000000000};
+    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL)) {}
+}
+
+static void make(char *frame, int size) {
+    int room = size - 4;
+    char *payload = frame + 4;
+    frame[0] = (char)0x81, frame[1] = 126, frame[2] = room >> 8, frame[3] = room & 255;
+    memset(payload, ' ', room);
+    payload[snprintf(payload, room, "{\"op\":\"event\",\"body\":\"t=%lld;\"", now_ns())] = ' ';
+    payload[room - 1] = '}';
+}
+
+static void deliver(int *fds, int sockets, int events, int burst, int pace, int size) {
+    char *frame = malloc(size);
+    long long begun = now_ns();
+    for (int event = 0; event < events; event++) {
+        until(begun + event * pace * 1000LL);
+        for (int b = 0; b < burst; b++) {
+            make(frame, size);
+            for (int i = 0; i < sockets; i++)
+                if (write(fds[i], frame, size) != size) { perror("write"); exit(1); }
+        }
+    }
+    free(frame);
+    printf("done\n");
+    fflush(stdout);
 }
 
 int main(int argc, char **argv) {
-    if (argc != 6) { fprintf(stderr, "floor SOCKETS EVENTS BURST PAUSE_US SIZE\n"); return 2; }
-    int sockets = atoi(argv[1]), events = atoi(argv[2]), burst = atoi(argv[3]), pause = atoi(argv[4]), size = atoi(argv[5]);
+    if (argc != 2) { fprintf(stderr, "floor SOCKETS\n"); return 2; }
+    int sockets = atoi(argv[1]);
     struct rlimit files;
     getrlimit(RLIMIT_NOFILE, &files);
     files.rlim_cur = files.rlim_max;
@@ -44,35 +68,15 @@ int main(int argc, char **argv) {
     fflush(stdout);
     for (int i = 0; i < sockets; i++) {
         char request[4096];
-        const char *answer = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                             "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
+        const char *hello = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                            "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
         if ((fds[i] = accept(listening, NULL, NULL)) < 0) { perror("accept"); return 1; }
         setsockopt(fds[i], IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-        if (read(fds[i], request, sizeof request) <= 0 || write(fds[i], answer, strlen(answer)) < 0) { perror("handshake"); return 1; }
+        if (read(fds[i], request, sizeof request) <= 0 || write(fds[i], hello, strlen(hello)) < 0) { perror("handshake"); return 1; }
     }
-    usleep(300000);
-    char *frame = malloc(size + 64);
-    long long sending = 0;
-    double cpu = cpu_s();
-    for (int event = 0; event < events; event++) {
-        long long begun = now_ns();
-        for (int b = 0; b < burst; b++) {
-            char *payload = frame + 4;
-            int room = size - 4;
-            memset(payload, ' ', room);
-            int head = snprintf(payload, room, "{\"op\":\"event\",\"body\":\"t=%lld;\"", now_ns());
-            payload[head] = ' ';
-            payload[room - 1] = '}';
-            frame[0] = (char)0x81, frame[1] = 126, frame[2] = room >> 8, frame[3] = room & 255;
-            for (int i = 0; i < sockets; i++)
-                if (write(fds[i], frame, size) != size) { perror("write"); return 1; }
-        }
-        sending += now_ns() - begun;
-        usleep(pause);
-    }
-    printf("{\"cpu_s\":%.6f,\"sending_s\":%.6f,\"deliveries\":%lld}\n", cpu_s() - cpu, sending / 1e9, (long long)sockets * events * burst);
-    fflush(stdout);
-    char rest[64];
-    while (read(0, rest, sizeof rest) > 0) {}
+    char line[200];
+    int events, burst, pace, size;
+    while (fgets(line, sizeof line, stdin) && sscanf(line, "%d %d %d %d", &events, &burst, &pace, &size) == 4)
+        deliver(fds, sockets, events, burst, pace, size);
     return 0;
 }

@@ -45,11 +45,28 @@ EXPECTED = {
         {"loopback_echo_p50_ms"},
     ),
     "fanout": (
-        {"sockets", "deliveries", "deliveries_per_s_within_an_event", "gateway_cpu_us_per_delivery", "lost"},
-        {"loop_cpu_us_per_delivery", "broadcast_cpu_us_per_delivery"},
+        {
+            "sockets",
+            "deliveries",
+            "deliveries_per_s_within_an_event",
+            "gateway_cpu_us_per_delivery",
+            "ratio_to_c_write",
+            "ratio_to_broadcast",
+            "p50_ms",
+            "p99_ms",
+            "lost",
+            "repeated",
+            "disordered",
+            "cut",
+        },
+        {"c_write_cpu_us_per_delivery", "c_write_p50_ms", "c_write_deliveries_per_s_within_an_event"},
     ),
     "import": ({"entries_per_s", "entries", "refused"}, {"statements_alone_entries_per_s"}),
 }
+
+SENDERS = ("plain", "broadcast", "channels", "ws", "socketio")
+PEERS = {"fanout": {f"{name}_cpu_us_per_delivery" for name in SENDERS}}
+NODE = ("ws", "socketio")  # not everywhere; a report says so
 
 
 def casewire(*arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -68,15 +85,19 @@ def casewire(*arguments: str) -> "subprocess.CompletedProcess[str]":
 @pytest.mark.parametrize("name", EXPECTED)
 def test_a_bench_answers_in_its_shape(name: str):
     done = casewire("bench", name, "--quick", "--json")
-    assert done.returncode in (0, 1), done.stderr
+    assert done.returncode in (0, 1) and done.stdout, done.stderr
     report: dict[str, Any] = json.loads(done.stdout)
-    assert set(report) == {"bench", "figures", "floors", "pass", "verdict", "machine"}
+    assert set(report) == {"bench", "figures", "floors", "peers", "pass", "verdict", "machine"}
     assert report["bench"] == name and report["pass"] is (done.returncode == 0)
     figures, floors = EXPECTED[name]
     assert figures <= set(report["figures"]) and floors <= set(report["floors"])
     assert all(
         isinstance(value, int | float) for value in (*report["figures"].values(), *report["floors"].values())
     )
+    assert PEERS.get(name, set()) <= set(report["peers"])
+    for peer, value in report["peers"].items():
+        said = peer.startswith(NODE) and "is not measured: " in report["verdict"]
+        assert isinstance(value, int | float | str) or said, peer
     assert report["verdict"] and report["machine"]["cores"] >= 1
     assert not report["figures"].get("lost") and not report["figures"].get("repeated")
     assert not report["figures"].get("failed") and not report["figures"].get("refused")
