@@ -50,6 +50,11 @@ class Round(NamedTuple):
         )
 
     @property
+    def frames_per_read(self) -> float:
+        """How much was joined on the way: a write of several frames is read in one go."""
+        return len(self.arrivals) / max(1, self.heard.reads)
+
+    @property
     def size(self) -> int:
         """Bytes of a frame."""
         return max((one.bytes for one in self.arrivals), default=0) + FRAME_HEAD
@@ -110,6 +115,18 @@ def cpu_us(rounds: Iterable[Round]) -> float | None:
     """The median round's CPU per delivery."""
     known = [one.cpu_us_per_delivery for one in rounds]
     return median(one for one in known if one is not None) if None not in known else None
+
+
+def ratio(ours: float | None, theirs: float | None) -> float | None:
+    return ours / theirs if ours is not None and theirs else None
+
+
+def trouble(rounds: Sequence[Round]) -> dict[str, int]:
+    return {
+        "lost": sum(one.lost for one in rounds),
+        "repeated": sum(one.repeated for one in rounds),
+        "disordered": sum(one.disordered for one in rounds),
+    }
 
 
 def latency_ms(rounds: Iterable[Round], part: float) -> float:

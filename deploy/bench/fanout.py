@@ -13,7 +13,7 @@ from typing import Any
 from deploy.bench._live import WARM_EVENTS, live
 from deploy.bench._peers import FLOOR, WAYS, peers, versions
 from deploy.bench._rig import Measured, Rig, run
-from deploy.bench._rounds import Round, cpu_us, latency_ms
+from deploy.bench._rounds import Round, cpu_us, latency_ms, ratio, trouble
 
 SOCKETS, QUICK_SOCKETS = 1000, 20
 ROUNDS, QUICK_ROUNDS = 5, 1
@@ -52,11 +52,9 @@ async def measure(rig: Rig) -> Measured:
         "frame_bytes": size,
         "deliveries": sum(len(one.arrivals) for one in ours),
         "gateway_cpu_us_per_delivery": cpu_us(ours),
-        **{f"ratio_to_{name}": _ratio(cpu_us(ours), cpu_us(took)) for name, took in theirs.items()},
+        **{f"ratio_to_{name}": ratio(cpu_us(ours), cpu_us(took)) for name, took in theirs.items()},
         **_times(ours),
-        "lost": sum(one.lost for one in ours),
-        "repeated": sum(one.repeated for one in ours),
-        "disordered": sum(one.disordered for one in ours),
+        **trouble(ours),
         "cut": cut,
     }
     floors = _of(FLOOR, theirs[FLOOR])
@@ -78,10 +76,6 @@ def _of(name: str, took: list[Round] | None) -> dict[str, Any]:
     """A peer's figures under its name; None for one that could not be had."""
     values = {"cpu_us_per_delivery": cpu_us(took), **_times(took)} if took else {"cpu_us_per_delivery": None}
     return {f"{name}_{key}": value for key, value in values.items()}
-
-
-def _ratio(ours: float | None, theirs: float | None) -> float | None:
-    return ours / theirs if ours is not None and theirs else None
 
 
 def _judged(
