@@ -1,6 +1,7 @@
 """Connections to PostgreSQL, a pool for each database role, and the two ways to use the app's: read and write."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -9,6 +10,7 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
+from asyncpg.pool import PoolAcquireContext
 
 from schemas.errors import Refused
 from schemas.facts import Key
@@ -19,8 +21,8 @@ from storage.postgres.unit import Unit
 
 CONNECT_TIMEOUT_S = 10.0
 ACQUIRE_TIMEOUT_S = 5.0
-# Above the roles' transaction_timeout of 2 s, so that the server's word comes first.
-COMMAND_TIMEOUT_S = 10.0
+# Above the roles' transaction_timeout of 2 s, so that the server's word comes first: who says nothing is not there.
+COMMAND_TIMEOUT_S = 5.0
 
 # What a client can cure by trying again: the connection, a timeout, a restart, a deadlock.
 PASSING = (
@@ -75,11 +77,38 @@ async def _reset(connection: Any) -> None:
 _INIT = {"app": _prepare_app, "system": _prepare_system, "signin": _prepare}
 
 
+class _Connection(asyncpg.Connection):
+    async def close(self, *, timeout: float | None = None) -> None:  # noqa: ASYNC109 - as the base has it
+        with contextlib.suppress(TimeoutError):  # then it is closed without a goodbye
+            await super().close(timeout=timeout)
+
+
+class _Acquired(PoolAcquireContext):
+    async def __aexit__(self, *exc: Any) -> None:
+        if any(isinstance(one, TimeoutError) for one in exc) and self.connection is not None:
+            self.connection.terminate()
+            await self.pool.expire_connections()
+        await super().__aexit__(*exc)
+
+
+class _Pool(asyncpg.Pool):
+    """Where one connection does not answer in time, the network has most likely lost sight of all: each is made anew
+    when it is next asked for. One after another they would be found out in a minute, and cancelling what nobody
+    hears takes as long again."""
+
+    def acquire(self, *, timeout: float | None = None) -> Any:
+        return _Acquired(self, timeout)
+
+
 async def _pool(role: str, dsn: str, size: int) -> Any:
-    return await asyncpg.create_pool(
+    return await _Pool(
         dsn,
         min_size=1,
         max_size=size,
+        max_queries=50_000,
+        loop=None,
+        connection_class=_Connection,
+        record_class=asyncpg.Record,
         init=_INIT[role],
         reset=_reset,
         timeout=CONNECT_TIMEOUT_S,
@@ -127,8 +156,8 @@ class Database:
             try:
                 await connection.execute(f"begin read only; {_enter(person, session)}")
                 yield connection
-            except BaseException:
-                await _leave(connection, "rollback")
+            except BaseException as error:
+                await _leave(connection, error)
                 raise
             await connection.execute("commit")
 
@@ -161,8 +190,8 @@ class Database:
                 unit = Unit(connection, person, now, key, self.epoch)
                 yield unit
                 await unit.flush()
-            except BaseException:
-                await _leave(connection, "rollback")
+            except BaseException as error:
+                await _leave(connection, error)
                 raise
             await connection.execute("commit")
 
@@ -173,9 +202,13 @@ def _enter(person: UUID, session: UUID | None) -> str:
     return f"execute enter('{session}', '{person}')"
 
 
-async def _leave(connection: Any, how: str) -> None:
+async def _leave(connection: Any, error: BaseException) -> None:
+    """Roll back; where the server does not answer, the end of the connection does."""
+    if isinstance(error, TimeoutError):
+        connection.terminate()
+        return
     try:
-        await connection.execute(how)
+        await connection.execute("rollback")
     except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError):
         connection.terminate()
 
