@@ -4,10 +4,13 @@ out was framed before and is written straight to the transport."""
 import asyncio
 import logging
 import random
+import socket
+import struct
 from collections import deque
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
 from websockets.frames import CloseCode, Frame, Opcode
 from websockets.http11 import Request
 from websockets.protocol import OPEN
@@ -29,6 +32,12 @@ CLOSE_S = 5.0  # for the client's part of the closing
 FRAGMENTS_MAX = 64
 LATE_FRAMES_MAX = 1000  # that came while the closing had begun; a client in good faith had those under way
 COME_BACK_MS = 500, 5000  # the delay named with 4000 to 4499, drawn evenly so that not all come at once
+
+# What comes in and what goes out is compressed message by message: no window is kept for a connection.
+DEFLATE = ServerPerMessageDeflateFactory(server_no_context_takeover=True, client_no_context_takeover=True)
+
+# The kernel throws away what it still holds for the client, and the connection with it.
+AT_ONCE = struct.pack("ii", 1, 0)
 
 # It tells of every connection; ours are counted instead.
 _quiet = logging.getLogger("casewire.websockets")
@@ -65,7 +74,10 @@ class Connection(asyncio.Protocol):
         self._gateway = gateway
         self._loop = asyncio.get_running_loop()
         self._protocol = Protocol(
-            subprotocols=[Subprotocol(SUBPROTOCOL)], max_size=FRAME_BYTES_MAX, logger=_quiet
+            subprotocols=[Subprotocol(SUBPROTOCOL)],
+            extensions=[DEFLATE],
+            max_size=FRAME_BYTES_MAX,
+            logger=_quiet,
         )
         self._transport: Any = None
         self.session: Session | None = None
@@ -178,8 +190,8 @@ class Connection(asyncio.Protocol):
 
     @property
     def paused(self) -> float:
-        """Since when the client has not taken most of what was written; 0 while it does."""
-        return self._paused
+        """Since when the client has not taken most of what was written; 0 while it does, or when it is gone."""
+        return 0.0 if self._closing else self._paused
 
     async def drained(self) -> None:
         """Until the client has taken most of what was written, or is gone; lets others run in any case."""
@@ -211,6 +223,7 @@ class Connection(asyncio.Protocol):
 
     def welcome(self, session: Session, frame: bytes) -> None:
         self.session = session
+        session.deflates = bool(self._protocol.extensions)
         self.deliver(frame)
 
     def close(self, code: str, reason: str = "") -> None:
@@ -253,19 +266,24 @@ class Connection(asyncio.Protocol):
         """Called about every second: pings, and the end of whoever is silent, stuck or half closed."""
         if self._closing:
             if now - self._closing > CLOSE_S:
-                self._transport.abort()
+                self._cut()
         elif self.session is None:
             if now - self._begun > HANDSHAKE_S:
                 self._closing = now
                 self.deliver = self._deliver_warily
-                self._transport.abort()
+                self._cut()
         elif self._paused and now - self._paused > DEAD_PEER_S:
             self.close("too_slow")
         elif now - self._heard > DEAD_PEER_S:
             self._closing = now
             self.deliver = self._deliver_warily
-            self._transport.abort()
+            self._cut()
         elif now - self._heard > HEARTBEAT_S and now - self._asked > HEARTBEAT_S and not self._paused:
             self._asked = now
             self._protocol.send_ping(b"")
             self._send_protocol()
+
+    def _cut(self) -> None:
+        """End it without waiting for a client that does not take its last bytes: they would stay in the kernel."""
+        self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
+        self._transport.abort()

@@ -1,6 +1,7 @@
 """One follow for the whole process: every event is looked at once, kept for those who come back, and handed to the
 sockets of those who may see it. No event costs a query; a change of access costs one, before the event goes out."""
 
+import asyncio
 from collections import OrderedDict, deque
 from collections.abc import Iterable
 from contextlib import aclosing
@@ -28,6 +29,9 @@ TOUCHED_MAX = 10_000
 COUNTERS_MAX = 100_000
 RETRACTED_MAX = 1000
 HEADS_MAX = 200_000
+# Written to a socket at once: with what it may hold before it counts as lagging, well below what it may hold at all.
+PILE_BYTES = 64 << 10
+EASE_S, EASE_STEP_S = 0.02, 0.001  # what lagging readers of more than a pile get of each batch, to take it
 # After these, what somebody holds is read again. Who opens a case gets its first grant with it.
 LOOK_AGAIN = ACCESS_EVENTS | {"grant.changed", "case.opened"}
 
@@ -89,7 +93,7 @@ class Feed:
         self.touched = 0  # how often somebody's access or session changed, ever
         self._touched: deque[UUID] = deque(maxlen=TOUCHED_MAX)
         self._counters: OrderedDict[UUID, int] = OrderedDict()
-        self._outgoing: dict[Any, tuple[Readers, list[bytes]]] = {}
+        self._outgoing: dict[UUID | None, Pile] = {}
 
     async def run(self) -> None:
         """Follow until cancelled. A restore of the database resets every subscription."""
@@ -113,6 +117,7 @@ class Feed:
 
     async def take(self, batch: list[Event]) -> None:
         """Deliver a batch in its order."""
+        ease = EASE_S
         for event in batch:
             outdated = self._outdated(event)
             if outdated or event.type in LOOK_AGAIN:
@@ -127,7 +132,9 @@ class Feed:
             self.ring.add(entry)
             self.position = entry.position
             self.heads[event.stream] = event.seq
-            self._deliver(entry)
+            if large := self._deliver(entry):
+                self._flush()
+                ease = await _ease(large, ease)
             if event.type == "session.ended":
                 self._flush()
                 self._end_session(event)
@@ -139,33 +146,37 @@ class Feed:
 
     # -- delivery -----------------------------------------------------------------------------------------
 
-    def _deliver(self, entry: Entry) -> None:
+    def _deliver(self, entry: Entry) -> Readers | None:
+        """Those who now have a whole pile to be written, if any."""
         event = entry.event
         room = self.rooms.streams.get(event.stream)
+        large = None
         if event.kind == "case":
             if room is not None:
-                self._put(event.stream, room.readers(event), entry, "case")
+                large = self._put(event.stream, room.readers(event), entry, "case")
             if self.rooms.mine:
-                self._put(None, self.rooms.mine.readers(event), entry, "mine")
+                large = self._put(None, self.rooms.mine.readers(event), entry, "mine") or large
         elif event.kind == "person" and room is not None:
-            self._put(event.stream, room.readers(event), entry, "me")
+            large = self._put(event.stream, room.readers(event), entry, "me")
+        return large
 
-    def _put(self, room: UUID | None, readers: Readers, entry: Entry, kind: str) -> None:
+    def _put(self, room: UUID | None, readers: Readers, entry: Entry, kind: str) -> Readers | None:
         """Events of one room that the same sockets get, one after another, go out in one write each."""
         if not readers:
-            return
-        waiting = self._outgoing.get(room)
-        if waiting is not None:
-            if waiting[0] is readers:
-                waiting[1].append(entry.frame(kind))
-                return
-            _write(*waiting)
-        self._outgoing[room] = readers, [entry.frame(kind)]
+            return None
+        pile = self._outgoing.get(room)
+        if pile is None:
+            pile = self._outgoing[room] = Pile(readers)
+        elif pile.readers is not readers:
+            pile.write()
+            pile = self._outgoing[room] = Pile(readers, pile.size)
+        pile.add(entry, kind)
+        return readers if pile.size >= PILE_BYTES else None
 
     def _flush(self) -> None:
         outgoing, self._outgoing = self._outgoing, {}
-        for readers, frames in outgoing.values():
-            _write(readers, frames)
+        for pile in outgoing.values():
+            pile.write()
 
     # -- access -------------------------------------------------------------------------------------------
 
@@ -245,11 +256,45 @@ class Feed:
                         socket.perform(session.reset(subscription, "epoch"))
 
 
-def _write(readers: Readers, frames: list[bytes]) -> None:
-    data = frames[0] if len(frames) == 1 else joined(frames)
-    for socket in readers:
-        socket.deliver(data)
-    DELIVERED.inc(len(readers) * len(frames))
+class Pile:
+    """Events that the same sockets get, in the forms that some of them take. `size` is in bytes, with what the room got
+    just before."""
+
+    __slots__ = ("_deflated", "_plain", "readers", "size")
+
+    def __init__(self, readers: Readers, size: int = 0) -> None:
+        self.readers = readers
+        self._plain: list[bytes] = []
+        self._deflated: list[bytes] = []
+        self.size = size
+
+    def add(self, entry: Entry, kind: str) -> None:
+        frame = entry.frame(kind)
+        self.size += len(frame)
+        self._plain.append(frame)
+        if self.readers.deflating:
+            self._deflated.append(entry.frame(kind, True))
+
+    def write(self) -> None:
+        for sockets, frames in ((self.readers.plain, self._plain), (self.readers.deflating, self._deflated)):
+            if sockets:
+                data = frames[0] if len(frames) == 1 else joined(frames)
+                for socket in sockets:
+                    socket.deliver(data)
+                DELIVERED.inc(len(sockets) * len(frames))
+
+
+async def _ease(readers: Readers, seconds: float) -> float:
+    """After a whole pile: let readers that work take it before the next comes, as theirs may be a burst that no socket
+    holds. Who does not read holds a batch up by `seconds` at most. Answers what is left of them."""
+    clock = asyncio.get_running_loop().time
+    now = clock()
+    until = now + seconds
+    await asyncio.sleep(0)
+    while now < until and any(socket.paused for sockets in readers for socket in sockets):
+        await asyncio.sleep(EASE_STEP_S)
+        now = clock()
+    return until - now
 
 
 def _named(event: Event) -> set[UUID]:

@@ -47,14 +47,15 @@ class Range:
 
     def pile(self, subscription: Subscription) -> tuple[int, bytes, bool]:
         """How many its holder may see, their frames as one write, and whether it was made just now."""
-        view = (subscription.kind, *map(subscription.sees, self._groups))
+        deflates = subscription.session.deflates
+        view = (subscription.kind, deflates, *map(subscription.sees, self._groups))
         found = self._piles.get(view)
         if found is not None:
             return *found, False
         frames = [
-            entry.frame(subscription.kind)
+            entry.kept(subscription.kind, deflates)
             for entry, number in zip(self.entries, self._of, strict=True)
-            if view[number + 1]
+            if view[number + 2]
         ]
         found = self._piles[view] = len(frames), joined(frames)
         return *found, True

@@ -29,7 +29,7 @@ STEP_EVENTS = 200  # looked at in one go
 STEP_BYTES = 64 << 10  # written at once
 
 REPLAYED = Counter("casewire_gateway_replayed_total", "Events replayed, by where they came from.", ["source"])
-PAGES = Counter("casewire_gateway_replay_pages_total", "Pages of replays read from PostgreSQL.")
+PAGES = Counter("casewire_gateway_replay_queries_total", "Queries for what was missed and not in the ring.")
 replayed = {source: REPLAYED.labels(source) for source in ("ring", "postgres")}
 
 
@@ -136,7 +136,7 @@ class Replaying:
                     seen = sub.sees(event)
                 like = event
                 if seen:
-                    frame = entry.frame(sub.kind)
+                    frame = entry.kept(sub.kind, sub.session.deflates)
                     pile.append(frame)
                     size += len(frame)
                 at += 1

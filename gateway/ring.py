@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Raw
 
-from gateway.framing import text_frame
+from gateway.framing import deflated, text_frame
 from schemas.events import Event
 from schemas.frames import EventFrame
 from schemas.limits import RING_EVENTS_MAX
@@ -28,28 +28,38 @@ class Entry:
     def __init__(self, event: Event) -> None:
         self.event = event
         self.position = event.position
-        self._frames: dict[str, bytes] = {}
+        self._frames: dict[tuple[str, bool], bytes] = {}
 
-    def frame(self, kind: str) -> bytes:
-        """As `event` on the topic of `kind`: `case`, `mine` or `me`."""
-        frame = self._frames.get(kind)
+    def frame(self, kind: str, deflate: bool = False) -> bytes:
+        """As `event` on the topic of `kind`: `case`, `mine` or `me`; compressed for sockets that negotiated it."""
+        frame = self._frames.get((kind, deflate))
         if frame is None:
-            event = self.event
-            frame = self._frames[kind] = text_frame(
-                _encode(
-                    EventFrame(
-                        topic=f"case:{event.stream}" if kind == "case" else kind,
-                        case=event.case_id,
-                        seq=event.seq,
-                        pos=str(self.position),
-                        type=event.type,
-                        at=event.at,
-                        actor=event.actor,
-                        data=event.data,
-                    )
-                )
+            frame = self._frames[kind, deflate] = (
+                deflated(self.frame(kind)) if deflate else self._framed(kind)
             )
         return frame
+
+    def kept(self, kind: str, deflates: bool) -> bytes:
+        """For one who comes back: compressed if that was done for others before; it is not done for one alone."""
+        found = self._frames.get((kind, True)) if deflates else None
+        return found or self.frame(kind)
+
+    def _framed(self, kind: str) -> bytes:
+        event = self.event
+        return text_frame(
+            _encode(
+                EventFrame(
+                    topic=f"case:{event.stream}" if kind == "case" else kind,
+                    case=event.case_id,
+                    seq=event.seq,
+                    pos=str(self.position),
+                    type=event.type,
+                    at=event.at,
+                    actor=event.actor,
+                    data=event.data,
+                )
+            )
+        )
 
     def blank(self) -> None:
         """Forget what a message said."""
@@ -117,5 +127,5 @@ class Ring:
 
 
 def _size(entry: Entry) -> int:
-    # Twice: the data itself and, once it was read, its frame.
-    return ENTRY_BYTES + 2 * memoryview(entry.event.data).nbytes
+    # Three times: the data itself and, once they were needed, its frame and the same compressed, which is no larger.
+    return ENTRY_BYTES + 3 * memoryview(entry.event.data).nbytes

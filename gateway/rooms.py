@@ -4,7 +4,8 @@ Who of a room may see an event depends on the event's audience alone until someb
 once for an audience and kept until then. Whoever's access changes goes: see `Session.look_again`.
 """
 
-from typing import Protocol
+from collections.abc import Iterable
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from gateway.session import Subscription
@@ -14,10 +15,21 @@ KEPT_MAX = 1024  # audiences remembered per room
 
 
 class Socket(Protocol):
+    @property
+    def paused(self) -> float: ...
     def deliver(self, data: bytes) -> None: ...
 
 
-Readers = tuple[Socket, ...]
+class Readers(NamedTuple):
+    """Sockets, by the form in which they take an event: who is written what stands before the writing begins."""
+
+    plain: tuple[Socket, ...]
+    deflating: tuple[Socket, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.plain or self.deflating)
+
+
 Audience = tuple[object, ...]
 
 
@@ -55,7 +67,7 @@ class Room:
         return found
 
     def _work_out(self, event: Event) -> Readers:
-        return tuple(socket for subscription, socket in self.members.items() if subscription.sees(event))
+        return _readers(self.members.items(), event)
 
     def _let_in(self, event: Event) -> None:
         ready = [s for s in self.waiting if s.seq < event.seq]
@@ -64,6 +76,15 @@ class Room:
 
     def __bool__(self) -> bool:
         return bool(self.members or self.waiting)
+
+
+def _readers(members: Iterable[tuple[Subscription, Socket]], event: Event) -> Readers:
+    plain: list[Socket] = []
+    deflating: list[Socket] = []
+    for subscription, socket in members:
+        if subscription.sees(event):
+            (deflating if subscription.session.deflates else plain).append(socket)
+    return Readers(tuple(plain), tuple(deflating))
 
 
 class Mine(Room):
@@ -96,7 +117,7 @@ class Mine(Room):
         for scope in (event.case_id, event.org):
             if scope is not None:
                 concerned |= self._scopes.get(scope, {})
-        return tuple(socket for subscription, socket in concerned.items() if subscription.sees(event))
+        return _readers(concerned.items(), event)
 
     def _let_in(self, event: Event) -> None:
         ready = [s for s in self.waiting if s.position < event.position]

@@ -112,6 +112,7 @@ class Session:
         "_asked",
         "_typed",
         "calls",
+        "deflates",
         "expires_at",
         "id",
         "subscriptions",
@@ -123,6 +124,7 @@ class Session:
         self.id, self.viewer, self.expires_at, self.token = id, viewer, expires_at, token
         self.subscriptions: dict[str, Subscription] = {}
         self.calls = 0
+        self.deflates = False  # whether the socket negotiated compression
         self._allowance, self._asked = FRAMES_BURST, now
         self._typed: deque[tuple[UUID, float]] = deque(maxlen=8)
 

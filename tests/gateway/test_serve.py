@@ -1,12 +1,16 @@
 """The gateway as a process: ready, metrics, and going away politely."""
 
 import asyncio
+import contextlib
 import os
+import re
 import signal
+import socket
 import sys
 import urllib.error
 import urllib.request
 from collections.abc import AsyncIterator
+from typing import Any
 
 import msgspec
 import pytest_asyncio
@@ -14,13 +18,17 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from deploy.embedded import ports
+from gateway.serve import SEND_BUFFER_BYTES
 from tests.gateway.conftest import Client, Live, Office
 from tests.wire import eventually
 
-PROGRAM = """
+CLOSE_S = 0.5
+PROGRAM = f"""
 import os
+from gateway import connection
 from gateway.serve import main
 from schemas.settings import Settings
+connection.CLOSE_S = {CLOSE_S}
 main(Settings.read(os.environ))
 """
 
@@ -105,3 +113,67 @@ async def test_ready_names_what_is_missing_and_heals(live: Live, process: Proces
         return (await process.get("/health/ready"))[0] == 200
 
     await eventually(ready, "ready again")
+
+
+def kernel_holds(local: int, remote: int) -> list[int]:
+    """Bytes not yet taken from the sending side of a connection between two ports of this machine; empty when the
+    kernel knows of none."""
+    with open("/proc/net/tcp") as table:
+        rows = [line.split() for line in table.readlines()[1:]]
+    ends = f"0100007F:{local:04X}", f"0100007F:{remote:04X}"
+    return [int(row[4].partition(":")[0], 16) for row in rows if (row[1], row[2]) == ends]
+
+
+async def test_of_a_client_that_does_not_read_nothing_stays(
+    live: Live, office: Office, process: Process
+) -> None:
+    """It is cut while it still does not read: what it held here and in the kernel is given back, and it resumes."""
+
+    async def metric(name: str) -> float:
+        found = re.search(rb"^%s (\S+)$" % name.encode(), (await process.get("/metrics"))[1], re.MULTILINE)
+        return float(found[1]) if found else 0.0
+
+    def open_socket(who: str, **more: Any) -> connect:
+        headers = {"Authorization": f"Bearer {office.tokens[who]}"}
+        settings: dict[str, Any] = {
+            "additional_headers": headers,
+            "subprotocols": ["casewire.v1"],
+            "max_size": None,
+        }
+        return connect(f"ws://127.0.0.1:{process.live_port}/v1/live", compression=None, **settings, **more)
+
+    small = socket.socket()
+    small.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    small.connect(("127.0.0.1", process.live_port))
+    port = small.getsockname()[1]
+    async with open_socket("lawyer") as one, open_socket("client", sock=small, max_queue=1) as other:
+        fast, slow = Client(one), Client(other)
+        for client in (fast, slow):
+            assert (await client.next())["op"] == "welcome"
+        await fast.subscribe(office.topic)
+        head = await slow.subscribe(office.topic)
+        other.transport.pause_reading()
+        count = 0
+        while not await metric('casewire_gateway_closed_total{why="too_slow"}'):
+            await office.post("x" * 19_000)
+            count += 1
+            assert (await fast.next())["seq"] == count
+            assert all(size <= 2 * SEND_BUFFER_BYTES for size in kernel_holds(process.live_port, port))
+            assert count < 100, "never cut"
+
+        async def gone() -> bool:
+            return await metric("casewire_gateway_sockets") == 1 and not kernel_holds(process.live_port, port)
+
+        await eventually(gone, "the kernel has let go of the socket")
+        other.transport.resume_reading()
+        read = 0
+        with contextlib.suppress(ConnectionClosed):
+            while True:
+                read = (await slow.next())["seq"]
+    async with open_socket("client") as again:
+        client = Client(again)
+        await client.next()
+        assert (await client.subscribe(office.topic, {"epoch": head["epoch"], "seq": read}))[
+            "replay"
+        ] == count - read
+        assert [(await client.next())["seq"] for _ in range(count - read)] == list(range(read + 1, count + 1))
