@@ -10,6 +10,7 @@
 // Commands come by standard input, a line each; each is answered with a line of JSON:
 //   connect|resume FIRST COUNT AT_ONCE SECONDS   with resume: after the epoch and seq held; told to come back, it does
 //   drop|stall|read FIRST COUNT                  close; stop reading; read again
+//   room FIRST COUNT BYTES                       of the kernel's receive buffer (SO_RCVBUF) from the next connecting on
 //   until EVENTS SECONDS                         until so many events came since the last clear
 //   ready COUNT SECONDS                          until so many sockets are ready: those that were cut come back by themselves
 //   counts, clear                                clear forgets counts and arrivals, not what was seen
@@ -40,6 +41,7 @@ typedef struct {
     int fd;
     unsigned char state, resuming, stalled;
     unsigned short code;
+    int room;
     char *token, *topic, epoch[64];
     long long seq, events, again_at;
     unsigned char *kept;  // of a frame that is not whole yet
@@ -109,6 +111,7 @@ static void begin(Client *c, int resuming) {
     c->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
     if (c->fd < 0) { perror("socket"); exit(1); }
     setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    if (c->room) setsockopt(c->fd, SOL_SOCKET, SO_RCVBUF, &c->room, sizeof c->room);  // before: it sets the window
     c->state = CONNECTING;
     c->resuming = resuming;
     c->code = 0;
@@ -125,7 +128,7 @@ static void shake(Client *c) {
         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n", path, port);
     if (*subprotocol != '-')
         size += snprintf(request + size, sizeof request - size, "Sec-WebSocket-Protocol: %s\r\n", subprotocol);
-    if (*c->token != '-')
+    if (strcmp(c->token, "-"))
         size += snprintf(request + size, sizeof request - size, "Authorization: Bearer %s\r\n", c->token);
     size += snprintf(request + size, sizeof request - size, "\r\n");
     struct epoll_event e = {EPOLLIN, {.ptr = c}};
@@ -314,7 +317,7 @@ static void dump(const char *name, int what) {
 
 static void command(char *line) {
     char word[32] = "", file[500];
-    int first = 0, some = 0, at_once = 0;
+    int first = 0, some = 0, at_once = 0, room = 0;
     double seconds = 0;
     long long wanted;
     sscanf(line, "%31s", word);
@@ -329,11 +332,12 @@ static void command(char *line) {
         job.kind = *line, job.wanted = wanted, job.until = job.begun + (long long)(seconds * 1e9);
         return;
     }
-    if (sscanf(line, "%*s %d %d", &first, &some) == 2)
+    if (sscanf(line, "%*s %d %d %d", &first, &some, &room) >= 2)
         for (int i = first; i < first + some && i < count; i++) {
             Client *c = clients + i;
             struct epoll_event e = {EPOLLIN, {.ptr = c}};
-            if (!strcmp(word, "drop")) { if (c->fd >= 0) leave(c, CLOSED); c->stalled = 0; }
+            if (!strcmp(word, "room")) c->room = room;
+            else if (!strcmp(word, "drop")) { if (c->fd >= 0) leave(c, CLOSED); c->stalled = 0; }
             else if (!strcmp(word, "stall")) { c->stalled = 1; if (c->fd >= 0) epoll_ctl(poll_fd, EPOLL_CTL_DEL, c->fd, NULL); }
             else if (!strcmp(word, "read")) { c->stalled = 0; if (c->fd >= 0) epoll_ctl(poll_fd, EPOLL_CTL_ADD, c->fd, &e); }
         }
