@@ -11,15 +11,19 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from hub.context import Hub
 from hub.http import docs, health, pages
 from hub.http.auth import Authentication
-from hub.http.inputs import dependencies
+from hub.http.bodies import StrictRequest
+from hub.http.inputs import dependencies, one_by_one
 from hub.http.problems import HANDLERS
 from hub.routes import ROUTES
 from schemas.cases import CaseAnswer
 from schemas.limits import REQUEST_BYTES_MAX
 
 
-def no_store(response: Response[Any]) -> Response[Any]:
-    """Answers are personal: no cache between us and the reader may keep them."""
+async def no_store(response: Response[Any]) -> Response[Any]:
+    """Answers are personal: no cache between us and the reader may keep them.
+
+    A coroutine only because the framework hands plain functions to a thread.
+    """
     response.headers.setdefault("cache-control", "no-store")
     response.headers.setdefault("x-content-type-options", "nosniff")
     item = getattr(getattr(response, "content", None), "item", None)  # a static file has no content here
@@ -31,7 +35,7 @@ def no_store(response: Response[Any]) -> Response[Any]:
 
 
 def make_app(hub: Hub) -> Litestar:
-    return Litestar(
+    app = Litestar(
         route_handlers=[*ROUTES, *health.ROUTES, *docs.routes(hub), *pages.routes()],
         dependencies=dependencies(hub),
         middleware=[DefineMiddleware(Authentication, hub=hub)],
@@ -47,6 +51,9 @@ def make_app(hub: Hub) -> Litestar:
             render_plugins=[JsonRenderPlugin()],
         ),
         compression_config=CompressionConfig(backend="gzip", gzip_compress_level=4, minimum_size=1500),
+        request_class=StrictRequest,
         state=None,
         debug=False,
     )
+    one_by_one(app)
+    return app

@@ -16,28 +16,41 @@ class Impatient(HttpToolsProtocol):
     body_wait_s = 120.0  # from there to its last byte: 8 MiB over half a megabit a second
 
     _waiting: asyncio.TimerHandle | None = None
+    _limit: float | None = None  # of what the client is to say next; None while it is our turn
+    _turned = False  # whether that has changed since the timer was set
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
-        self._wait(self.head_wait_s)
+        self._limit = self.head_wait_s
+        self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._wait(None)
+        self._limit = None
+        self._wait()
         super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        # Most requests come whole, and need no timer at all.
+        if self._turned:
+            self._wait()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._wait(self.head_wait_s)
+        self._limit, self._turned = self.head_wait_s, True
 
     def on_headers_complete(self) -> None:
-        self._wait(self.body_wait_s)
+        self._limit, self._turned = self.body_wait_s, True
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
-        self._wait(None)
+        self._limit, self._turned = None, True
         super().on_message_complete()
 
-    def _wait(self, seconds: float | None) -> None:
+    def _wait(self) -> None:
+        self._turned = False
         if self._waiting is not None:
             self._waiting.cancel()
-        self._waiting = self.loop.call_later(seconds, self.transport.abort) if seconds is not None else None
+            self._waiting = None
+        if self._limit is not None:
+            self._waiting = self.loop.call_later(self._limit, self.transport.abort)

@@ -3,9 +3,10 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import Request
+from litestar import Litestar, Request
 from litestar.di import NamedDependency, Provide
 from litestar.params import QueryParameter
+from litestar.routes import HTTPRoute
 
 from hub.context import Hub, Who
 from schemas.errors import Refused, bad_input
@@ -55,3 +56,11 @@ def dependencies(hub: Hub) -> dict[str, Provide]:
         "key": Provide(read_key, sync_to_thread=False),
         "revision": Provide(read_revision, sync_to_thread=False),
     }
+
+
+def one_by_one(app: Litestar) -> None:
+    """Have what routes take looked up in turn: each is a plain function, and the framework made a task for each."""
+    for route in app.routes:
+        if isinstance(route, HTTPRoute):
+            for _, model in route.route_handler_map.values():
+                model.dependency_batches = [{one} for batch in model.dependency_batches for one in batch]

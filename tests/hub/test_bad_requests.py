@@ -41,3 +41,26 @@ async def test_body_that_is_nested_is_refused_at_any_depth(office: Office, depth
 )  # fmt: skip
 async def test_address_that_no_file_can_have(http: httpx.AsyncClient, path: str) -> None:
     refused(await http.get(path), 404, "not_found")
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "at"),
+    [
+        ("conversations", {"title": 1, "audience": "staff"}, "$.title"),
+        ("entries", {"text": "x", "kind": True}, "$.kind"),
+        ("tasks", {"title": "x", "assignee": 7}, "$.assignee"),
+        ("deadlines", {"title": "x", "due_on": "2030-01-01", "escalate_after_h": "1"}, "$.escalate_after_h"),
+        ("documents", ["name"], "$"),
+    ],
+)
+async def test_body_with_a_value_of_another_type_is_refused_and_named(
+    office: Office, path: str, body: object, at: str
+) -> None:
+    problem = refused(await office.lead.post(f"/v1/cases/{office.case}/{path}", body), 400, "bad_input")
+    assert [field["at"] for field in problem["fields"]] == [at]
+
+
+async def test_number_written_as_text_is_no_number(office: Office) -> None:
+    conversation = await office.conversation()
+    answer = await office.lead.call("POST", f"/v1/conversations/{conversation}/read", {"upto": "1"})
+    assert [field["at"] for field in refused(answer, 400, "bad_input")["fields"]] == ["$.upto"]
