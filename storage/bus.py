@@ -32,7 +32,7 @@ FIRST_CONNECT_S = 10.0
 CONNECT_S = 2
 RECONNECT_WAIT_S = 0.2
 PING_INTERVAL_S = 2  # a dead connection is noticed in 4 to 6 s
-REQUEST_S = 10.0
+REQUEST_S = 5.0
 OUTBOUND_BYTES_MAX = 8 << 20
 
 BATCH_EVENTS_MAX = 500
@@ -68,9 +68,12 @@ def inbox_prefix(settings: Settings) -> bytes:
 
 class _Client(Client):
     """Before it connects anew, the client waits until the old connection has sent what it still held; where nobody is
-    left to take that, for ever."""
+    left to take that, for ever. And whoever asked something on the old one waits for an answer that cannot come."""
 
     async def _attempt_reconnect(self) -> None:
+        for asked in list(self._resp_map.values()):
+            if not asked.done():
+                asked.set_exception(nats.errors.StaleConnectionError())
         if isinstance(self._transport, TcpTransport) and (writer := self._transport._io_writer) is not None:  # pyright: ignore[reportPrivateUsage]
             writer.transport.abort()
         await super()._attempt_reconnect()

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from deploy.embedded.stack import Stack
+from schemas.errors import Refused
 from schemas.settings import Settings
 from storage import bus
 from storage.bus import Bus
@@ -17,6 +18,7 @@ from tests.wire import eventually
 
 CONNECTIONS = 5
 SOON_S = 0.3  # the limits of these tests, in the place of seconds
+WAITED_S = 30.0  # only ends a failing test
 
 
 @pytest.fixture
@@ -86,3 +88,23 @@ async def pour(there: Bus, count_bytes: int) -> None:
     body = bytes(512 << 10)
     for _ in range(0, count_bytes, len(body)):
         await there.signal("cw.wake.relay", body)
+
+
+async def test_who_asked_over_a_connection_that_broke_is_told_at_once(
+    settings: Settings, nats: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bus, "RECONNECT_WAIT_S", 3600.0)  # so that only the break itself can be what tells
+    there = await Bus.connect(
+        msgspec.structs.replace(settings, nats=f"nats://127.0.0.1:{nats.port}"), "there"
+    )
+    try:
+        nats.hole()
+        asking = asyncio.create_task(there.request("cw.api.nobody", b"", timeout_s=3600))
+        await eventually(lambda: bool(there.client._resp_map), "asked")
+        nats.cut()
+        with pytest.raises(Refused):
+            async with asyncio.timeout(WAITED_S):
+                await asking
+    finally:
+        nats.heal()
+        await there.close()

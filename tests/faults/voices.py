@@ -276,9 +276,14 @@ async def _stream(pool: Any, stream: str) -> list[Event]:
 
 async def _all(person: Person, url: str) -> list[dict[str, Any]]:
     """Every item of a list; none where the person may not know of it."""
-    if (await person.get(url)).status_code == 404:
-        return []
-    return await person.all(url, limit=500 if "markers" not in url else None)
+    while True:
+        with contextlib.suppress(*LOST):
+            answer = await person.get(url)
+            if answer.status_code == 404:
+                return []
+            if answer.status_code == 200:
+                return await person.all(url, limit=500 if "markers" not in url else None)
+        await asyncio.sleep(AGAIN_AFTER_S)
 
 
 async def until(true: Callable[[], bool], what: Callable[[], str]) -> None:
