@@ -20,6 +20,7 @@ from storage.postgres.leader import leading
 from storage.postgres.pool import PASSING
 from storage.stream import EventStream, Unsettled
 
+NAME = "casewire-relay"
 LEADER_LOCK = 0x6361736577697265  # "casewire"
 POLL_S = 0.2  # when no wake-up comes; also what tells others that the leader lives
 POLL_HIDDEN_S = 0.001, 0.05  # while a committed event waits for an open transaction: first and longest pause
@@ -60,7 +61,7 @@ async def _relay(settings: Settings) -> None:
             try:
                 # Who does not reach NATS does not stand in the way of one who does.
                 async with leading(
-                    settings.postgres_system, "casewire-relay", LEADER_LOCK, lambda: bus.connected
+                    settings.postgres_system, NAME, LEADER_LOCK, lambda: bus.connected, log.READS_IN_ORDER
                 ) as connection:
                     logger.info("relay leads")
                     await Relay(connection, bus).lead()

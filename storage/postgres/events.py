@@ -50,6 +50,10 @@ HOLDER = """select pid, usename, application_name, state, extract(epoch from now
     from pg_stat_activity where backend_xid is not null order by age(backend_xid) desc limit 1"""
 EPOCH = "select value from epoch"
 
+# Settings of a session that reads in this order many times a second. For each value of a position PostgreSQL would plan
+# anew, which takes five times as long as the reading; and a plan made while the table was small must not scan it later.
+READS_IN_ORDER = {"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off", "enable_sort": "off"}
+
 
 class Brief(NamedTuple):
     """The wall's facts about an event of a case."""

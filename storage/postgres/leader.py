@@ -5,7 +5,7 @@ whoever waits for the lock ends the session of one that has been silent too long
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -28,16 +28,20 @@ DEPOSE = """with silent as materialized (
 
 
 @asynccontextmanager
-async def leading(dsn: str, name: str, lock: int, fit: Callable[[], bool]) -> AsyncIterator[Any]:
+async def leading(
+    dsn: str, name: str, lock: int, fit: Callable[[], bool], session: Mapping[str, str]
+) -> AsyncIterator[Any]:
     """A connection that holds `lock`, once there is no other leader and this process is `fit` to be one.
 
     It is the leader for as long as the connection lasts, and must ask something of it more often than `SILENT_S`.
+    `session` holds settings of PostgreSQL's for it.
     """
     connection = await asyncpg.connect(
         dsn,
         timeout=5,
         command_timeout=10,
         server_settings={
+            **session,
             "application_name": name,
             # A server that loses sight of us frees the lock within 2 s.
             "tcp_keepalives_idle": "1",

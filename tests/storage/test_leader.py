@@ -30,7 +30,7 @@ async def waiting(settings: Settings, fit: bool = True) -> AsyncIterator["asynci
     leads = asyncio.Event()
 
     async def lead() -> None:
-        async with leading(settings.postgres_system, "test-second", LOCK, lambda: fit) as connection:
+        async with leading(settings.postgres_system, "test-second", LOCK, lambda: fit, {}) as connection:
             leads.set()
             while True:
                 await connection.fetchval("select 1")
@@ -47,7 +47,7 @@ async def waiting(settings: Settings, fit: bool = True) -> AsyncIterator["asynci
 @asynccontextmanager
 async def first(settings: Settings) -> AsyncIterator[Any]:
     async with asyncio.timeout(10):
-        async with leading(settings.postgres_system, "test-first", LOCK, lambda: True) as connection:
+        async with leading(settings.postgres_system, "test-first", LOCK, lambda: True, {}) as connection:
             yield connection
 
 

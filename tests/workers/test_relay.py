@@ -6,6 +6,7 @@ import random
 from collections.abc import AsyncIterator
 from uuid import UUID
 
+import asyncpg
 import pytest
 import pytest_asyncio
 
@@ -168,6 +169,34 @@ async def test_an_open_transaction_holds_back_what_came_after_it(
     assert [event.position for event in follower.events] == sorted(
         event.position for event in follower.events
     )
+
+
+async def test_what_the_relay_reads_is_planned_once_and_never_scanned(
+    settings: Settings, place: Place, opened: Database
+) -> None:
+    """Not even when the plan was made while the table was small: to plan anew takes longer than to read."""
+    await place.post()
+    owner = await asyncpg.connect(settings.postgres_owner)
+    await owner.execute("analyze events")  # so that PostgreSQL knows that it is small
+    await owner.close()
+    connection = await asyncpg.connect(settings.postgres_system, server_settings=log.READS_IN_ORDER)
+    try:
+        before = await log.before(connection, await log.head(connection))
+        for _ in range(10):
+            events, _ = await log.settled_after(connection, before, 10)
+            assert len(events) == 1
+        plans = await connection.fetchrow(
+            "select generic_plans, custom_plans from pg_prepared_statements where statement = $1",
+            log.SETTLED_AFTER,
+        )
+        assert plans is not None and plans["generic_plans"] >= 9 and plans["custom_plans"] == 0
+        await connection.execute(f"prepare reading(bigint, bigint, bigint) as {log.SETTLED_AFTER}")
+        plan = "\n".join(row[0] for row in await connection.fetch("explain execute reading(0, 0, 1000)"))
+        assert (
+            plan.count("Index Scan using events_pkey") == 2 and "Sort" not in plan and "Seq Scan" not in plan
+        )
+    finally:
+        await connection.close()
 
 
 async def test_a_relay_killed_at_any_point_leaves_no_hole_and_no_double(
