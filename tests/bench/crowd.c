@@ -24,6 +24,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -369,6 +370,7 @@ static void go_on(void) {
 int main(int argc, char **argv) {
     if (argc != 7) { fprintf(stderr, "crowd PORT PATH SUBPROTOCOL HELLO READY PLAN\n"); return 2; }
     port = atoi(argv[1]), path = argv[2], subprotocol = argv[3], hello = argv[4], ready_text = argv[5];
+    signal(SIGPIPE, SIG_IGN);  // a server may have closed what we write to
     struct rlimit files;
     getrlimit(RLIMIT_NOFILE, &files);
     files.rlim_cur = files.rlim_max;
