@@ -193,6 +193,11 @@ class Connection(asyncio.Protocol):
         """Since when the client has not taken most of what was written; 0 while it does, or when it is gone."""
         return 0.0 if self._closing else self._paused
 
+    @property
+    def held(self) -> int:
+        """Bytes that wait here because the client does not take them."""
+        return self._transport.get_write_buffer_size()
+
     async def drained(self) -> None:
         """Until the client has taken most of what was written, or is gone; lets others run in any case."""
         if not self._paused or self._closing:

@@ -36,6 +36,10 @@ SOCKETS_PER_PERSON_MAX = 50
 TICK_S = 1.0
 
 SOCKETS = Gauge("casewire_gateway_sockets", "Open sockets.")
+LAGGING = Gauge("casewire_gateway_lagging", "Sockets whose client does not take what is written.")
+HELD = Gauge(
+    "casewire_gateway_held_bytes", "What is kept for the clients that lag, each one's counted for itself."
+)
 CLOSED = Counter("casewire_gateway_closed_total", "Sockets closed, by why.", ["why"])
 SIGNALLED = Counter("casewire_gateway_signals_total", "Typing signals delivered.")
 
@@ -209,6 +213,9 @@ class Gateway:
         while True:
             await asyncio.sleep(TICK_S)
             now, today = loop.time(), clock()
+            held = [size for connection in self._connections if (size := connection.held)]
+            LAGGING.set(len(held))
+            HELD.set(sum(held))
             for connection in list(self._connections):
                 session = connection.session
                 if session is not None and session.expires_at <= today:

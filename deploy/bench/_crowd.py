@@ -84,6 +84,10 @@ class Crowd:
     async def drop(self, first: int = 0, count: int | None = None) -> Counts:
         return await self._say(f"drop {first} {self._some(count)}")
 
+    async def room(self, first: int, count: int, size: int) -> Counts:
+        """What the kernel may keep for a socket that does not read, in bytes; before it connects."""
+        return await self._say(f"room {first} {count} {size}")
+
     async def stall(self, first: int, count: int) -> Counts:
         """Stop reading."""
         return await self._say(f"stall {first} {count}")

@@ -18,11 +18,11 @@ WARM_EVENTS = 5
 class Live:
     """Made by `live`. The first person posts, the others listen."""
 
-    def __init__(self, rig: Rig, set_up: Scene, listening: Crowd, poster: Client) -> None:
+    def __init__(self, rig: Rig, set_up: Scene, listening: Crowd, poster: Client, characters: int) -> None:
         self.scene, self.crowd, self._poster = set_up, listening, poster
         self.case, self.conversation = set_up.rooms[0]
         self.sender = Sender(rig.pids.get("gateway"), listening)
-        self._post = Post(rig.settings.http_port, set_up.people[0].token, self.conversation)
+        self._post = Post(rig.settings.http_port, set_up.people[0].token, self.conversation, characters)
 
     async def post(self) -> None:
         """One event, marked with the time at which its request is sent."""
@@ -44,16 +44,21 @@ class Live:
 
 
 @asynccontextmanager
-async def live(rig: Rig, sockets: int) -> AsyncIterator[Live]:
-    """`sockets` of them subscribed to one case."""
+async def live(
+    rig: Rig, sockets: int, *, characters: int = 200, rooms: tuple[int, int] | None = None
+) -> AsyncIterator[Live]:
+    """`sockets` of them subscribed to one case, into which messages of so many characters are posted. `rooms` gives the
+    first so many sockets a receive buffer of so many bytes in the kernel."""
     async with scene(rig.settings, people=1 + -(-sockets // SOCKETS_EACH), cases=1) as set_up:
         tokens = [person.token for person in set_up.people[1:]]
         async with crowd(rig.settings.live_port, everyone(tokens, set_up.rooms[0][0], sockets)) as listening:
+            if rooms is not None:
+                await listening.room(0, *rooms)
             there = await listening.connect()
             if there.ready != sockets:
                 raise AssertionError(f"the gateway let in {there.ready} of {sockets}: {there.error}")
             poster = await connect(rig.settings.http_port)
             try:
-                yield Live(rig, set_up, listening, poster)
+                yield Live(rig, set_up, listening, poster, characters)
             finally:
                 poster.close()

@@ -26,11 +26,13 @@ PROCESSES = ("hub", "relay", "gateway")
 
 
 class Rig(Struct, frozen=True):
-    """The stack under measurement. `pids` is empty for processes that are not of this machine."""
+    """The stack under measurement. `pids` is empty for processes that are not of this machine; `environs` is what each
+    process runs with."""
 
     settings: Settings
     pids: Mapping[str, int]
     quick: bool
+    environs: Mapping[str, Mapping[str, str]] = {}
 
 
 class Report(Struct, frozen=True):
@@ -56,7 +58,8 @@ def run(name: str, measure: Measure, data: Path | None, *, json: bool, quick: bo
     running = _running(data)
     if running is not None:
         settings = Settings.read(os.environ | running.get("environ", {}).get("operator", {}))
-        report = _measured(name, measure, Rig(settings, running.get("pids", {}), quick))
+        rig = Rig(settings, running.get("pids", {}), quick, running.get("environ", {}))
+        report = _measured(name, measure, rig)
     else:
         report = _on_own_stack(name, measure, quick, quiet=json)
     if json:
@@ -87,8 +90,9 @@ def _on_own_stack(name: str, measure: Measure, quick: bool, *, quiet: bool) -> R
 
     def ready() -> None:
         _say(f"measuring {name} on a stack of its own")
-        pids = find.running(place) or {}
-        rig = Rig(Settings.read(stack.settings("operator")), pids.get("pids", {}), quick)
+        found = find.running(place) or {}
+        settings = Settings.read(stack.settings("operator"))
+        rig = Rig(settings, found.get("pids", {}), quick, found.get("environ", {}))
         reports.append(_measured(name, measure, rig))
         raise Stopped
 
