@@ -31,7 +31,8 @@ RETRACTED_MAX = 1000
 HEADS_MAX = 200_000
 # Written to a socket at once: with what it may hold before it counts as lagging, well below what it may hold at all.
 PILE_BYTES = 64 << 10
-EASE_S, EASE_STEP_S = 0.02, 0.001  # what lagging readers of more than a pile get of each batch, to take it
+# What lagging readers get after a whole pile, to take it: of each, and of all in a batch.
+EASE_S, EASE_BATCH_S, EASE_STEP_S = 0.02, 0.1, 0.001
 # After these, what somebody holds is read again. Who opens a case gets its first grant with it.
 LOOK_AGAIN = ACCESS_EVENTS | {"grant.changed", "case.opened"}
 
@@ -117,7 +118,7 @@ class Feed:
 
     async def take(self, batch: list[Event]) -> None:
         """Deliver a batch in its order."""
-        ease = EASE_S
+        ease = EASE_BATCH_S
         for event in batch:
             outdated = self._outdated(event)
             if outdated or event.type in LOOK_AGAIN:
@@ -134,7 +135,7 @@ class Feed:
             self.heads[event.stream] = event.seq
             if large := self._deliver(entry):
                 self._flush()
-                ease = await _ease(large, ease)
+                ease -= await _ease(large, min(EASE_S, ease))
             if event.type == "session.ended":
                 self._flush()
                 self._end_session(event)
@@ -285,16 +286,15 @@ class Pile:
 
 
 async def _ease(readers: Readers, seconds: float) -> float:
-    """After a whole pile: let readers that work take it before the next comes, as theirs may be a burst that no socket
-    holds. Who does not read holds a batch up by `seconds` at most. Answers what is left of them."""
+    """After a whole pile: let readers that work take it before the next comes; a burst may be more than a socket holds.
+    Who does not read holds up the others so long, and is cut after a few piles. Answers the seconds it took."""
     clock = asyncio.get_running_loop().time
-    now = clock()
-    until = now + seconds
+    begun = now = clock()
     await asyncio.sleep(0)
-    while now < until and any(socket.paused for sockets in readers for socket in sockets):
+    while now - begun < seconds and any(socket.paused for sockets in readers for socket in sockets):
         await asyncio.sleep(EASE_STEP_S)
         now = clock()
-    return until - now
+    return now - begun
 
 
 def _named(event: Event) -> set[UUID]:

@@ -176,6 +176,11 @@ async def test_a_replay_takes_what_was_compressed_before_and_compresses_nothing(
         assert b'"replay":1' in (await late.frame())[1]
         opcode, payload = await late.frame()
         assert opcode == 1 and msgspec.json.decode(inflate(payload)) == live_again
+    async with office.client(
+        "client"
+    ) as plain:  # from the same place, so what was put together may be shared
+        assert (await plain.subscribe(office.topic, {"epoch": head["epoch"], "seq": 3}))["replay"] == 1
+        assert await plain.next() == live_again
     assert len(times) == 4
 
 
