@@ -15,7 +15,7 @@ async def unsafe_database(settings: Settings) -> str | None:
     """
     roles = {"app": settings.postgres, "system": settings.postgres_system, "signin": settings.postgres_signin}
     for name, dsn in roles.items():
-        connection = await asyncpg.connect(dsn, timeout=CONNECT_WAIT_S)
+        connection = await asyncpg.connect(dsn, timeout=CONNECT_WAIT_S, command_timeout=CONNECT_WAIT_S)
         try:
             row = await connection.fetchrow(
                 "select current_user as role, rolsuper or rolbypassrls as bypasses, current_setting('fsync') as fsync,"

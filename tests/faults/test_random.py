@@ -71,7 +71,7 @@ async def perform(step: Step, place: Town, voices: Voices) -> None:
 async def test_nothing_is_lost_repeated_or_out_of_order_whatever_breaks(place: Town) -> None:
     print(f"\nFAULT_SEED={SEED} FAULT_STEPS={STEPS}")
     pace = random.Random(SEED)
-    voices, rooms = await crowd(place, pause_s=0.03)
+    voices, rooms = await crowd(place, pause_s=0.05)
     await voices.begin()
     await voices.going_on("the start")
     left = STEPS

@@ -55,10 +55,18 @@ class Voices:
 
     # -- who takes part -----------------------------------------------------------------------------------
 
-    def follow(self, name: str, person: Person, topic: str, wants: Mapping[str, str]) -> Follower:
-        """Listen, at first at one gateway, the next listener at the next one."""
-        first = len(self.listeners) % len(self.gateways)
-        urls = [*self.gateways[first:], *self.gateways[:first]]
+    def follow(
+        self,
+        name: str,
+        person: Person,
+        topic: str,
+        wants: Mapping[str, str],
+        gateways: Sequence[str] | None = None,
+    ) -> Follower:
+        """Listen, at first at one gateway, the next listener at the next one; with `gateways` at those alone."""
+        known = gateways or self.gateways
+        first = len(self.listeners) % len(known)
+        urls = [*known[first:], *known[:first]]
         follower = Follower(urls, person.token, topic, alive_s=ALIVE_S)
         self.listeners.append(Listener(name, person, follower, wants))
         self._following.append(asyncio.create_task(follower.run()))
