@@ -10,10 +10,11 @@ from collections import deque
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from websockets.exceptions import InvalidMessage, ProtocolError
 from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
 from websockets.frames import CloseCode, Frame, Opcode
 from websockets.http11 import Request
-from websockets.protocol import OPEN
+from websockets.protocol import CONNECTING, OPEN
 from websockets.server import ServerProtocol
 from websockets.typing import Subprotocol
 
@@ -30,6 +31,7 @@ WRITE_LOW_BYTES = 16 << 10
 HANDSHAKE_S = 10.0
 CLOSE_S = 5.0  # for the client's part of the closing
 FRAGMENTS_MAX = 64
+PARSE_BYTES = 4 << 10  # at once: of a flood, no more is parsed before it is closed
 LATE_FRAMES_MAX = 1000  # that came while the closing had begun; a client in good faith had those under way
 COME_BACK_MS = 500, 5000  # the delay named with 4000 to 4499, drawn evenly so that not all come at once
 
@@ -48,13 +50,26 @@ _CLOSE_OF: dict[int, str] = {
     CloseCode.INVALID_DATA: "protocol",
     CloseCode.MESSAGE_TOO_BIG: "frame_too_big",
 }
+NO_HANDSHAKE = "This is no handshake of a WebSocket.\n"
 
 
 class Protocol(ServerProtocol):
-    """The sans-I/O protocol with our close codes."""
+    """The sans-I/O protocol with our close codes; before the upgrade it speaks HTTP, whatever came."""
+
+    def send_eof(self) -> None:
+        if type(self.handshake_exc) is InvalidMessage:  # no HTTP: it would hang up without a word
+            self.writes.append(self.reject(400, NO_HANDSHAKE).serialize())
+        super().send_eof()
+
+    def recv_frame(self, frame: Frame) -> None:
+        if self.state is CONNECTING:
+            raise ProtocolError("a frame before the upgrade")
+        super().recv_frame(frame)
 
     def fail(self, code: CloseCode | int, reason: str = "") -> None:
-        if (name := _CLOSE_OF.get(code)) is not None:
+        if self.state is CONNECTING:
+            self.send_response(self.reject(400, NO_HANDSHAKE))
+        elif (name := _CLOSE_OF.get(code)) is not None:
             super().fail(CLOSES[name].code, CLOSES[name].meaning)
         else:
             super().fail(code, "")
@@ -101,13 +116,18 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._heard = self._loop.time()
-        if self._deaf:
-            return
+        for at in range(0, len(data), PARSE_BYTES):
+            if self._deaf:
+                return
+            self._parse(data[at : at + PARSE_BYTES])
+
+    def _parse(self, data: bytes) -> None:
         protocol = self._protocol
         protocol.receive_data(data)
         for event in protocol.events_received():
             if isinstance(event, Request):
-                self._gateway.greet(self, event)
+                if not protocol.eof_sent:
+                    self._gateway.greet(self, event)
             elif not self._closing:
                 self._on_frame(event)  # type: ignore[arg-type]
             else:
@@ -216,7 +236,9 @@ class Connection(asyncio.Protocol):
                 future.set_result(None)
 
     def accept(self, request: Request) -> bool:
-        """Answer the handshake; False when it was not one."""
+        """Answer the handshake; False when it was not one, or more came with it than may."""
+        if self._closing:
+            return False
         response = self._protocol.accept(request)
         self._protocol.send_response(response)
         self._send_protocol()
@@ -249,8 +271,10 @@ class Connection(asyncio.Protocol):
                 self._deaf = True
                 if self._transport.can_write_eof():
                     self._transport.write_eof()
+        elif self._protocol.state is CONNECTING and not self._protocol.eof_sent:
+            self.reject(400 if code == "protocol" else 503, f"{meaning}\n")
         else:
-            self._transport.abort()
+            self._send_protocol()  # the protocol found fault with what came after, and has closed by itself
 
     def _send_protocol(self) -> None:
         for chunk in self._protocol.data_to_send():
@@ -274,9 +298,7 @@ class Connection(asyncio.Protocol):
                 self._cut()
         elif self.session is None:
             if now - self._begun > HANDSHAKE_S:
-                self._closing = now
-                self.deliver = self._deliver_warily
-                self._cut()
+                self.reject(408, "The handshake took too long.\n")
         elif self._paused and now - self._paused > DEAD_PEER_S:
             self.close("too_slow")
         elif now - self._heard > DEAD_PEER_S:

@@ -98,12 +98,13 @@ class Live:
         await end(self._running)
         await self._bus.close()
 
-    def open(self, token: str | None, **more: Any) -> connect:
+    def open(self, token: str | None, *, port: int | None = None, **more: Any) -> connect:
+        """At this gateway, or at another one's `port`."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         settings: dict[str, Any] = {
             "subprotocols": ["casewire.v1"], "additional_headers": headers, "compression": None, "max_size": None,
         }  # fmt: skip
-        return connect(f"ws://127.0.0.1:{self.port}/v1/live", **(settings | more))
+        return connect(f"ws://127.0.0.1:{port or self.port}/v1/live", **(settings | more))
 
     @contextlib.asynccontextmanager
     async def client(self, token: str, **more: Any) -> AsyncIterator[Client]:

@@ -11,10 +11,11 @@ from contextlib import asynccontextmanager
 import pytest
 
 from gateway import connection as connection_module
-from gateway.connection import Connection
+from gateway.connection import PARSE_BYTES, Connection
 from schemas.ids import new_id
 from schemas.limits import FRAME_BYTES_MAX, SOCKET_BUFFER_BYTES_MAX
 from tests.gateway.conftest import Live, Office
+from tests.gateway.fuzz import DEFLATE, bomb, handshake
 from tests.wire import eventually
 
 
@@ -46,18 +47,25 @@ class Raw:
 
 
 @asynccontextmanager
-async def raw(live: Live, token: str) -> AsyncIterator[Raw]:
+async def raw(live: Live, token: str, *headers: bytes) -> AsyncIterator[Raw]:
     reader, writer = await asyncio.open_connection("127.0.0.1", live.port)
-    writer.write(
-        b"GET /v1/live HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
-        b"Sec-WebSocket-Protocol: casewire.v1\r\nAuthorization: Bearer " + token.encode() + b"\r\n\r\n"
-    )
+    writer.write(handshake(token, *headers))
     await reader.readuntil(b"\r\n\r\n")
     client = Raw(reader, writer)
     assert b'"welcome"' in (await client.frame())[1]
     try:
         yield client
+    finally:
+        writer.close()
+
+
+async def answer(live: Live, sent: bytes) -> bytes:
+    """All that comes until the gateway closes."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", live.port)
+    try:
+        writer.write(sent)
+        async with asyncio.timeout(15):
+            return await reader.read()
     finally:
         writer.close()
 
@@ -108,6 +116,46 @@ async def test_bad_frame_gets_its_code(live: Live, office: Office, what: str) ->
         assert await client.close_code() == code
         assert await other.settled() == []
     await eventually(lambda: not live.gateway._connections, "no connection is left")
+
+
+@pytest.mark.parametrize("size", [FRAME_BYTES_MAX + 1, 1 << 24])
+async def test_a_compressed_bomb_is_too_big(live: Live, office: Office, size: int) -> None:
+    packed = bomb(size)
+    assert len(packed) < FRAME_BYTES_MAX
+    async with raw(live, office.tokens["client"], DEFLATE) as client:
+        client.writer.write(frame(1, packed, rsv=4))
+        assert await client.close_code() == 4509
+
+
+@pytest.mark.parametrize(
+    "early", [frame(1, PING), frame(9, b"hi"), b"\xff" * 20], ids=["text", "ping", "garbage"]
+)
+async def test_frames_before_the_upgrade_are_told_over_http(live: Live, office: Office, early: bytes) -> None:
+    """In one write with the handshake, and in one of their own while it is judged."""
+    assert (await answer(live, handshake(office.tokens["client"]) + early)).startswith(b"HTTP/1.1 400 ")
+    assert (await answer(live, b"GET / HTTP/1.1\r\n\r\n" + early)).startswith(b"HTTP/1.1 4")
+    await eventually(lambda: not live.gateway._connections, "no connection is left")
+
+
+@pytest.mark.parametrize("sent", [b"SSH-2.0-x\r\n", b"GET / HTTP/9.9\r\n\r\n", b"\xff\xff\r\n"])
+async def test_what_is_no_http_is_answered_all_the_same(live: Live, sent: bytes) -> None:
+    assert (await answer(live, sent)).startswith(b"HTTP/1.1 400 ")
+
+
+async def test_two_faults_in_one_write_are_closed_in_order(live: Live, office: Office) -> None:
+    """The second is found before the first is judged; the close frame must go out all the same."""
+    async with raw(live, office.tokens["client"]) as client:
+        client.writer.write(frame(1, PING) + frame(1, b"no json") + frame(3, b""))
+        assert await client.frame() == (1, b'{"op":"pong","ref":"1"}')
+        assert await client.close_code() == 4508
+
+
+async def test_of_a_flood_no_more_is_parsed_than_until_it_is_closed(live: Live, office: Office) -> None:
+    async with raw(live, office.tokens["client"]) as client:
+        connection = next(iter(live.gateway._connections))
+        client.writer.write(frame(1, PING) * 5000)
+        assert await client.close_code() == 4508
+        assert connection._late * len(frame(1, PING)) <= PARSE_BYTES
 
 
 async def test_fragments_byte_by_byte_and_a_ping_between_are_a_frame(live: Live, office: Office) -> None:
