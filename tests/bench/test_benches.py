@@ -37,12 +37,35 @@ EXPECTED = {
     ),
     "deliver": (
         {
-            "sockets_1_from_request_p50_ms",
-            "sockets_20_from_request_p99_ms",
-            "sockets_20_after_201_p99_ms",
+            "rate_per_s",
+            "sockets",
+            "deliveries",
+            "commit_to_subscriber_p50_ms",
+            "commit_to_subscriber_p99_ms",
+            "ratio_to_floors",
+            "request_to_subscriber_p50_ms",
+            "request_to_subscriber_p99_ms",
             "lost",
+            "repeated",
         },
-        {"loopback_echo_p50_ms"},
+        {f"{step}_p50_ms" for step in ("wake", "read", "publish_and_ack", "hop", "socket_write")}
+        | {"sum_of_p50_ms"},
+    ),
+    "relay": (
+        {
+            "events",
+            "events_per_s",
+            "ratio_to_awaited",
+            "relay_cpu_us_per_event",
+            "postgres_cpu_us_per_event",
+            "nats_cpu_us_per_event",
+            "killed_and_on_again_s",
+            "lost",
+            "repeated",
+            "disordered",
+            "broken_chains",
+        },
+        {"ready_bytes_per_s"},
     ),
     "fanout": (
         {
@@ -113,6 +136,7 @@ SENDERS = ("plain", "broadcast", "channels", "ws", "socketio")
 PEERS = {
     "fanout": {f"{name}_cpu_us_per_delivery" for name in SENDERS},
     "burst": {f"{name}_deliveries_per_s" for name in ("broadcast", "ws")},
+    "relay": {"awaited_publish_per_s", "nats_py_publish_async_per_s"},
 }
 NODE = ("ws", "socketio")  # not everywhere; a report says so
 
