@@ -5,88 +5,81 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, NamedTuple
 
+import msgspec
 import structlog
+from msgspec import Raw
+from prometheus_client import Counter
 
+from gateway.asking import Asking
 from gateway.feed import Feed
 from schemas.credentials import token_hash
-from schemas.people import Me
 from schemas.settings import Settings
 from storage.postgres import access
 from storage.postgres.access import Holder
 from storage.postgres.pool import PASSING
 
 HANDSHAKES_MAX = 2000  # waiting at once; more are asked to come later
-ASKED_AT_ONCE = 200
+
+QUERIES = Counter("casewire_gateway_session_queries_total", "Queries for the sessions of those who come.")
 
 logger = structlog.get_logger("gateway")
 
 
 class Admitted(NamedTuple):
-    """`mark` is the feed's count of changes before the facts were read: see `Feed.touched_since`."""
+    """`me` is a `schemas.people.Me`, encoded once for all sockets of a person that come together. `mark` is the feed's
+    count of changes before the facts were read: see `Feed.touched_since`."""
 
     holder: Holder
-    me: Me
+    me: Raw
     mark: int
 
 
-class Busy(Exception):
-    """Too many at once, or PostgreSQL does not answer: come back later."""
-
-
 class Admission:
-    """One question at a time, each for all who wait: a storm of handshakes is a few queries."""
+    """A storm of handshakes is a few queries."""
 
     def __init__(self, feed: Feed, database: Any, settings: Settings, clock: Callable[[], datetime]) -> None:
         self._feed, self._database, self._clock = feed, database, clock
         self._urls = {"live_url": settings.live_url, "files_url": settings.files_url}
-        self._waiting: dict[bytes, list[asyncio.Future[Admitted | None]]] = {}
+        self._asking = Asking(self._look_up)
         self._count = 0
-        self._asking: asyncio.Task[None] | None = None
 
-    async def admit(self, token: str) -> Admitted | None:
-        """Who holds this token, as of now; None when nobody does. Raises `Busy`."""
+    def admit(self, token: str, then: Callable[[Admitted | None], None], busy: Callable[[], None]) -> None:
+        """Call `then` with who holds this token, None when nobody does; or `busy`, at once or later."""
         if self._count >= HANDSHAKES_MAX or not self._feed.running:
-            raise Busy
-        self._count += 1
-        future: asyncio.Future[Admitted | None] = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(token_hash(token), []).append(future)
-        if self._asking is None:
-            self._asking = asyncio.create_task(self._ask())
-        try:
-            return await future
-        finally:
-            self._count -= 1
+            busy()
+            return
 
-    async def _ask(self) -> None:
-        try:
-            while self._waiting:
-                hashes = list(self._waiting)[:ASKED_AT_ONCE]
-                asked = {key: self._waiting.pop(key) for key in hashes}
-                found: dict[bytes, Admitted] = {}
-                failed = False
-                try:
-                    found = await self._look_up(hashes)
-                except PASSING as error:
-                    logger.warning("postgres does not answer", error=type(error).__name__)
-                    failed = True
-                for key, waiting in asked.items():
-                    for future in waiting:
-                        if future.done():
-                            continue
-                        if failed:
-                            future.set_exception(Busy())
-                        else:
-                            future.set_result(found.get(key))
-        finally:
-            self._asking = None
+        def answered(found: "asyncio.Future[Admitted | None]") -> None:
+            self._count -= 1
+            if (error := found.exception()) is not None:
+                if not isinstance(error, PASSING):
+                    logger.error("sessions cannot be read", exc_info=error)
+                busy()
+            elif (admitted := found.result()) is not None and self._outdated(admitted):
+                self.admit(token, then, busy)
+            else:
+                then(admitted)
+
+        self._count += 1
+        self._asking.get(token_hash(token)).add_done_callback(answered)
+
+    def _outdated(self, admitted: Admitted) -> bool:
+        """The feed does not refresh those who are not in yet: if they changed meanwhile, ask again."""
+        return self._feed.touched_since(admitted.mark, admitted.holder.viewer.person)
 
     async def _look_up(self, hashes: list[bytes]) -> dict[bytes, Admitted]:
         mark = self._feed.touched
-        holders = await access.holders(self._database.signin, hashes, self._clock())
-        people = {holder.viewer.person for holder in holders.values()}
-        known = await access.people(self._database.system, people, **self._urls) if people else {}
+        QUERIES.inc()
+        try:
+            holders = await access.holders(self._database.signin, hashes, self._clock())
+            people = {holder.viewer.person for holder in holders.values()}
+            known = await access.people(self._database.system, people, **self._urls) if people else {}
+        except PASSING as error:
+            logger.warning("postgres does not answer", error=type(error).__name__)
+            raise
+        told = {person: Raw(msgspec.json.encode(me)) for person, me in known.items()}
         return {
-            key: Admitted(holder, known[holder.viewer.person], mark)
+            key: Admitted(holder, told[holder.viewer.person], mark)
             for key, holder in holders.items()
-            if holder.viewer.person in known
+            if holder.viewer.person in told
         }

@@ -5,6 +5,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Generic, TypeVar
 
 ASKED_AT_ONCE = 200
+# When so many waited for one query there is a storm, and the next one waits until more have come.
+STORM_FROM = 8
+GATHER_S = 0.01
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -45,5 +48,7 @@ class Asking(Generic[K, V]):
                             future.set_exception(failure)
                         else:
                             future.set_result(found.get(key))
+                if sum(map(len, asked.values())) >= STORM_FROM:
+                    await asyncio.sleep(GATHER_S)
         finally:
             self._running = None

@@ -4,27 +4,29 @@ import asyncio
 from collections import Counter as Count
 from collections.abc import Coroutine
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 import msgspec
 import structlog
+from msgspec import Raw
 from nats.aio.msg import Msg
 from prometheus_client import Counter, Gauge
 from websockets.http11 import Request
 
-from gateway.admission import Admission, Busy
+from gateway.admission import Admission, Admitted
 from gateway.calls import call
 from gateway.connection import Connection
 from gateway.feed import Feed
 from gateway.framing import framed
-from gateway.handshake import Refusal, door, judge
+from gateway.handshake import HEADERS, Refusal, door, judge
 from gateway.joining import Joining
 from gateway.session import Call, Effect, Join, Leave, Session
 from gateway.session import Signal as SignalEffect
 from schemas.access import sees
 from schemas.errors import Refused
-from schemas.frames import PROTOCOL_VERSION, ErrorFrame, Signal, Welcome
+from schemas.frames import PROTOCOL_VERSION, Down, ErrorFrame, Signal
 from schemas.limits import HEARTBEAT_S
 from schemas.settings import Settings
 from schemas.subjects import SIGNALS, signal_subject
@@ -46,6 +48,16 @@ SIGNALLED = Counter("casewire_gateway_signals_total", "Typing signals delivered.
 logger = structlog.get_logger("gateway")
 
 
+class _Welcome(Down, frozen=True, tag="welcome"):
+    """`schemas.frames.Welcome` with what it says of the person as JSON."""
+
+    protocol: int
+    session: UUID
+    me: Raw
+    heartbeat_s: int
+    time: datetime
+
+
 def clock() -> datetime:
     return datetime.now(UTC)
 
@@ -57,6 +69,7 @@ class Gateway:
         self._joining = Joining(self.feed, database)
         self._admission = Admission(self.feed, database, settings, clock)
         self._connections: set[Connection] = set()
+        SOCKETS.set_function(self._connections.__len__)
         self._per_person: Count[UUID] = Count()
         self._tasks: set[asyncio.Task[None]] = set()
         self._leaving = False
@@ -76,21 +89,23 @@ class Gateway:
 
     def opened(self, connection: Connection) -> None:
         self._connections.add(connection)
-        SOCKETS.set(len(self._connections))
 
     def greet(self, connection: Connection, request: Request) -> None:
         """A handshake has come in whole."""
-        headers: dict[str, list[str]] = {}
-        for name, value in request.headers.raw_items():
-            headers.setdefault(name.lower(), []).append(value)
-        verdict = judge(request.path, headers, self._door)
+        verdict = judge(request.path, {name: request.headers.get_all(name) for name in HEADERS}, self._door)
         if isinstance(verdict, Refusal):
             connection.reject(verdict.status, verdict.text)
         elif self._leaving or len(self._connections) > SOCKETS_MAX:
             if connection.accept(request):
                 connection.close("going_away" if self._leaving else "try_later")
+        elif not verdict.token:
+            self._admitted(connection, request, "", None)
         else:
-            self._start(self._admit(connection, request, verdict.token))
+            self._admission.admit(
+                verdict.token,
+                partial(self._admitted, connection, request, verdict.token),
+                partial(self._busy, connection, request),
+            )
 
     def closed(self, connection: Connection, why: str) -> None:
         """The closing has begun: nothing more is delivered."""
@@ -100,7 +115,6 @@ class Gateway:
     def lost(self, connection: Connection) -> None:
         self._forget(connection)
         self._connections.discard(connection)
-        SOCKETS.set(len(self._connections))
 
     def perform(self, connection: Connection, effect: Effect) -> None:
         if isinstance(effect, Join):
@@ -137,32 +151,30 @@ class Gateway:
         if self._per_person[person] <= 0:
             del self._per_person[person]
 
-    async def _admit(self, connection: Connection, request: Request, token: str) -> None:
-        try:
-            admitted = await self._admission.admit(token) if token else None
-            # The feed does not refresh those who are not in yet: if they changed meanwhile, ask again.
-            while admitted and self.feed.touched_since(admitted.mark, admitted.holder.viewer.person):
-                admitted = await self._admission.admit(token)
-        except Busy:
-            if connection in self._connections and connection.accept(request):
-                connection.close("try_later")
-            return
+    def _admitted(
+        self, connection: Connection, request: Request, token: str, admitted: Admitted | None
+    ) -> None:
         if connection not in self._connections or not connection.accept(request):
             return
         if admitted is None:
             connection.close("unauthenticated")
             return
-        holder, me, _ = admitted
+        holder = admitted.holder
         person = holder.viewer.person
-        if self._per_person[person] >= SOCKETS_PER_PERSON_MAX:
-            connection.close("try_later")
+        if self._leaving or self._per_person[person] >= SOCKETS_PER_PERSON_MAX:
+            connection.close("going_away" if self._leaving else "try_later")
             return
         now = asyncio.get_running_loop().time()
         session = Session(holder.session, holder.viewer, holder.expires_at, token, now)
         self._per_person[person] += 1
         self.feed.enter(connection, person)
-        welcome = Welcome(PROTOCOL_VERSION, holder.session, me, HEARTBEAT_S, clock())
-        connection.welcome(session, framed(welcome))
+        connection.welcome(
+            session, framed(_Welcome(PROTOCOL_VERSION, holder.session, admitted.me, HEARTBEAT_S, clock()))
+        )
+
+    def _busy(self, connection: Connection, request: Request) -> None:
+        if connection in self._connections and connection.accept(request):
+            connection.close("try_later")
 
     async def _call(self, connection: Connection, effect: Call) -> None:
         session = connection.session

@@ -11,6 +11,7 @@ from schemas.settings import Settings
 PATH = "/v1/live"
 TOKEN_CHARACTERS_MAX = 200
 COOKIE_CHARACTERS_MAX = 4096
+HEADERS = "sec-websocket-protocol", "origin", "authorization", "cookie"  # all that matters here
 
 
 class Refusal(NamedTuple):

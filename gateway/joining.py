@@ -14,7 +14,7 @@ import structlog
 from gateway.asking import Asking
 from gateway.feed import Feed
 from gateway.framing import framed, joined
-from gateway.missed import RANGE_EVENTS_MAX, Range, Ranges
+from gateway.missed import QUERIES, RANGE_EVENTS_MAX, Range, Ranges
 from gateway.replaying import STEP_BYTES, STEP_EVENTS, Everywhere, Lost, Replaying, Socket, Stream, replayed
 from gateway.session import Session, Subscription
 from schemas.access import Viewer, sees
@@ -200,6 +200,7 @@ class Joining:
             async with self._replaying.turns:
                 for after in range(start, head, COUNTED_AT_ONCE):
                     upto = min(head, after + COUNTED_AT_ONCE)
+                    QUERIES.inc()
                     groups = await replays.stream_count(self._database.system, sub.id, after, upto)
                     count += _seen(sub.session.viewer, groups)
             return count
@@ -229,6 +230,7 @@ class Joining:
                 await asyncio.sleep(0)
         else:
             async with self._replaying.turns:
+                QUERIES.inc()
                 far = await replays.far(system, sub.position, upto, REPLAY_MINE_EVENTS_MAX)
                 groups = [] if far else await replays.count(system, sub.position, upto, way.scopes)
             if sub.gone:

@@ -9,6 +9,8 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from uuid import UUID
 
+from prometheus_client import Counter
+
 from gateway.framing import joined
 from gateway.ring import Entry
 from gateway.session import Subscription
@@ -18,6 +20,10 @@ RANGE_EVENTS_MAX = 200
 RANGES_MAX = 1024  # kept at a time
 RANGES_BYTES_MAX = 16 << 20  # of their piles, and of events read for them; beyond, all are forgotten
 KEPT_S = 5.0
+
+QUERIES = Counter(
+    "casewire_gateway_replay_queries_total", "Queries for what was missed and is not in the ring."
+)
 
 
 class Range:
@@ -115,6 +121,7 @@ class Ranges:
             done.exception()  # whoever still waits for it is told
 
     async def _fetch(self, stream: UUID, after: int, head: int) -> Range:
+        QUERIES.inc()
         events = await self._read(stream, after, head, head - after)
         return self.keep(stream, after, head, [Entry(event) for event in events], "postgres")
 

@@ -13,6 +13,7 @@ from prometheus_client import Counter
 
 from gateway.feed import Feed
 from gateway.framing import joined
+from gateway.missed import QUERIES
 from gateway.ring import Entry
 from gateway.session import Effect, Subscription
 from schemas.events import Event
@@ -29,7 +30,6 @@ STEP_EVENTS = 200  # looked at in one go
 STEP_BYTES = 64 << 10  # written at once
 
 REPLAYED = Counter("casewire_gateway_replayed_total", "Events replayed, by where they came from.", ["source"])
-PAGES = Counter("casewire_gateway_replay_queries_total", "Queries for what was missed and not in the ring.")
 replayed = {source: REPLAYED.labels(source) for source in ("ring", "postgres")}
 
 
@@ -93,7 +93,7 @@ class Replaying:
         try:
             for number in range(TURN_PAGES):
                 entries = await reading
-                PAGES.inc()
+                QUERIES.inc()
                 if not entries:
                     way.place = upto
                     return

@@ -27,7 +27,7 @@ LEAVE_S = 2.0
 START_RETRY_S = 0.5
 # Events, frames and sockets go when nobody refers to them any more. Looking for rings of garbage among them after every
 # 700 new objects, as Python does, costs more than half of a replay.
-GARBAGE_AFTER = 20_000, 20, 20
+GARBAGE_AFTER = 200_000, 20, 20
 
 
 T = TypeVar("T")
