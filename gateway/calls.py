@@ -14,6 +14,8 @@ from storage.bus import Bus
 ERROR_CODE = "Nats-Service-Error-Code"
 POST = api_subject("messages", "post")
 MOVE_MARKER = api_subject("markers", "move")
+# A hub that says nothing for so long is given up; what became of it is unknown, and the same key may be sent again.
+ANSWER_S = 10.0
 
 logger = structlog.get_logger("gateway")
 
@@ -51,7 +53,7 @@ async def call(bus: Bus, token: str, frame: Post | Read) -> Ack | ErrorFrame | N
         ref, subject = None, MOVE_MARKER
         body = msgspec.json.encode(_Move(frame.conversation, frame.upto))
     try:
-        answer = await bus.request(subject, body, headers)
+        answer = await bus.request(subject, body, headers, ANSWER_S)
     except Refused as refused:
         return ErrorFrame(ref, refused.code, refused.detail, refused.retry_after_ms)
     try:

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
-from msgspec import Struct
+from msgspec import NODEFAULT, Struct
+from msgspec.structs import FieldInfo
 
 from hub.cases import actions as cases
 from hub.context import Hub, Who
@@ -18,13 +19,14 @@ from hub.conversations import actions as conversations
 from hub.deadlines import actions as deadlines
 from hub.entries import actions as entries
 from hub.http.auth import session_of
+from hub.http.bodies import unfit
 from hub.messages import actions as messages
 from hub.tasks import actions as tasks
 from schemas.cases import MoveCase, OpenCase
 from schemas.conversations import MoveMarker, OpenConversation
 from schemas.deadlines import SetDeadline
 from schemas.entries import AddEntry
-from schemas.errors import Refused, bad_input
+from schemas.errors import Refused
 from schemas.messages import PostMessage
 from schemas.subjects import HEADER_AUTHORIZATION, HEADER_KEY, api_subject
 from schemas.tasks import AddTask
@@ -55,15 +57,23 @@ CALLS = [
 ]
 
 
+# Connections to PostgreSQL that requests over NATS leave to HTTP: a flood by socket, or a room in which everybody waits
+# for the same lock, does not keep the hub from answering.
+CONNECTIONS_LEFT = 2
+
+
 async def offer(hub: Hub) -> Offer:
     """Offer every call until the offer is stopped."""
     endpoints = {api_subject(call.noun, call.action): _handler(hub, call) for call in CALLS}
-    return await Offer.start(hub.bus, "casewire", "1.0.0", endpoints)
+    at_once = max(1, hub.settings.postgres_pool - CONNECTIONS_LEFT)
+    return await Offer.start(hub.bus, "casewire", "1.0.0", endpoints, at_once)
 
 
 def _handler(hub: Hub, call: Call) -> Handler:
+    read = _reader(call)
+
     async def handle(headers: Mapping[str, str], data: bytes) -> bytes:
-        arguments: list[Any] = [hub, await _who(hub, headers), *_read(call, data)]
+        arguments: list[Any] = [hub, await _who(hub, headers), *read(data)]
         if call.keyed:
             arguments.append(_key(headers))
         return msgspec.json.encode(await call.run(*arguments))
@@ -86,12 +96,30 @@ def _key(headers: Mapping[str, str]) -> UUID:
         raise Refused("key_missing", f"Send a UUID in {HEADER_KEY}.") from None
 
 
-def _read(call: Call, data: bytes) -> list[Any]:
-    """Target and request, as far as the call has them."""
-    try:
-        fields = msgspec.json.decode(data or b"{}", type=dict[str, Any])
-        found: list[Any] = [msgspec.convert(fields.pop(call.target, None), UUID)] if call.target else []
-        return [*found, msgspec.convert(fields, call.request)] if call.request else found
-    except msgspec.MsgspecError as error:
-        why, _, at = str(error).partition(" - at `")
-        raise bad_input(at.rstrip("`") or "$", why) from None
+def _reader(call: Call) -> Callable[[bytes], list[Any]]:
+    """Reads target and request, as far as the call has them, of one JSON object that holds the fields of both."""
+    request = call.request
+    fields = msgspec.structs.fields(request) if request else ()
+    given = [(call.target, UUID)] if call.target else []
+    whole: Any = msgspec.defstruct(
+        call.noun, [*given, *map(_field, fields)], kw_only=True, forbid_unknown_fields=True
+    )
+    decode = msgspec.json.Decoder(whole).decode
+
+    def read(data: bytes) -> list[Any]:
+        try:
+            values = decode(data or b"{}")
+        except msgspec.MsgspecError as error:
+            raise unfit(error) from None
+        found = [getattr(values, call.target)] if call.target else []
+        if request is not None:
+            found.append(request(**{field.name: getattr(values, field.name) for field in fields}))
+        return found
+
+    return read
+
+
+def _field(of: FieldInfo) -> tuple[str, Any] | tuple[str, Any, Any]:
+    if of.default_factory is not NODEFAULT:
+        return of.name, of.type, msgspec.field(default_factory=of.default_factory)
+    return (of.name, of.type) if of.default is NODEFAULT else (of.name, of.type, of.default)
