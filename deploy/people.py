@@ -66,10 +66,10 @@ def token(settings: Settings, email: str, days: int) -> None:
         raise StackError(f"That cannot be used: {problem}.") from None
 
     async def make(hub: Hub) -> str:
-        row = await hub.database.signin.fetchrow(sessions.PERSON, email)
+        row = await hub.database.signin.fetchrow(sessions.PERSON, email, b"", hub.clock())
         if row is None:
             raise StackError(f"Nobody here has the address {email}.")
-        secret, _ = await open_session(hub, row["id"], "token", wanted.label, wanted.days)
+        secret, _ = await open_session(hub, row["id"], "token", wanted.label, wanted.days, mfa=True)
         return secret
 
     print(_run(settings, make))

@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct, field
 
 from schemas.facts import Key
+from schemas.limits import USE_NOTED_EVERY_S
 from schemas.settings import Settings
 from storage.blobs import Blobs
 from storage.bus import Bus
@@ -56,6 +57,25 @@ class Identities:
             self._known.popitem(last=False)
 
 
+class Uses:
+    """When this process last wrote down that a session is in use: now and then is enough."""
+
+    def __init__(self, size: int = 10_000) -> None:
+        self._size = size
+        self._noted: OrderedDict[UUID, datetime] = OrderedDict()
+
+    def due(self, session: UUID, now: datetime) -> bool:
+        """Whether to write it down now; it counts as written from then on."""
+        before = self._noted.get(session)
+        if before is not None and now - before < timedelta(seconds=USE_NOTED_EVERY_S):
+            return False
+        self._noted[session] = now
+        self._noted.move_to_end(session)
+        if len(self._noted) > self._size:
+            self._noted.popitem(last=False)
+        return True
+
+
 class Hub(Struct, frozen=True):
     settings: Settings
     database: Database
@@ -63,6 +83,7 @@ class Hub(Struct, frozen=True):
     blobs: Blobs
     clock: Clock = utc_now
     identities: Identities = field(default_factory=Identities)
+    uses: Uses = field(default_factory=Uses)
 
     @asynccontextmanager
     async def writing(self, who: Who, lock: Lock, key: Key | None = None) -> AsyncIterator[Unit]:

@@ -8,6 +8,7 @@ from hub.deadlines.routes import ROUTES as DEADLINES
 from hub.documents.routes import ROUTES as DOCUMENTS
 from hub.entries.routes import ROUTES as ENTRIES
 from hub.events.routes import ROUTES as EVENTS
+from hub.factors.routes import ROUTES as FACTORS
 from hub.messages.routes import ROUTES as MESSAGES
 from hub.notices.routes import ROUTES as NOTICES
 from hub.participants.routes import ROUTES as PARTICIPANTS
@@ -19,6 +20,7 @@ from hub.tasks.routes import ROUTES as TASKS
 
 ROUTES: list[ControllerRouterHandler] = [
     *SESSIONS,
+    *FACTORS,
     *PEOPLE,
     *CASES,
     *PARTIES,

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 
 from hub.app import make_app
 from hub.context import Hub
+from hub.factors import sealing
 from hub.http.health import what_is_missing
 from hub.services import offer
 from schemas.settings import Settings
@@ -46,5 +47,6 @@ async def serve(settings: Settings) -> None:
 
 def main(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT."""
+    sealing.check(settings)
     configure("hub")
     run(lambda: serve(settings))

@@ -9,6 +9,11 @@ def cookie_name(secure: bool) -> str:
     return "__Host-casewire" if secure else "casewire"
 
 
+def device_cookie_name(secure: bool) -> str:
+    """The cookie by which an account knows a browser again. It opens nothing: see `hub/sessions/throttle.py`."""
+    return "__Host-casewire-device" if secure else "casewire-device"
+
+
 def allowed_origins(public_url: str) -> frozenset[str]:
     """The exact origins of browsers. On plain-HTTP localhost its two names count as one."""
     parts = urlsplit(public_url)

@@ -25,6 +25,8 @@ ERRORS: dict[str, Kind] = {
     "key_missing": Kind(400, "An Idempotency-Key header with a UUID is needed", Retry.STOP),
     "unauthenticated": Kind(401, "Sign in first", Retry.STOP),
     "bad_credentials": Kind(401, "E-mail or password is wrong", Retry.STOP),
+    "mfa_needed": Kind(403, "Set up a second factor first", Retry.STOP),
+    "step_up_needed": Kind(403, "Confirm that it is you", Retry.STOP),
     "origin": Kind(403, "This origin is not allowed", Retry.STOP),
     "forbidden": Kind(403, "You may not do this", Retry.STOP),
     "not_found": Kind(404, "Not found", Retry.STOP),

@@ -31,6 +31,20 @@ UPLOAD_MINUTES = 60
 UPLOAD_GRACE_MINUTES = 30  # for one that started in the last second of its address
 FILE_ADDRESS_S = 120
 
+# Sign-in
+PASSWORD_CHARS_MAX = 256
+FACTORS_MAX = 20  # of one person
+RECOVERY_CODES = 10
+RECOVERY_BITS = 80
+FACTOR_TRIES_MAX = 5  # of one sign-in that waits for its second factor
+PENDING_MINUTES = 5  # for a second factor, or for a browser's answer with a passkey
+PROOF_MINUTES = 10  # after which dangerous acts ask again
+DEVICE_DAYS = 180
+DEVICES_MAX = 50  # of one person
+USE_NOTED_EVERY_S = 300  # of a session, in each process
+CREDENTIAL_BYTES_MAX = 16 << 10  # a browser's answer with a passkey
+THROTTLES_MAX = 100_000  # rows
+
 Title = Annotated[str, Meta(min_length=1, max_length=500, description="One line for people.")]
 Name = Annotated[str, Meta(min_length=1, max_length=1000)]
 Body = Annotated[str, Meta(min_length=1, max_length=20_000, description="Plain text.")]
@@ -38,5 +52,10 @@ LongText = Annotated[str, Meta(max_length=200_000)]
 ShortText = Annotated[str, Meta(max_length=2_000)]
 RoleName = Annotated[str, Meta(pattern="^[a-z][a-z_]{1,30}$")]
 Email = Annotated[str, Meta(min_length=3, max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
-Password = Annotated[str, Meta(min_length=1, max_length=256)]
+Password = Annotated[str, Meta(min_length=1, max_length=PASSWORD_CHARS_MAX)]
+NewPassword = Annotated[
+    str,
+    Meta(min_length=1, max_length=PASSWORD_CHARS_MAX, description="CASEWIRE_PASSWORD_MIN characters or more, any."),
+]
+Secret = Annotated[str, Meta(min_length=20, max_length=200)]
 Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$", description="SHA-256 of the bytes, lower-case hexadecimal.")]

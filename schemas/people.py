@@ -1,12 +1,12 @@
 """People: global, one verified e-mail and one sign-in each; membership is per organisation."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Literal
 from uuid import UUID
 
-from msgspec import Meta, Struct
+from msgspec import Struct
 
-from schemas.limits import Email, Name, Password
+from schemas.limits import Email, Name, NewPassword, Password, Secret
 
 Membership = Literal["admin", "desk", "outside"]
 
@@ -64,9 +64,9 @@ class InvitePerson(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class AcceptInvitation(Struct, frozen=True, forbid_unknown_fields=True):
-    token: Annotated[str, Meta(min_length=20, max_length=200)]
+    token: Secret
     name: Name
-    password: Annotated[str, Meta(min_length=12, max_length=256)]
+    password: NewPassword
     zone: str = "UTC"
 
 
@@ -76,7 +76,7 @@ class FirstRun(Struct, frozen=True, forbid_unknown_fields=True):
     organisation: Name
     name: Name
     email: Email
-    password: Annotated[str, Meta(min_length=12, max_length=256)]
+    password: NewPassword
     zone: str = "UTC"
     case_types: list[str] = []
 

@@ -1,19 +1,35 @@
 """Sessions: opaque secrets, hashed where they are stored. A personal API token is a session of kind `token`."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from schemas.limits import NewPassword, Password, Secret
+
+# How somebody proves who they are.
+Way = Literal["password", "totp", "passkey", "recovery"]
+Code = Annotated[
+    str, Meta(min_length=6, max_length=10, description="Six digits; spaces between them do no harm.")
+]
+RecoveryCode = Annotated[str, Meta(min_length=8, max_length=40)]
+# What `navigator.credentials` gives, with its bytes as base64url: a PublicKeyCredential's `toJSON()`.
+Credential = Annotated[dict[str, Any], Meta(description="A WebAuthn credential as JSON.")]
+
 
 class Session(Struct, frozen=True):
+    """`address` and `used_at` are those of its last use, to some minutes; `here` is the session that asks."""
+
     id: UUID
     person: UUID
     kind: str  # "browser" or "token"
     label: str
     made_at: datetime
     expires_at: datetime
+    address: str = ""
+    used_at: datetime | None = None
+    here: bool = False
 
 
 class MakeToken(Struct, frozen=True, forbid_unknown_fields=True):
@@ -26,3 +42,61 @@ class NewToken(Struct, frozen=True):
 
     session: Session
     token: str
+
+
+class MfaNeeded(Struct, frozen=True):
+    """The password was right; one of `mfa` is still asked for. `pending` goes back with it and opens nothing else.
+
+    `passkey` holds the options for `navigator.credentials.get` where a passkey is among the ways.
+    """
+
+    mfa: list[Way]
+    pending: str
+    passkey: dict[str, Any] | None = None
+
+
+class ProveSecond(Struct, frozen=True, forbid_unknown_fields=True):
+    """Exactly one of `code`, `recovery` and `passkey`."""
+
+    pending: Secret
+    code: Code | None = None
+    recovery: RecoveryCode | None = None
+    passkey: Credential | None = None
+
+
+class Asked(Struct, frozen=True):
+    """A question to the browser's passkeys: `pending` goes back with the answer to `options`."""
+
+    pending: str
+    options: dict[str, Any]
+
+
+class PasskeySignIn(Struct, frozen=True, forbid_unknown_fields=True):
+    pending: Secret
+    passkey: Credential
+
+
+class ProofWays(Struct, frozen=True):
+    """How this person can confirm that it is them, before something dangerous."""
+
+    ways: list[Way]
+    pending: str
+    passkey: dict[str, Any] | None = None
+
+
+class Prove(Struct, frozen=True, forbid_unknown_fields=True):
+    """Exactly one of the four; `passkey` needs the `pending` of its options."""
+
+    password: Password | None = None
+    code: Code | None = None
+    recovery: RecoveryCode | None = None
+    passkey: Credential | None = None
+    pending: Secret | None = None
+
+
+class ChangePassword(Struct, frozen=True, forbid_unknown_fields=True):
+    """All other sessions end, and personal tokens too where `end_tokens` says so."""
+
+    old: Password
+    new: NewPassword
+    end_tokens: bool = False

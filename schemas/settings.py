@@ -8,6 +8,8 @@ from urllib.parse import urlsplit, urlunsplit
 import msgspec
 from msgspec import Meta, Struct, field
 
+from schemas.proxies import networks
+
 
 class SettingsError(Exception):
     """A setting is wrong; the message says which and what to do."""
@@ -54,6 +56,13 @@ class Settings(Struct, frozen=True, kw_only=True):
     secret: Annotated[Secret, _doc("Signs short-lived addresses; long, random, the same in every process.")] = (
         field(default_factory=lambda: Secret(DEFAULT_SECRET))
     )
+    seal_key: Annotated[Secret, _doc("Seals second factors in the database; long, random, the same in every hub.")] = (
+        field(default_factory=lambda: Secret(DEFAULT_SECRET))
+    )
+    password_min: Annotated[int, _doc("Characters a new password has at least; 8 to 64.")] = 12
+    trusted_proxies: Annotated[
+        str, _doc("Proxies whose `X-Forwarded-For` counts: addresses or networks, comma separated. Empty: none.")
+    ] = ""
     postgres: Annotated[str, _doc("DSN of the `casewire_app` role. Empty: the embedded server.")] = ""
     postgres_owner: Annotated[str, _doc("DSN of the role that migrates; default: `postgres` as `casewire_owner`.")] = ""
     postgres_system: Annotated[str, _doc("DSN of relay and workers; default: `postgres` as `casewire_system`.")] = ""
@@ -97,6 +106,12 @@ class Settings(Struct, frozen=True, kw_only=True):
     def _completed(self) -> "Settings":
         if self.mode not in ("development", "production"):
             raise SettingsError(f"CASEWIRE_MODE must be development or production, not {self.mode!r}.")
+        if not 8 <= self.password_min <= 64:
+            raise SettingsError(f"CASEWIRE_PASSWORD_MIN must be 8 to 64, not {self.password_min}.")
+        try:
+            networks(self.trusted_proxies)
+        except ValueError as error:
+            raise SettingsError(f"CASEWIRE_TRUSTED_PROXIES must hold addresses or networks: {error}.") from None
         if self.mode == "production":
             if self.secret.reveal() == DEFAULT_SECRET or len(self.secret) < 32:
                 raise SettingsError("CASEWIRE_SECRET must be set to at least 32 random characters in production.")
@@ -126,7 +141,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         return self.public_url.startswith("https://")
 
 
-SECRETS = frozenset({"secret", "nats_password", "s3_secret_key"})
+SECRETS = frozenset({"secret", "seal_key", "nats_password", "s3_secret_key"})
 
 
 PASSWORD_IN_URL = re.compile(r"(://[^/@\s:,]*):[^/@\s]*@")

@@ -28,7 +28,8 @@ CREATE TABLE public.organisations (
     zone text NOT NULL,
     case_types text[] NOT NULL,
     access bigint DEFAULT 1 NOT NULL,
-    made_at timestamp with time zone NOT NULL
+    made_at timestamp with time zone NOT NULL,
+    mfa_roles text[] DEFAULT '{}'::text[] NOT NULL
 );
 ALTER TABLE ONLY public.organisations FORCE ROW LEVEL SECURITY;
 CREATE FUNCTION public.access_counters(p_org uuid, p_case uuid) RETURNS bigint[]
@@ -118,6 +119,14 @@ begin
             order by p.name, p.id;
     end if;
 end $$;
+CREATE FUNCTION public.change_password(p_before text, p_after text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+begin
+    update people set password_hash = p_after where id = me() and password_hash = p_before;
+    return found;
+end $$;
 CREATE TABLE public.sessions (
     id uuid NOT NULL,
     token_hash bytea NOT NULL,
@@ -127,10 +136,32 @@ CREATE TABLE public.sessions (
     made_at timestamp with time zone NOT NULL,
     expires_at timestamp with time zone NOT NULL,
     ended_at timestamp with time zone,
+    address text DEFAULT ''::text NOT NULL,
+    used_at timestamp with time zone,
+    proved_at timestamp with time zone,
+    mfa boolean DEFAULT false NOT NULL,
     CONSTRAINT sessions_kind_check CHECK ((kind = ANY (ARRAY['browser'::text, 'token'::text])))
 );
 ALTER TABLE ONLY public.sessions FORCE ROW LEVEL SECURITY;
-CREATE FUNCTION public.end_session(p_id uuid, p_now timestamp with time zone) RETURNS TABLE(id uuid, person uuid, kind text, label text, made_at timestamp with time zone, expires_at timestamp with time zone)
+CREATE FUNCTION public.end_other_sessions(p_keep uuid, p_tokens boolean, p_now timestamp with time zone, p_limit integer) RETURNS TABLE(id uuid, person uuid, kind text, label text, made_at timestamp with time zone, expires_at timestamp with time zone, address text, used_at timestamp with time zone)
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    BEGIN ATOMIC
+ UPDATE public.sessions s SET ended_at = end_other_sessions.p_now
+   WHERE (s.id IN ( SELECT o.id
+            FROM public.sessions o
+           WHERE ((o.person = public.me()) AND (o.ended_at IS NULL) AND (o.expires_at > end_other_sessions.p_now) AND (o.id IS DISTINCT FROM end_other_sessions.p_keep) AND (end_other_sessions.p_tokens OR (o.kind <> 'token'::text)))
+          LIMIT end_other_sessions.p_limit))
+   RETURNING s.id,
+     s.person,
+     s.kind,
+     s.label,
+     s.made_at,
+     s.expires_at,
+     s.address,
+     s.used_at;
+END;
+CREATE FUNCTION public.end_session(p_id uuid, p_now timestamp with time zone) RETURNS TABLE(id uuid, person uuid, kind text, label text, made_at timestamp with time zone, expires_at timestamp with time zone, address text, used_at timestamp with time zone)
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
     BEGIN ATOMIC
@@ -141,16 +172,26 @@ CREATE FUNCTION public.end_session(p_id uuid, p_now timestamp with time zone) RE
      s.kind,
      s.label,
      s.made_at,
-     s.expires_at;
+     s.expires_at,
+     s.address,
+     s.used_at;
 END;
 CREATE FUNCTION public.enter(p_session uuid, p_person uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
     AS $$
+declare
+    proved boolean;
 begin
-    if not exists (select 1 from sessions where id = p_session and person = p_person and ended_at is null
-            and expires_at > now()) then
+    select mfa into proved from sessions where id = p_session and person = p_person and ended_at is null
+        and expires_at > now();
+    if proved is null then
         raise exception 'the session is over' using errcode = 'invalid_authorization_specification';
+    end if;
+    if not proved and exists (select 1 from grants g join organisations o on o.id = g.org
+            where g.person = p_person and g.scope = g.org and g.role = any (o.mfa_roles)) then
+        raise exception 'a second factor is needed' using errcode = 'invalid_authorization_specification',
+            detail = 'mfa_needed';
     end if;
     perform set_config('casewire.person', p_person::text, true);
 end $$;
@@ -249,6 +290,15 @@ END;
 CREATE FUNCTION public.lock_key(p_id uuid) RETURNS bigint
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN hashtextextended((p_id)::text, (0)::bigint);
+CREATE FUNCTION public.needs_factor(p_person uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    BEGIN ATOMIC
+ SELECT (EXISTS ( SELECT 1
+            FROM (public.grants g
+              JOIN public.organisations o ON ((o.id = g.org)))
+           WHERE ((g.person = needs_factor.p_person) AND (g.scope = g.org) AND (g.role = ANY (o.mfa_roles))))) AS "exists";
+END;
 CREATE TABLE public.participants (
     id uuid NOT NULL,
     case_id uuid NOT NULL,
@@ -474,6 +524,16 @@ begin
     end if;
     return before;
 end $$;
+CREATE FUNCTION public.set_mfa_rule(p_org uuid, p_roles text[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+begin
+    if not exists (select 1 from grants where person = me() and scope = p_org and role = 'admin') then
+        raise exception 'set_mfa_rule' using errcode = 'insufficient_privilege';
+    end if;
+    update organisations set mfa_roles = p_roles where id = p_org;
+end $$;
 CREATE FUNCTION public.signin_accept(p_hash bytea, p_name text, p_password_hash text, p_zone text, p_now timestamp with time zone) RETURNS uuid
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
@@ -491,22 +551,242 @@ begin
         where email = found_email and password_hash is null returning id into person_id;
     return person_id;
 end $$;
-CREATE FUNCTION public.signin_open(p_id uuid, p_hash bytea, p_person uuid, p_kind text, p_label text, p_now timestamp with time zone, p_expires timestamp with time zone) RETURNS void
+CREATE FUNCTION public.signin_add_factor(p_session uuid, p_id uuid, p_kind text, p_label text, p_confirmed boolean, p_sealed bytea, p_credential bytea, p_public_key bytea, p_sign_count bigint, p_transports text[], p_now timestamp with time zone, p_max integer) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+declare
+    holder uuid;
+begin
+    select p.id into holder from sessions s join people p on p.id = s.person
+        where s.id = p_session and s.ended_at is null and s.expires_at > p_now for update of p;
+    if holder is null or (select count(*) from factors where person = holder and confirmed_at is not null) >= p_max then
+        return false;
+    end if;
+    delete from factors where person = holder and kind = 'totp' and confirmed_at is null and p_kind = 'totp';
+    insert into factors (id, person, kind, label, made_at, confirmed_at, sealed, credential, public_key, sign_count,
+            transports)
+        values (p_id, holder, p_kind, p_label, p_now, case when p_confirmed then p_now end, p_sealed, p_credential,
+            p_public_key, p_sign_count, p_transports);
+    if p_confirmed then
+        update sessions set mfa = true, proved_at = p_now where id = p_session;
+    end if;
+    return true;
+end $$;
+CREATE TABLE public.challenges (
+    hash bytea NOT NULL,
+    purpose text NOT NULL,
+    person uuid,
+    session uuid,
+    challenge bytea NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    tries integer DEFAULT 0 NOT NULL
+);
+ALTER TABLE ONLY public.challenges FORCE ROW LEVEL SECURITY;
+CREATE FUNCTION public.signin_challenge(p_hash bytea, p_purpose text, p_person uuid, p_session uuid, p_challenge bytea, p_expires timestamp with time zone) RETURNS void
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
     BEGIN ATOMIC
- INSERT INTO public.sessions (id, token_hash, person, kind, label, made_at, expires_at)
-   VALUES (signin_open.p_id, signin_open.p_hash, signin_open.p_person, signin_open.p_kind, signin_open.p_label, signin_open.p_now, signin_open.p_expires);
+ INSERT INTO public.challenges (hash, purpose, person, session, challenge, expires_at)
+   VALUES (signin_challenge.p_hash, signin_challenge.p_purpose, signin_challenge.p_person, signin_challenge.p_session, signin_challenge.p_challenge, signin_challenge.p_expires);
 END;
-CREATE FUNCTION public.signin_person(p_email text) RETURNS TABLE(id uuid, password_hash text)
+CREATE FUNCTION public.signin_confirm_factor(p_session uuid, p_factor uuid, p_step bigint, p_now timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+declare
+    holder uuid;
+begin
+    select p.id into holder from sessions s join people p on p.id = s.person
+        where s.id = p_session and s.ended_at is null and s.expires_at > p_now for update of p;
+    update factors set confirmed_at = p_now, used_at = p_now, last_step = p_step
+        where id = p_factor and person = holder and kind = 'totp' and confirmed_at is null;
+    if not found then
+        return false;
+    end if;
+    update sessions set mfa = true, proved_at = p_now where id = p_session;
+    return true;
+end $$;
+CREATE TABLE public.factors (
+    id uuid NOT NULL,
+    person uuid NOT NULL,
+    kind text NOT NULL,
+    label text NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    confirmed_at timestamp with time zone,
+    used_at timestamp with time zone,
+    sealed bytea,
+    last_step bigint DEFAULT 0 NOT NULL,
+    credential bytea,
+    public_key bytea,
+    sign_count bigint DEFAULT 0 NOT NULL,
+    transports text[] DEFAULT '{}'::text[] NOT NULL,
+    CONSTRAINT factors_kind_check CHECK ((kind = ANY (ARRAY['totp'::text, 'passkey'::text])))
+);
+ALTER TABLE ONLY public.factors FORCE ROW LEVEL SECURITY;
+CREATE FUNCTION public.signin_credential(p_credential bytea) RETURNS SETOF public.factors
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
     BEGIN ATOMIC
- SELECT people.id,
-     people.password_hash
-    FROM public.people
-   WHERE (people.email OPERATOR(public.=) (signin_person.p_email)::public.citext);
+ SELECT factors.id,
+     factors.person,
+     factors.kind,
+     factors.label,
+     factors.made_at,
+     factors.confirmed_at,
+     factors.used_at,
+     factors.sealed,
+     factors.last_step,
+     factors.credential,
+     factors.public_key,
+     factors.sign_count,
+     factors.transports
+    FROM public.factors
+   WHERE ((factors.credential = signin_credential.p_credential) AND (factors.confirmed_at IS NOT NULL));
 END;
+CREATE FUNCTION public.signin_factors(p_person uuid) RETURNS SETOF public.factors
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    BEGIN ATOMIC
+ SELECT factors.id,
+     factors.person,
+     factors.kind,
+     factors.label,
+     factors.made_at,
+     factors.confirmed_at,
+     factors.used_at,
+     factors.sealed,
+     factors.last_step,
+     factors.credential,
+     factors.public_key,
+     factors.sign_count,
+     factors.transports
+    FROM public.factors
+   WHERE (factors.person = signin_factors.p_person)
+   ORDER BY factors.made_at, factors.id;
+END;
+CREATE FUNCTION public.signin_forgive(p_keys bytea[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+begin
+    perform 1 from throttles where key = any (p_keys) order by key for update;
+    update throttles set strikes = greatest(strikes - 1, 0), until = '-infinity' where key = any (p_keys);
+end $$;
+CREATE TABLE public.invitations (
+    id uuid NOT NULL,
+    token_hash bytea NOT NULL,
+    org uuid NOT NULL,
+    email public.citext NOT NULL,
+    name text NOT NULL,
+    role text NOT NULL,
+    invited_by uuid,
+    invited_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone
+);
+ALTER TABLE ONLY public.invitations FORCE ROW LEVEL SECURITY;
+CREATE FUNCTION public.signin_invitation(p_hash bytea, p_now timestamp with time zone) RETURNS TABLE(email text, name text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    BEGIN ATOMIC
+ SELECT (i.email)::text AS email,
+     i.name
+    FROM (public.invitations i
+      JOIN public.people p ON ((p.email OPERATOR(public.=) i.email)))
+   WHERE ((i.token_hash = signin_invitation.p_hash) AND (i.used_at IS NULL) AND (i.expires_at > signin_invitation.p_now) AND (p.password_hash IS NULL));
+END;
+CREATE FUNCTION public.signin_known(p_hash bytea, p_now timestamp with time zone) RETURNS TABLE(id uuid, person uuid, kind text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    BEGIN ATOMIC
+ SELECT s.id,
+     s.person,
+     s.kind
+    FROM public.sessions s
+   WHERE ((s.token_hash = signin_known.p_hash) AND (s.ended_at IS NULL) AND (s.expires_at > signin_known.p_now));
+END;
+CREATE TABLE public.devices (
+    hash bytea NOT NULL,
+    person uuid NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone NOT NULL
+);
+ALTER TABLE ONLY public.devices FORCE ROW LEVEL SECURITY;
+CREATE FUNCTION public.signin_knows(p_person uuid, p_device bytea, p_since timestamp with time zone) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    BEGIN ATOMIC
+ SELECT (EXISTS ( SELECT 1
+            FROM public.devices d
+           WHERE ((d.person = signin_knows.p_person) AND (d.hash = signin_knows.p_device) AND (d.used_at > signin_knows.p_since)))) AS "exists";
+END;
+CREATE FUNCTION public.signin_open(p_id uuid, p_hash bytea, p_person uuid, p_kind text, p_label text, p_now timestamp with time zone, p_expires timestamp with time zone, p_address text, p_mfa boolean, p_proved_at timestamp with time zone) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    BEGIN ATOMIC
+ INSERT INTO public.sessions (id, token_hash, person, kind, label, made_at, expires_at, address, mfa, proved_at)
+   VALUES (signin_open.p_id, signin_open.p_hash, signin_open.p_person, signin_open.p_kind, signin_open.p_label, signin_open.p_now, signin_open.p_expires, signin_open.p_address, signin_open.p_mfa, signin_open.p_proved_at);
+END;
+CREATE FUNCTION public.signin_person(p_email text, p_device bytea, p_since timestamp with time zone) RETURNS TABLE(id uuid, password_hash text, known boolean, second boolean)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    BEGIN ATOMIC
+ SELECT p.id,
+     p.password_hash,
+     (EXISTS ( SELECT 1
+            FROM public.devices d
+           WHERE ((d.person = p.id) AND (d.hash = signin_person.p_device) AND (d.used_at > signin_person.p_since)))) AS "exists",
+     (EXISTS ( SELECT 1
+            FROM public.factors f
+           WHERE ((f.person = p.id) AND (f.confirmed_at IS NOT NULL)))) AS "exists"
+    FROM public.people p
+   WHERE (p.email OPERATOR(public.=) (signin_person.p_email)::public.citext);
+END;
+CREATE FUNCTION public.signin_prove(p_session uuid, p_mfa boolean, p_now timestamp with time zone) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    BEGIN ATOMIC
+ UPDATE public.sessions SET proved_at = signin_prove.p_now, mfa = (sessions.mfa OR signin_prove.p_mfa)
+   WHERE (sessions.id = signin_prove.p_session);
+END;
+CREATE FUNCTION public.signin_remember(p_person uuid, p_device bytea, p_now timestamp with time zone, p_max integer) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    BEGIN ATOMIC
+ INSERT INTO public.devices (hash, person, made_at, used_at)
+   VALUES (signin_remember.p_device, signin_remember.p_person, signin_remember.p_now, signin_remember.p_now) ON CONFLICT(person, hash) DO UPDATE SET used_at = signin_remember.p_now;
+ DELETE FROM public.devices d
+   WHERE ((d.person = signin_remember.p_person) AND (d.hash IN ( SELECT o.hash
+            FROM public.devices o
+           WHERE (o.person = signin_remember.p_person)
+           ORDER BY o.used_at DESC
+          OFFSET signin_remember.p_max)));
+END;
+CREATE FUNCTION public.signin_remove_factor(p_session uuid, p_factor uuid, p_now timestamp with time zone) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+declare
+    holder uuid;
+    others boolean;
+begin
+    select p.id into holder from sessions s join people p on p.id = s.person
+        where s.id = p_session and s.ended_at is null and s.expires_at > p_now for update of p;
+    if not exists (select 1 from factors where id = p_factor and person = holder) then
+        return 'absent';
+    end if;
+    others := exists (select 1 from factors where person = holder and id <> p_factor and confirmed_at is not null);
+    if not others and needs_factor(holder) then
+        return 'needed';
+    end if;
+    delete from factors where id = p_factor;
+    if not others then
+        delete from recovery_codes where person = holder;
+        update sessions set mfa = false where person = holder;
+    end if;
+    return 'removed';
+end $$;
 CREATE FUNCTION public.signin_session(p_hash bytea, p_now timestamp with time zone) RETURNS TABLE(id uuid, person uuid, kind text, expires_at timestamp with time zone, scopes uuid[], roles text[])
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
@@ -522,8 +802,25 @@ CREATE FUNCTION public.signin_session(p_hash bytea, p_now timestamp with time zo
             FROM public.grants g
            WHERE (g.person = s.person)), '{}'::text[]) AS "coalesce"
     FROM public.sessions s
-   WHERE ((s.token_hash = signin_session.p_hash) AND (s.ended_at IS NULL) AND (s.expires_at > signin_session.p_now));
+   WHERE ((s.token_hash = signin_session.p_hash) AND (s.ended_at IS NULL) AND (s.expires_at > signin_session.p_now) AND (s.mfa OR (NOT public.needs_factor(s.person))));
 END;
+CREATE FUNCTION public.signin_set_recovery(p_session uuid, p_hashes bytea[], p_only_none boolean, p_now timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+declare
+    holder uuid;
+begin
+    select p.id into holder from sessions s join people p on p.id = s.person
+        where s.id = p_session and s.ended_at is null and s.expires_at > p_now for update of p;
+    if not exists (select 1 from factors where person = holder and confirmed_at is not null)
+        or (p_only_none and exists (select 1 from recovery_codes where person = holder)) then
+        return false;
+    end if;
+    delete from recovery_codes where person = holder;
+    insert into recovery_codes (person, hash, made_at) select holder, hash, p_now from unnest(p_hashes) as hash;
+    return true;
+end $$;
 CREATE FUNCTION public.signin_setup(p_org uuid, p_org_name text, p_case_types text[], p_zone text, p_person uuid, p_email text, p_name text, p_password_hash text, p_now timestamp with time zone) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
@@ -547,6 +844,114 @@ CREATE FUNCTION public.signin_setup_needed() RETURNS boolean
  SELECT (NOT (EXISTS ( SELECT 1
             FROM public.organisations)));
 END;
+CREATE TABLE public.recovery_codes (
+    person uuid NOT NULL,
+    hash bytea NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone
+);
+ALTER TABLE ONLY public.recovery_codes FORCE ROW LEVEL SECURITY;
+CREATE FUNCTION public.signin_standing(p_session uuid, p_now timestamp with time zone) RETURNS TABLE(person uuid, email text, name text, kind text, mfa boolean, needed boolean, second boolean, proved_at timestamp with time zone, password_hash text, recovery integer)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    BEGIN ATOMIC
+ SELECT p.id,
+     (p.email)::text AS email,
+     p.name,
+     s.kind,
+     s.mfa,
+     public.needs_factor(p.id) AS needs_factor,
+     (EXISTS ( SELECT 1
+            FROM public.factors f
+           WHERE ((f.person = p.id) AND (f.confirmed_at IS NOT NULL)))) AS "exists",
+     s.proved_at,
+     p.password_hash,
+     ( SELECT (count(*))::integer AS count
+            FROM public.recovery_codes c
+           WHERE ((c.person = p.id) AND (c.used_at IS NULL))) AS count
+    FROM (public.sessions s
+      JOIN public.people p ON ((p.id = s.person)))
+   WHERE ((s.id = signin_standing.p_session) AND (s.ended_at IS NULL) AND (s.expires_at > signin_standing.p_now));
+END;
+CREATE FUNCTION public.signin_take(p_hash bytea) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+begin
+    delete from challenges where hash = p_hash;
+    return found;
+end $$;
+CREATE FUNCTION public.signin_throttle(p_keys bytea[], p_free integer[], p_longest_s integer[], p_now timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+declare
+    wanted record;
+    wait_ms integer := 0;
+begin
+    for wanted in select k from unnest(p_keys) as k order by k loop
+        insert into throttles (key, strikes, at, until) values (wanted.k, 0, p_now, '-infinity') on conflict do nothing;
+        select greatest(wait_ms, case when t.until > p_now then ceil(extract(epoch from t.until - p_now) * 1000) end)
+            into wait_ms from (select until from throttles where key = wanted.k for update) as t;
+        wait_ms := coalesce(wait_ms, 0);
+    end loop;
+    if wait_ms > 0 then
+        return wait_ms;
+    end if;
+    update throttles t set strikes = n.strikes, at = p_now,
+            until = case when n.strikes <= n.free then '-infinity'
+                else p_now + make_interval(secs => least(n.longest, 2 ^ least(n.strikes - n.free - 1, 20))) end
+        from (select old.key, g.free, g.longest,
+                1 + case when old.at < p_now - interval '1 hour' then 0 else least(old.strikes, 1000) end as strikes
+            from unnest(p_keys, p_free, p_longest_s) as g(key, free, longest)
+            join throttles old on old.key = g.key) as n
+        where t.key = n.key;
+    return 0;
+end $$;
+CREATE FUNCTION public.signin_touch(p_session uuid, p_address text, p_now timestamp with time zone) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    BEGIN ATOMIC
+ UPDATE public.sessions SET used_at = signin_touch.p_now, address = signin_touch.p_address
+   WHERE (sessions.id = signin_touch.p_session);
+END;
+CREATE FUNCTION public.signin_try(p_hash bytea, p_purpose text, p_session uuid, p_now timestamp with time zone, p_max integer) RETURNS TABLE(person uuid, email text, challenge bytea)
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    BEGIN ATOMIC
+ UPDATE public.challenges c SET tries = (c.tries + 1)
+   WHERE ((c.hash = signin_try.p_hash) AND (c.purpose = signin_try.p_purpose) AND (NOT (c.session IS DISTINCT FROM signin_try.p_session)) AND (c.expires_at > signin_try.p_now) AND (c.tries < signin_try.p_max))
+   RETURNING c.person,
+     ( SELECT (p.email)::text AS email
+            FROM public.people p
+           WHERE (p.id = c.person)) AS email,
+     c.challenge;
+END;
+CREATE FUNCTION public.signin_use_passkey(p_factor uuid, p_before bigint, p_after bigint, p_now timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+begin
+    update factors set sign_count = p_after, used_at = p_now where id = p_factor and sign_count = p_before;
+    return found;
+end $$;
+CREATE FUNCTION public.signin_use_recovery(p_person uuid, p_hash bytea, p_now timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+begin
+    update recovery_codes set used_at = p_now where person = p_person and hash = p_hash and used_at is null;
+    return found;
+end $$;
+CREATE FUNCTION public.signin_use_step(p_factor uuid, p_step bigint, p_now timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+begin
+    update factors set last_step = p_step, used_at = p_now
+        where id = p_factor and last_step < p_step and confirmed_at is not null;
+    return found;
+end $$;
 CREATE TABLE public.events (
     tx bigint DEFAULT ((pg_current_xact_id())::text)::bigint NOT NULL,
     id bigint NOT NULL,
@@ -686,19 +1091,6 @@ ALTER TABLE public.events ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MAXVALUE
     CACHE 1
 );
-CREATE TABLE public.invitations (
-    id uuid NOT NULL,
-    token_hash bytea NOT NULL,
-    org uuid NOT NULL,
-    email public.citext NOT NULL,
-    name text NOT NULL,
-    role text NOT NULL,
-    invited_by uuid,
-    invited_at timestamp with time zone NOT NULL,
-    expires_at timestamp with time zone NOT NULL,
-    used_at timestamp with time zone
-);
-ALTER TABLE ONLY public.invitations FORCE ROW LEVEL SECURITY;
 CREATE TABLE public.mails (
     id uuid NOT NULL,
     message_id text NOT NULL,
@@ -806,6 +1198,13 @@ CREATE TABLE public.tasks (
     revision integer DEFAULT 1 NOT NULL
 );
 ALTER TABLE ONLY public.tasks FORCE ROW LEVEL SECURITY;
+CREATE TABLE public.throttles (
+    key bytea NOT NULL,
+    strikes integer NOT NULL,
+    at timestamp with time zone NOT NULL,
+    until timestamp with time zone NOT NULL
+);
+ALTER TABLE ONLY public.throttles FORCE ROW LEVEL SECURITY;
 CREATE TABLE public.version_texts (
     version uuid NOT NULL,
     page integer NOT NULL,
@@ -823,12 +1222,16 @@ ALTER TABLE ONLY public.cases
     ADD CONSTRAINT cases_org_number_key UNIQUE (org, number);
 ALTER TABLE ONLY public.cases
     ADD CONSTRAINT cases_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.challenges
+    ADD CONSTRAINT challenges_pkey PRIMARY KEY (hash);
 ALTER TABLE ONLY public.conversations
     ADD CONSTRAINT conversations_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.deadline_steps
     ADD CONSTRAINT deadline_steps_pkey PRIMARY KEY (deadline, step);
 ALTER TABLE ONLY public.deadlines
     ADD CONSTRAINT deadlines_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.devices
+    ADD CONSTRAINT devices_pkey PRIMARY KEY (person, hash);
 ALTER TABLE ONLY public.documents
     ADD CONSTRAINT documents_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.entries
@@ -837,6 +1240,10 @@ ALTER TABLE ONLY public.epoch
     ADD CONSTRAINT epoch_pkey PRIMARY KEY (singleton);
 ALTER TABLE ONLY public.events
     ADD CONSTRAINT events_pkey PRIMARY KEY (tx, id);
+ALTER TABLE ONLY public.factors
+    ADD CONSTRAINT factors_credential_key UNIQUE (credential);
+ALTER TABLE ONLY public.factors
+    ADD CONSTRAINT factors_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.grants
     ADD CONSTRAINT grants_pkey PRIMARY KEY (person, scope, role);
 ALTER TABLE ONLY public.invitations
@@ -871,6 +1278,8 @@ ALTER TABLE ONLY public.people
     ADD CONSTRAINT people_email_key UNIQUE (email);
 ALTER TABLE ONLY public.people
     ADD CONSTRAINT people_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.recovery_codes
+    ADD CONSTRAINT recovery_codes_pkey PRIMARY KEY (person, hash);
 ALTER TABLE ONLY public.schema_migrations
     ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (number);
 ALTER TABLE ONLY public.sessions
@@ -879,6 +1288,8 @@ ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_token_hash_key UNIQUE (token_hash);
 ALTER TABLE ONLY public.tasks
     ADD CONSTRAINT tasks_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.throttles
+    ADD CONSTRAINT throttles_pkey PRIMARY KEY (key);
 ALTER TABLE ONLY public.version_texts
     ADD CONSTRAINT version_texts_pkey PRIMARY KEY (version, page);
 ALTER TABLE ONLY public.versions
@@ -892,17 +1303,24 @@ CREATE INDEX cases_org ON public.cases USING btree (org, id);
 CREATE UNIQUE INDEX cases_source ON public.cases USING btree (org, source) WHERE (source IS NOT NULL);
 CREATE INDEX cases_title ON public.cases USING gin (title public.gin_trgm_ops);
 CREATE INDEX cases_words ON public.cases USING gin (public.search_vector(public.search_case(number, title, intake)));
+CREATE INDEX challenges_expires ON public.challenges USING btree (expires_at);
+CREATE INDEX challenges_session ON public.challenges USING btree (session) WHERE (session IS NOT NULL);
 CREATE INDEX conversations_case ON public.conversations USING btree (case_id, id);
 CREATE INDEX deadline_steps_due ON public.deadline_steps USING btree (fire_at) WHERE (fired_at IS NULL);
 CREATE INDEX deadline_steps_escalate ON public.deadline_steps USING btree (escalate_at) WHERE (escalated_at IS NULL);
 CREATE INDEX deadlines_case ON public.deadlines USING btree (case_id, id);
+CREATE INDEX devices_used ON public.devices USING btree (used_at);
 CREATE INDEX documents_case ON public.documents USING btree (case_id, id);
 CREATE INDEX documents_name ON public.documents USING gin (name public.gin_trgm_ops);
 CREATE INDEX documents_words ON public.documents USING gin (public.search_vector(name));
 CREATE INDEX entries_case ON public.entries USING btree (case_id, occurred_on DESC, seq DESC);
 CREATE UNIQUE INDEX events_key ON public.events USING btree (actor, key) WHERE (key IS NOT NULL);
 CREATE UNIQUE INDEX events_stream ON public.events USING btree (stream, seq);
+CREATE UNIQUE INDEX factors_one_totp ON public.factors USING btree (person) WHERE ((kind = 'totp'::text) AND (confirmed_at IS NOT NULL));
+CREATE INDEX factors_person ON public.factors USING btree (person);
+CREATE INDEX factors_unconfirmed ON public.factors USING btree (made_at) WHERE (confirmed_at IS NULL);
 CREATE INDEX grants_scope ON public.grants USING btree (scope, role);
+CREATE INDEX grants_seats ON public.grants USING btree (person) WHERE (scope = org);
 CREATE INDEX invitations_org ON public.invitations USING btree (org);
 CREATE INDEX mails_due ON public.mails USING btree (try_at) WHERE (sent_at IS NULL);
 CREATE UNIQUE INDEX messages_conversation ON public.messages USING btree (conversation, seq);
@@ -914,6 +1332,7 @@ CREATE INDEX parties_name ON public.parties USING gin (name public.gin_trgm_ops)
 CREATE INDEX parties_words ON public.parties USING gin (public.search_vector(name));
 CREATE INDEX sessions_person ON public.sessions USING btree (person) WHERE (ended_at IS NULL);
 CREATE INDEX tasks_case ON public.tasks USING btree (case_id, id);
+CREATE INDEX throttles_at ON public.throttles USING btree (at);
 CREATE INDEX version_texts_tsv ON public.version_texts USING gin (tsv);
 CREATE INDEX versions_case ON public.versions USING btree (case_id, id);
 CREATE INDEX versions_open ON public.versions USING btree (by) WHERE (status = 'awaiting'::text);
@@ -926,6 +1345,10 @@ ALTER TABLE ONLY public.cases
     ADD CONSTRAINT cases_opened_by_fkey FOREIGN KEY (opened_by) REFERENCES public.people(id);
 ALTER TABLE ONLY public.cases
     ADD CONSTRAINT cases_org_fkey FOREIGN KEY (org) REFERENCES public.organisations(id);
+ALTER TABLE ONLY public.challenges
+    ADD CONSTRAINT challenges_person_fkey FOREIGN KEY (person) REFERENCES public.people(id);
+ALTER TABLE ONLY public.challenges
+    ADD CONSTRAINT challenges_session_fkey FOREIGN KEY (session) REFERENCES public.sessions(id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.conversations
     ADD CONSTRAINT conversations_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.cases(id);
 ALTER TABLE ONLY public.conversations
@@ -940,6 +1363,8 @@ ALTER TABLE ONLY public.deadlines
     ADD CONSTRAINT deadlines_escalate_to_fkey FOREIGN KEY (escalate_to) REFERENCES public.people(id);
 ALTER TABLE ONLY public.deadlines
     ADD CONSTRAINT deadlines_set_by_fkey FOREIGN KEY (set_by) REFERENCES public.people(id);
+ALTER TABLE ONLY public.devices
+    ADD CONSTRAINT devices_person_fkey FOREIGN KEY (person) REFERENCES public.people(id);
 ALTER TABLE ONLY public.documents
     ADD CONSTRAINT documents_added_by_fkey FOREIGN KEY (added_by) REFERENCES public.people(id);
 ALTER TABLE ONLY public.documents
@@ -948,6 +1373,8 @@ ALTER TABLE ONLY public.entries
     ADD CONSTRAINT entries_by_fkey FOREIGN KEY (by) REFERENCES public.people(id);
 ALTER TABLE ONLY public.entries
     ADD CONSTRAINT entries_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.cases(id);
+ALTER TABLE ONLY public.factors
+    ADD CONSTRAINT factors_person_fkey FOREIGN KEY (person) REFERENCES public.people(id);
 ALTER TABLE ONLY public.grants
     ADD CONSTRAINT grants_org_fkey FOREIGN KEY (org) REFERENCES public.organisations(id);
 ALTER TABLE ONLY public.grants
@@ -988,6 +1415,8 @@ ALTER TABLE ONLY public.participants
     ADD CONSTRAINT participants_person_fkey FOREIGN KEY (person) REFERENCES public.people(id);
 ALTER TABLE ONLY public.parties
     ADD CONSTRAINT parties_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.cases(id);
+ALTER TABLE ONLY public.recovery_codes
+    ADD CONSTRAINT recovery_codes_person_fkey FOREIGN KEY (person) REFERENCES public.people(id);
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_person_fkey FOREIGN KEY (person) REFERENCES public.people(id);
 ALTER TABLE ONLY public.tasks
@@ -1023,13 +1452,16 @@ CREATE POLICY author ON public.messages AS RESTRICTIVE FOR INSERT TO casewire_ap
 CREATE POLICY begun ON public.versions AS RESTRICTIVE FOR INSERT TO casewire_app WITH CHECK (((by = ( SELECT public.me() AS me)) AND (status = 'awaiting'::text)));
 ALTER TABLE public.case_numbers ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.cases ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.challenges ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.conversations ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.deadline_steps ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.deadlines ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.devices ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.documents ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.entries ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.epoch ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.events ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.factors ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.grants ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.invitations ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.mails ENABLE ROW LEVEL SECURITY;
@@ -1064,13 +1496,16 @@ CREATE POLICY originals ON public.message_originals FOR INSERT TO casewire_app W
 CREATE POLICY outbox ON public.mails FOR INSERT TO casewire_app WITH CHECK (true);
 CREATE POLICY owner_all ON public.case_numbers TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.cases TO casewire_owner USING (true) WITH CHECK (true);
+CREATE POLICY owner_all ON public.challenges TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.conversations TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.deadline_steps TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.deadlines TO casewire_owner USING (true) WITH CHECK (true);
+CREATE POLICY owner_all ON public.devices TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.documents TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.entries TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.epoch TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.events TO casewire_owner USING (true) WITH CHECK (true);
+CREATE POLICY owner_all ON public.factors TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.grants TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.invitations TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.mails TO casewire_owner USING (true) WITH CHECK (true);
@@ -1083,14 +1518,17 @@ CREATE POLICY owner_all ON public.organisations TO casewire_owner USING (true) W
 CREATE POLICY owner_all ON public.participants TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.parties TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.people TO casewire_owner USING (true) WITH CHECK (true);
+CREATE POLICY owner_all ON public.recovery_codes TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.sessions TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.tasks TO casewire_owner USING (true) WITH CHECK (true);
+CREATE POLICY owner_all ON public.throttles TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.version_texts TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.versions TO casewire_owner USING (true) WITH CHECK (true);
 ALTER TABLE public.participants ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.parties ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.people ENABLE ROW LEVEL SECURITY;
 CREATE POLICY received ON public.versions AS RESTRICTIVE FOR UPDATE TO casewire_app USING ((by = ( SELECT public.me() AS me))) WITH CHECK (((by = ( SELECT public.me() AS me)) AND (status = ANY (ARRAY['awaiting'::text, 'received'::text]))));
+ALTER TABLE public.recovery_codes ENABLE ROW LEVEL SECURITY;
 CREATE POLICY self ON public.people FOR SELECT TO casewire_app USING ((id = ( SELECT public.me() AS me)));
 ALTER TABLE public.sessions ENABLE ROW LEVEL SECURITY;
 CREATE POLICY staff ON public.invitations TO casewire_app USING ((EXISTS ( SELECT 1
@@ -1105,13 +1543,16 @@ CREATE POLICY steps ON public.deadline_steps TO casewire_app USING ((EXISTS ( SE
   WHERE (d.id = deadline_steps.deadline))));
 CREATE POLICY system_all ON public.case_numbers TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.cases TO casewire_system USING (true) WITH CHECK (true);
+CREATE POLICY system_all ON public.challenges TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.conversations TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.deadline_steps TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.deadlines TO casewire_system USING (true) WITH CHECK (true);
+CREATE POLICY system_all ON public.devices TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.documents TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.entries TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.epoch TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.events TO casewire_system USING (true) WITH CHECK (true);
+CREATE POLICY system_all ON public.factors TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.grants TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.invitations TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.mails TO casewire_system USING (true) WITH CHECK (true);
@@ -1124,11 +1565,14 @@ CREATE POLICY system_all ON public.organisations TO casewire_system USING (true)
 CREATE POLICY system_all ON public.participants TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.parties TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.people TO casewire_system USING (true) WITH CHECK (true);
+CREATE POLICY system_all ON public.recovery_codes TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.sessions TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.tasks TO casewire_system USING (true) WITH CHECK (true);
+CREATE POLICY system_all ON public.throttles TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.version_texts TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.versions TO casewire_system USING (true) WITH CHECK (true);
 ALTER TABLE public.tasks ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.throttles ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.version_texts ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.versions ENABLE ROW LEVEL SECURITY;
 CREATE POLICY wall ON public.cases TO casewire_app USING ((EXISTS ( SELECT 1
@@ -1235,6 +1679,8 @@ GRANT ALL ON FUNCTION public.card_of(p_org uuid, p_person uuid) TO casewire_syst
 REVOKE ALL ON FUNCTION public.cards(p_org uuid, p_case uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.cards(p_org uuid, p_case uuid) TO casewire_app;
 GRANT ALL ON FUNCTION public.cards(p_org uuid, p_case uuid) TO casewire_system;
+REVOKE ALL ON FUNCTION public.change_password(p_before text, p_after text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.change_password(p_before text, p_after text) TO casewire_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sessions TO casewire_system;
 GRANT SELECT(id) ON TABLE public.sessions TO casewire_app;
 GRANT SELECT(person) ON TABLE public.sessions TO casewire_app;
@@ -1243,9 +1689,14 @@ GRANT SELECT(label) ON TABLE public.sessions TO casewire_app;
 GRANT SELECT(made_at) ON TABLE public.sessions TO casewire_app;
 GRANT SELECT(expires_at) ON TABLE public.sessions TO casewire_app;
 GRANT SELECT(ended_at) ON TABLE public.sessions TO casewire_app;
+GRANT SELECT(address) ON TABLE public.sessions TO casewire_app;
+GRANT SELECT(used_at) ON TABLE public.sessions TO casewire_app;
+GRANT SELECT(proved_at) ON TABLE public.sessions TO casewire_app;
+GRANT SELECT(mfa) ON TABLE public.sessions TO casewire_app;
+REVOKE ALL ON FUNCTION public.end_other_sessions(p_keep uuid, p_tokens boolean, p_now timestamp with time zone, p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.end_other_sessions(p_keep uuid, p_tokens boolean, p_now timestamp with time zone, p_limit integer) TO casewire_app;
 REVOKE ALL ON FUNCTION public.end_session(p_id uuid, p_now timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.end_session(p_id uuid, p_now timestamp with time zone) TO casewire_app;
-GRANT ALL ON FUNCTION public.end_session(p_id uuid, p_now timestamp with time zone) TO casewire_system;
 REVOKE ALL ON FUNCTION public.enter(p_session uuid, p_person uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.enter(p_session uuid, p_person uuid) TO casewire_app;
 GRANT ALL ON FUNCTION public.enter(p_session uuid, p_person uuid) TO casewire_system;
@@ -1267,6 +1718,7 @@ GRANT ALL ON FUNCTION public.last_version(p_document uuid) TO casewire_system;
 REVOKE ALL ON FUNCTION public.lock_key(p_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.lock_key(p_id uuid) TO casewire_app;
 GRANT ALL ON FUNCTION public.lock_key(p_id uuid) TO casewire_system;
+REVOKE ALL ON FUNCTION public.needs_factor(p_person uuid) FROM PUBLIC;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.participants TO casewire_system;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.participants TO casewire_app;
 REVOKE ALL ON FUNCTION public.participations(p_org uuid, p_person uuid) FROM PUBLIC;
@@ -1291,24 +1743,86 @@ GRANT ALL ON FUNCTION public.search_vector(p_text text) TO casewire_system;
 REVOKE ALL ON FUNCTION public.seat_person(p_org uuid, p_person uuid, p_role text, p_now timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.seat_person(p_org uuid, p_person uuid, p_role text, p_now timestamp with time zone) TO casewire_app;
 GRANT ALL ON FUNCTION public.seat_person(p_org uuid, p_person uuid, p_role text, p_now timestamp with time zone) TO casewire_system;
+REVOKE ALL ON FUNCTION public.set_mfa_rule(p_org uuid, p_roles text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.set_mfa_rule(p_org uuid, p_roles text[]) TO casewire_app;
 REVOKE ALL ON FUNCTION public.signin_accept(p_hash bytea, p_name text, p_password_hash text, p_zone text, p_now timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.signin_accept(p_hash bytea, p_name text, p_password_hash text, p_zone text, p_now timestamp with time zone) TO casewire_signin;
 GRANT ALL ON FUNCTION public.signin_accept(p_hash bytea, p_name text, p_password_hash text, p_zone text, p_now timestamp with time zone) TO casewire_system;
-REVOKE ALL ON FUNCTION public.signin_open(p_id uuid, p_hash bytea, p_person uuid, p_kind text, p_label text, p_now timestamp with time zone, p_expires timestamp with time zone) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.signin_open(p_id uuid, p_hash bytea, p_person uuid, p_kind text, p_label text, p_now timestamp with time zone, p_expires timestamp with time zone) TO casewire_signin;
-GRANT ALL ON FUNCTION public.signin_open(p_id uuid, p_hash bytea, p_person uuid, p_kind text, p_label text, p_now timestamp with time zone, p_expires timestamp with time zone) TO casewire_system;
-REVOKE ALL ON FUNCTION public.signin_person(p_email text) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.signin_person(p_email text) TO casewire_signin;
-GRANT ALL ON FUNCTION public.signin_person(p_email text) TO casewire_system;
+REVOKE ALL ON FUNCTION public.signin_add_factor(p_session uuid, p_id uuid, p_kind text, p_label text, p_confirmed boolean, p_sealed bytea, p_credential bytea, p_public_key bytea, p_sign_count bigint, p_transports text[], p_now timestamp with time zone, p_max integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.signin_add_factor(p_session uuid, p_id uuid, p_kind text, p_label text, p_confirmed boolean, p_sealed bytea, p_credential bytea, p_public_key bytea, p_sign_count bigint, p_transports text[], p_now timestamp with time zone, p_max integer) TO casewire_signin;
+GRANT DELETE ON TABLE public.challenges TO casewire_system;
+GRANT SELECT(expires_at) ON TABLE public.challenges TO casewire_system;
+REVOKE ALL ON FUNCTION public.signin_challenge(p_hash bytea, p_purpose text, p_person uuid, p_session uuid, p_challenge bytea, p_expires timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.signin_challenge(p_hash bytea, p_purpose text, p_person uuid, p_session uuid, p_challenge bytea, p_expires timestamp with time zone) TO casewire_signin;
+REVOKE ALL ON FUNCTION public.signin_confirm_factor(p_session uuid, p_factor uuid, p_step bigint, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.signin_confirm_factor(p_session uuid, p_factor uuid, p_step bigint, p_now timestamp with time zone) TO casewire_signin;
+GRANT DELETE ON TABLE public.factors TO casewire_system;
+GRANT SELECT(id) ON TABLE public.factors TO casewire_system;
+GRANT SELECT(kind) ON TABLE public.factors TO casewire_system;
+GRANT SELECT(made_at) ON TABLE public.factors TO casewire_system;
+GRANT SELECT(confirmed_at) ON TABLE public.factors TO casewire_system;
+REVOKE ALL ON FUNCTION public.signin_credential(p_credential bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.signin_credential(p_credential bytea) TO casewire_signin;
+REVOKE ALL ON FUNCTION public.signin_factors(p_person uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.signin_factors(p_person uuid) TO casewire_signin;
+REVOKE ALL ON FUNCTION public.signin_forgive(p_keys bytea[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.signin_forgive(p_keys bytea[]) TO casewire_signin;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.invitations TO casewire_system;
+GRANT INSERT ON TABLE public.invitations TO casewire_app;
+GRANT SELECT(id) ON TABLE public.invitations TO casewire_app;
+GRANT SELECT(org) ON TABLE public.invitations TO casewire_app;
+GRANT SELECT(email) ON TABLE public.invitations TO casewire_app;
+GRANT SELECT(name) ON TABLE public.invitations TO casewire_app;
+GRANT SELECT(role) ON TABLE public.invitations TO casewire_app;
+GRANT SELECT(invited_by) ON TABLE public.invitations TO casewire_app;
+GRANT SELECT(invited_at) ON TABLE public.invitations TO casewire_app;
+GRANT SELECT(expires_at) ON TABLE public.invitations TO casewire_app;
+GRANT SELECT(used_at) ON TABLE public.invitations TO casewire_app;
+REVOKE ALL ON FUNCTION public.signin_invitation(p_hash bytea, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.signin_invitation(p_hash bytea, p_now timestamp with time zone) TO casewire_signin;
+REVOKE ALL ON FUNCTION public.signin_known(p_hash bytea, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.signin_known(p_hash bytea, p_now timestamp with time zone) TO casewire_signin;
+GRANT DELETE ON TABLE public.devices TO casewire_system;
+GRANT SELECT(used_at) ON TABLE public.devices TO casewire_system;
+REVOKE ALL ON FUNCTION public.signin_knows(p_person uuid, p_device bytea, p_since timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.signin_knows(p_person uuid, p_device bytea, p_since timestamp with time zone) TO casewire_signin;
+REVOKE ALL ON FUNCTION public.signin_open(p_id uuid, p_hash bytea, p_person uuid, p_kind text, p_label text, p_now timestamp with time zone, p_expires timestamp with time zone, p_address text, p_mfa boolean, p_proved_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.signin_open(p_id uuid, p_hash bytea, p_person uuid, p_kind text, p_label text, p_now timestamp with time zone, p_expires timestamp with time zone, p_address text, p_mfa boolean, p_proved_at timestamp with time zone) TO casewire_signin;
+REVOKE ALL ON FUNCTION public.signin_person(p_email text, p_device bytea, p_since timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.signin_person(p_email text, p_device bytea, p_since timestamp with time zone) TO casewire_signin;
+REVOKE ALL ON FUNCTION public.signin_prove(p_session uuid, p_mfa boolean, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.signin_prove(p_session uuid, p_mfa boolean, p_now timestamp with time zone) TO casewire_signin;
+REVOKE ALL ON FUNCTION public.signin_remember(p_person uuid, p_device bytea, p_now timestamp with time zone, p_max integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.signin_remember(p_person uuid, p_device bytea, p_now timestamp with time zone, p_max integer) TO casewire_signin;
+REVOKE ALL ON FUNCTION public.signin_remove_factor(p_session uuid, p_factor uuid, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.signin_remove_factor(p_session uuid, p_factor uuid, p_now timestamp with time zone) TO casewire_signin;
 REVOKE ALL ON FUNCTION public.signin_session(p_hash bytea, p_now timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.signin_session(p_hash bytea, p_now timestamp with time zone) TO casewire_signin;
 GRANT ALL ON FUNCTION public.signin_session(p_hash bytea, p_now timestamp with time zone) TO casewire_system;
+REVOKE ALL ON FUNCTION public.signin_set_recovery(p_session uuid, p_hashes bytea[], p_only_none boolean, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.signin_set_recovery(p_session uuid, p_hashes bytea[], p_only_none boolean, p_now timestamp with time zone) TO casewire_signin;
 REVOKE ALL ON FUNCTION public.signin_setup(p_org uuid, p_org_name text, p_case_types text[], p_zone text, p_person uuid, p_email text, p_name text, p_password_hash text, p_now timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.signin_setup(p_org uuid, p_org_name text, p_case_types text[], p_zone text, p_person uuid, p_email text, p_name text, p_password_hash text, p_now timestamp with time zone) TO casewire_signin;
 GRANT ALL ON FUNCTION public.signin_setup(p_org uuid, p_org_name text, p_case_types text[], p_zone text, p_person uuid, p_email text, p_name text, p_password_hash text, p_now timestamp with time zone) TO casewire_system;
 REVOKE ALL ON FUNCTION public.signin_setup_needed() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.signin_setup_needed() TO casewire_signin;
 GRANT ALL ON FUNCTION public.signin_setup_needed() TO casewire_system;
+REVOKE ALL ON FUNCTION public.signin_standing(p_session uuid, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.signin_standing(p_session uuid, p_now timestamp with time zone) TO casewire_signin;
+REVOKE ALL ON FUNCTION public.signin_take(p_hash bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.signin_take(p_hash bytea) TO casewire_signin;
+REVOKE ALL ON FUNCTION public.signin_throttle(p_keys bytea[], p_free integer[], p_longest_s integer[], p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.signin_throttle(p_keys bytea[], p_free integer[], p_longest_s integer[], p_now timestamp with time zone) TO casewire_signin;
+REVOKE ALL ON FUNCTION public.signin_touch(p_session uuid, p_address text, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.signin_touch(p_session uuid, p_address text, p_now timestamp with time zone) TO casewire_signin;
+REVOKE ALL ON FUNCTION public.signin_try(p_hash bytea, p_purpose text, p_session uuid, p_now timestamp with time zone, p_max integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.signin_try(p_hash bytea, p_purpose text, p_session uuid, p_now timestamp with time zone, p_max integer) TO casewire_signin;
+REVOKE ALL ON FUNCTION public.signin_use_passkey(p_factor uuid, p_before bigint, p_after bigint, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.signin_use_passkey(p_factor uuid, p_before bigint, p_after bigint, p_now timestamp with time zone) TO casewire_signin;
+REVOKE ALL ON FUNCTION public.signin_use_recovery(p_person uuid, p_hash bytea, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.signin_use_recovery(p_person uuid, p_hash bytea, p_now timestamp with time zone) TO casewire_signin;
+REVOKE ALL ON FUNCTION public.signin_use_step(p_factor uuid, p_step bigint, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.signin_use_step(p_factor uuid, p_step bigint, p_now timestamp with time zone) TO casewire_signin;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.events TO casewire_system;
 GRANT SELECT,INSERT ON TABLE public.events TO casewire_app;
 REVOKE ALL ON FUNCTION public.stream_head(p_stream uuid) FROM PUBLIC;
@@ -1335,17 +1849,6 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.entries TO casewire_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.epoch TO casewire_system;
 GRANT SELECT ON TABLE public.epoch TO casewire_app;
 GRANT SELECT ON TABLE public.epoch TO casewire_signin;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.invitations TO casewire_system;
-GRANT INSERT ON TABLE public.invitations TO casewire_app;
-GRANT SELECT(id) ON TABLE public.invitations TO casewire_app;
-GRANT SELECT(org) ON TABLE public.invitations TO casewire_app;
-GRANT SELECT(email) ON TABLE public.invitations TO casewire_app;
-GRANT SELECT(name) ON TABLE public.invitations TO casewire_app;
-GRANT SELECT(role) ON TABLE public.invitations TO casewire_app;
-GRANT SELECT(invited_by) ON TABLE public.invitations TO casewire_app;
-GRANT SELECT(invited_at) ON TABLE public.invitations TO casewire_app;
-GRANT SELECT(expires_at) ON TABLE public.invitations TO casewire_app;
-GRANT SELECT(used_at) ON TABLE public.invitations TO casewire_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.mails TO casewire_system;
 GRANT INSERT ON TABLE public.mails TO casewire_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.markers TO casewire_system;
@@ -1361,5 +1864,8 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.parties TO casewire_system;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.parties TO casewire_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.tasks TO casewire_system;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.tasks TO casewire_app;
+GRANT DELETE ON TABLE public.throttles TO casewire_system;
+GRANT SELECT(key) ON TABLE public.throttles TO casewire_system;
+GRANT SELECT(at) ON TABLE public.throttles TO casewire_system;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.version_texts TO casewire_system;
 GRANT SELECT ON TABLE public.version_texts TO casewire_app;

@@ -21,6 +21,7 @@ GIVEN: dict[tuple[str, str], Any] = {
     ("sessions", "kind"): "token",
     ("events", "kind"): "case",
     ("epoch", "singleton"): True,
+    ("factors", "kind"): "totp",
     ("cases", "intake"): "{}",
 }
 

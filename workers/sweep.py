@@ -10,6 +10,7 @@ from prometheus_client import Counter
 
 from hub.context import Hub
 from schemas.errors import Refused
+from schemas.limits import DEVICE_DAYS, THROTTLES_MAX
 from schemas.settings import Settings
 from storage.postgres import expired, versions
 from storage.postgres.pool import PASSING
@@ -20,6 +21,8 @@ ROUND = 100  # versions
 QUARANTINED_FOR = timedelta(days=7)
 WAITING_AGAIN = timedelta(days=1)
 OVER_FOR = timedelta(days=30)
+UNCONFIRMED_FOR = timedelta(hours=1)
+FORGOTTEN_AFTER = timedelta(hours=2)  # twice what `signin_throttle` remembers
 
 SWEPT = Counter("casewire_swept_total", "Things removed by sweep.", ["what"])
 
@@ -51,6 +54,10 @@ async def sweep(hub: Hub) -> bool:
         await system.execute(versions.SWEPT, row["id"], row["status"], again)
     _count("session", await system.execute(expired.SESSIONS, now - OVER_FOR))
     _count("invitation", await system.execute(expired.INVITATIONS, now - OVER_FOR))
+    _count("challenge", await system.execute(expired.CHALLENGES, now))
+    _count("factor", await system.execute(expired.FACTORS, now - UNCONFIRMED_FOR))
+    _count("device", await system.execute(expired.DEVICES, now - timedelta(days=DEVICE_DAYS)))
+    _count("throttle", await system.execute(expired.THROTTLES, now - FORGOTTEN_AFTER, THROTTLES_MAX))
     return ROUND in (abandoned, len(rows))
 
 

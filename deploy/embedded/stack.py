@@ -174,6 +174,10 @@ class Stack:
         env["CASEWIRE_DATA"] = str(self.data)
         env["CASEWIRE_INTERNAL_PORT"] = str(self._record["ports"].get(f"internal.{process}", 0))
         env.setdefault("CASEWIRE_SECRET", self._record["credentials"]["secret"])
+        if kind == "hub":
+            env.setdefault("CASEWIRE_SEAL_KEY", self._record["credentials"]["seal_key"])
+        else:
+            env.pop("CASEWIRE_SEAL_KEY", None)  # nobody else opens what it seals
         for name, port in self.public_ports.items():
             env[f"CASEWIRE_{name.upper()}"] = str(port)
         if copy and (own := PUBLIC_PORT.get(kind)):
@@ -244,6 +248,7 @@ class Stack:
         self._record["ports"] = kept | dict(zip(lost, fresh, strict=False))
         credentials: Record = self._record.setdefault("credentials", {})
         credentials.setdefault("secret", secrets.token_urlsafe(48))
+        credentials.setdefault("seal_key", secrets.token_urlsafe(48))
         credentials.setdefault("s3_access_key", secrets.token_hex(10))
         credentials.setdefault("s3_secret_key", secrets.token_urlsafe(30))
         passwords = credentials.setdefault("nats", {})

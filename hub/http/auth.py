@@ -8,6 +8,9 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from hub.context import Hub, Who
 from schemas.credentials import allowed_origins, cookie_name, token_hash
 from schemas.errors import Refused
+from schemas.proxies import client_address, networks
+from schemas.settings import Settings
+from storage.postgres import sessions
 from storage.postgres.pool import translated
 
 PUBLIC = {"public": True}
@@ -17,6 +20,13 @@ BEARER_BYTES_MAX = 200
 PATH_BYTES_MAX = 240
 
 
+def address_of(settings: Settings, connection: ASGIConnection[Any, Any, Any, Any]) -> str:
+    """The client's address, "" where there is none. X-Forwarded-For counts from trusted proxies alone."""
+    peer = connection.scope.get("client")
+    forwarded = connection.headers.getall("x-forwarded-for", [])
+    return client_address(peer[0] if peer else "", forwarded, networks(settings.trusted_proxies))
+
+
 async def session_of(hub: Hub, token: str) -> Who | None:
     """Whose token this is; None when it is unknown, ended or over. Known ones cost no round trip: the transaction
     that follows begins only while the session is good."""
@@ -24,7 +34,7 @@ async def session_of(hub: Hub, token: str) -> Who | None:
     if who := hub.identities.get(hashed):
         return who
     async with translated():
-        row = await hub.database.signin.fetchrow("select * from signin_session($1, $2)", hashed, hub.clock())
+        row = await hub.database.signin.fetchrow(sessions.KNOWN, hashed, hub.clock())
     if row is None:
         return None
     who = Who(row["person"], row["id"], row["kind"])
@@ -54,6 +64,7 @@ class Authentication:
                 if who is None:
                     raise Refused("unauthenticated")
                 scope.setdefault("state", {})["who"] = who
+                await self._noted(who, connection)
         await self.app(scope, receive, send)
 
     def _token(self, connection: ASGIConnection[Any, Any, Any, Any]) -> tuple[str, bool]:
@@ -65,6 +76,14 @@ class Authentication:
             return token, False
         # Without a header it is a browser, signed in or not yet: its writes must come from our own pages.
         return connection.cookies.get(self.cookie, ""), True
+
+    async def _noted(self, who: Who, connection: ASGIConnection[Any, Any, Any, Any]) -> None:
+        """Write down now and then that the session is in use, and from where: its owner wants to know it again."""
+        now = self.hub.clock()
+        if who.session is not None and self.hub.uses.due(who.session, now):
+            address = address_of(self.hub.settings, connection)
+            async with translated():
+                await self.hub.database.signin.execute(sessions.TOUCH, who.session, address, now)
 
     def _same_origin(self, connection: ASGIConnection[Any, Any, Any, Any]) -> None:
         """Against forged cross-site requests: a cookie counts only with our own Origin."""

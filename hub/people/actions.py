@@ -7,7 +7,9 @@ from hub.participants.actions import revoke_participant
 from hub.people import rules
 from hub.people.invitations import find_person, invite_by_mail
 from hub.sessions import passwords
-from hub.sessions.actions import me, open_session
+from hub.sessions.caller import Caller
+from hub.sessions.signing import SignedIn, signed_in
+from hub.sessions.standing import proved_recently
 from schemas.access import ADMIN, DESK, OUTSIDE, STAFF
 from schemas.answers import Answer, Page
 from schemas.casetypes import CURRENT
@@ -16,14 +18,16 @@ from schemas.errors import Refused, bad_input
 from schemas.events import Access, Grant, NewEvent
 from schemas.facts import Stream
 from schemas.ids import new_id
-from schemas.limits import SESSION_DAYS
-from schemas.people import AcceptInvitation, Card, FirstRun, InvitePerson, Me, Member
+from schemas.people import AcceptInvitation, Card, FirstRun, InvitePerson, Member
 from schemas.positions import AsOf
 from schemas.zones import zone_named
-from storage.postgres import locks, people
+from storage.postgres import locks, people, sessions
 from storage.postgres.pool import translated
 from storage.postgres.rows import cursor, read, read_cursor
 from storage.postgres.unit import Unit
+
+USED = "This invitation was used or is over; ask for another one, or sign in."
+SET_UP = "Casewire is set up already; sign in."
 
 
 async def invite_person(hub: Hub, who: Who, request: InvitePerson, key: UUID) -> Answer[Card]:
@@ -40,6 +44,8 @@ async def invite_person(hub: Hub, who: Who, request: InvitePerson, key: UUID) ->
             return Answer(read(card, Card), AsOf(hub.database.epoch))
         mine = await unit.connection.fetchval(people.ROLE, request.org)
         rules.may_seat(mine, request.role, oneself=person == who.person)
+        if request.role == ADMIN:
+            await proved_recently(unit.connection, who, unit.now)
         seated = await unit.connection.fetchrow(people.CARD, request.org, person) is not None
         await unit.connection.execute(
             people.INTRODUCE, request.org, person, request.email, request.name, unit.now
@@ -120,18 +126,29 @@ async def list_case_people(hub: Hub, who: Who, case: UUID) -> Page[Card]:
     return Page(items, None, AsOf(hub.database.epoch, seq=rows[0]["f_head"]))
 
 
-async def accept_invitation(hub: Hub, request: AcceptInvitation, label: str) -> tuple[str, Me]:
-    """Use an invitation and sign in. Of any number who try, one succeeds."""
+async def accept_invitation(hub: Hub, request: AcceptInvitation, caller: Caller) -> SignedIn:
+    """Use an invitation and sign in. Of any number who try, one succeeds.
+
+    What is refused is refused before a password is hashed, in the same time whether the invitation was used, is over or
+    never was: all three are one look-up by a hash. The secret has 256 bits, so to look costs nothing that guesses need.
+    """
+    async with translated():
+        invited = await hub.database.signin.fetchrow(
+            sessions.INVITATION, token_hash(request.token), hub.clock()
+        )
+    if invited is None:
+        raise Refused("not_found", USED)
     zone = zone_named(request.zone, "UTC")
-    password_hash = await passwords.hashed(request.password)
+    password_hash = await passwords.chosen(
+        hub.settings, "$.password", request.password, invited["email"], request.name
+    )
     async with translated():
         person = await hub.database.signin.fetchval(
             people.ACCEPT, token_hash(request.token), request.name, password_hash, zone, hub.clock()
         )
     if person is None:
-        raise Refused("not_found", "This invitation was used or is over; ask for another one, or sign in.")
-    token, _ = await open_session(hub, person, "browser", label, SESSION_DAYS)
-    return token, await me(hub, person)
+        raise Refused("not_found", USED)
+    return await signed_in(hub, person, caller, [], mfa=False)
 
 
 async def setup_needed(hub: Hub) -> bool:
@@ -144,13 +161,17 @@ async def set_up(hub: Hub, request: FirstRun) -> UUID:
     types = request.case_types or sorted(CURRENT)
     if unknown := set(types) - set(CURRENT):
         raise bad_input("$.case_types", f"no such case type: {', '.join(sorted(unknown))}")
+    if not await setup_needed(hub):
+        raise Refused("conflict", SET_UP)
     person = new_id()
-    password_hash = await passwords.hashed(request.password)
+    password_hash = await passwords.chosen(
+        hub.settings, "$.password", request.password, request.email, request.name, request.organisation
+    )
     async with translated():
         made = await hub.database.signin.fetchval(
             people.SETUP, new_id(), request.organisation, types, zone_named(request.zone, "UTC"), person, request.email,
             request.name, password_hash, hub.clock(),
         )  # fmt: skip
     if not made:
-        raise Refused("conflict", "Casewire is set up already; sign in.")
+        raise Refused("conflict", SET_UP)
     return person

@@ -10,7 +10,8 @@ from hub.context import Hub, Who
 from hub.http.auth import PUBLIC
 from hub.http.inputs import After, Key, Limit
 from hub.people import actions
-from hub.sessions.routes import session_cookie
+from hub.sessions.caller import caller_of
+from hub.sessions.routes import answered
 from schemas.answers import Answer, Page
 from schemas.people import AcceptInvitation, Card, FirstRun, InvitePerson, Me
 
@@ -44,10 +45,11 @@ async def list_case_people(hub: Hub, who: Who, case: UUID) -> Page[Card]:
 
 
 @post("/v1/invitations/accept", status_code=200, opt=PUBLIC)
-async def accept_invitation(hub: Hub, request: Request[Any, Any, Any], data: AcceptInvitation) -> Response[Me]:
+async def accept_invitation(
+    hub: Hub, request: Request[Any, Any, Any], data: AcceptInvitation
+) -> Response[Me]:
     """Use an invitation from a mail, choose a password, and be signed in. It works once, so it needs no key."""
-    token, me = await actions.accept_invitation(hub, data, request.headers.get("user-agent", "unknown device"))
-    return Response(me, cookies=[session_cookie(hub, token)])
+    return answered(hub, await actions.accept_invitation(hub, data, caller_of(hub.settings, request)))
 
 
 @get("/v1/setup", opt=PUBLIC)

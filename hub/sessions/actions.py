@@ -1,43 +1,49 @@
-"""Signing in and out, and personal tokens."""
+"""Sessions and personal tokens: opening, listing and ending them; and changing one's password."""
 
 import secrets
 from datetime import timedelta
 from uuid import UUID
 
 from hub.context import Hub, Who
-from hub.sessions import passwords
+from hub.sessions import passwords, throttle
+from hub.sessions.standing import proved_recently, recent, standing
 from schemas.answers import Page
 from schemas.credentials import token_hash
 from schemas.errors import Refused
 from schemas.events import NewEvent
 from schemas.ids import new_id
-from schemas.limits import SESSION_DAYS
-from schemas.people import Me, SignIn
+from schemas.people import Me
 from schemas.positions import AsOf
-from schemas.sessions import MakeToken, NewToken, Session
+from schemas.sessions import ChangePassword, MakeToken, NewToken, Session
 from storage.postgres import locks, sessions
 from storage.postgres.pool import translated
 from storage.postgres.rows import read
+from storage.postgres.unit import Unit
+
+ENDED_AT_ONCE = 500  # sessions in one transaction
 
 
-async def sign_in(hub: Hub, request: SignIn, label: str) -> tuple[str, Me]:
-    """A new session's secret (never one that the client chose) and the person; `bad_credentials` else."""
-    async with translated():
-        row = await hub.database.signin.fetchrow(sessions.PERSON, request.email)
-    if not await passwords.verified(row["password_hash"] if row else None, request.password):
-        raise Refused("bad_credentials")
-    token, _ = await open_session(hub, row["id"], "browser", label, SESSION_DAYS)
-    return token, await me(hub, row["id"])
-
-
-async def open_session(hub: Hub, person: UUID, kind: str, label: str, days: int) -> tuple[str, Session]:
+async def open_session(
+    hub: Hub,
+    person: UUID,
+    kind: str,
+    label: str,
+    days: int,
+    *,
+    address: str = "",
+    mfa: bool = False,
+    proved: bool = False,
+) -> tuple[str, Session]:
+    """A new session and its secret. `mfa`: a second factor was proved for it; `proved`: its holder has just proved who
+    they are."""
     token = secrets.token_urlsafe(32)
     now = hub.clock()
-    session = Session(new_id(), person, kind, label[:200], now, now + timedelta(days=days))
+    session = Session(new_id(), person, kind, label[:200], now, now + timedelta(days=days), address)
     async with translated():
         await hub.database.signin.execute(
-            sessions.OPEN, session.id, token_hash(token), person, kind, session.label, now, session.expires_at
-        )
+            sessions.OPEN, session.id, token_hash(token), person, kind, session.label, now, session.expires_at,
+            address, mfa, now if proved else None,
+        )  # fmt: skip
     return token, session
 
 
@@ -50,18 +56,21 @@ async def me(hub: Hub, person: UUID, session: UUID | None = None) -> Me:
 
 
 async def make_token(hub: Hub, who: Who, request: MakeToken) -> NewToken:
-    """A personal API token; its secret is shown this once and kept nowhere."""
+    """A personal API token; its secret is shown this once and kept nowhere. It is worth what
+    its session is worth, where an organisation asks for a second factor."""
     if who.kind != "browser":
         raise Refused("forbidden", "Sign in with your password to make a token.")
-    async with hub.reading(who):
-        pass  # the session is still good, or this raises: a token must not outlive a session that was ended
-    token, session = await open_session(hub, who.person, "token", request.label, request.days)
+    async with hub.reading(who) as connection:  # and the session is still good, or this raises
+        await proved_recently(connection, who, hub.clock())
+    stands = await standing(hub, who)
+    token, session = await open_session(hub, who.person, "token", request.label, request.days, mfa=stands.mfa)
     return NewToken(session, token)
 
 
 async def list_sessions(hub: Hub, who: Who) -> Page[Session]:
+    """One's own, those used last first."""
     async with hub.reading(who) as connection:
-        rows = await connection.fetch(sessions.MINE, hub.clock())
+        rows = await connection.fetch(sessions.MINE, hub.clock(), who.session)
     return Page([read(row, Session) for row in rows], None, AsOf(hub.database.epoch))
 
 
@@ -70,8 +79,57 @@ async def end_session(hub: Hub, who: Who, id: UUID | None) -> None:
     if id is None:
         return
     async with hub.writing(who, locks.of_streams(None, who.person)) as unit:
-        row = await unit.connection.fetchrow("select * from end_session($1, $2)", id, unit.now)
-        if row is None:
-            return
-        stream = await unit.person_stream(who.person)
-        unit.append(stream, NewEvent("session.ended", id, read(row, Session), (), (who.person,)))
+        await _end(unit, who.person, await unit.connection.fetch(sessions.END, id, unit.now))
+
+
+async def end_own(hub: Hub, who: Who) -> None:
+    """Sign out. Also of a session that opens nothing yet: to end it needs no more than to hold it."""
+    async with hub.database.writing(who.person, locks.of_streams(None, who.person), hub.clock()) as unit:
+        await _end(unit, who.person, await unit.connection.fetch(sessions.END, who.session, unit.now))
+    await hub.bus.wake()
+
+
+async def end_others(hub: Hub, who: Who, *, tokens: bool) -> None:
+    """End all of one's own sessions but this one, and personal tokens where `tokens` says so."""
+    more = True
+    while more:
+        async with hub.writing(who, locks.of_streams(None, who.person)) as unit:
+            await proved_recently(unit.connection, who, unit.now)
+            more = await _end_others(unit, who, tokens)
+
+
+async def change_password(hub: Hub, who: Who, request: ChangePassword) -> None:
+    """Needs the old password, and where there is a second factor a recent proof; all other sessions end with it."""
+    stands = await standing(hub, who)
+    if stands.second or stands.kind != "browser" or who.session is None:
+        recent(stands.kind, stands.proved_at, hub.clock())
+    assert who.session is not None
+    mine = throttle.of_proof(who.session)
+    await throttle.admit(hub, mine)
+    if not await passwords.verified(stands.password_hash, request.old):
+        raise Refused("bad_credentials", "The old password is not right.")
+    await throttle.forgive(hub, mine)
+    after = await passwords.chosen(hub.settings, "$.new", request.new, stands.email, stands.name)
+    async with hub.writing(who, locks.of_streams(None, who.person)) as unit:
+        if not await unit.connection.fetchval(sessions.CHANGE_PASSWORD, stands.password_hash, after):
+            raise Refused("conflict", "Your password was changed elsewhere meanwhile.")
+        more = await _end_others(unit, who, request.end_tokens)
+    while more:
+        async with hub.writing(who, locks.of_streams(None, who.person)) as unit:
+            more = await _end_others(unit, who, request.end_tokens)
+
+
+async def _end_others(unit: Unit, who: Who, tokens: bool) -> bool:
+    """Some of them; whether there may be more."""
+    rows = await unit.connection.fetch(sessions.END_OTHERS, who.session, tokens, unit.now, ENDED_AT_ONCE)
+    await _end(unit, who.person, rows)
+    return len(rows) == ENDED_AT_ONCE
+
+
+async def _end(unit: Unit, person: UUID, rows: list[object]) -> None:
+    """Say that these sessions have ended: gateways close their sockets."""
+    if rows:
+        stream = await unit.person_stream(person)
+        for row in rows:
+            ended = read(row, Session)
+            unit.append(stream, NewEvent("session.ended", ended.id, ended, (), (person,)))

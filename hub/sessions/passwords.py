@@ -1,23 +1,42 @@
-"""Passwords: argon2id, in threads of their own and bounded in number, so that a flood of sign-ins stays a queue."""
+"""Passwords: argon2id, in threads of their own and bounded in number, so that a flood of sign-ins stays a queue; and
+which ones are refused because they are guessed first."""
 
 import asyncio
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from zxcvbn_rs_py import zxcvbn
 
-from schemas.errors import Refused
+from schemas.errors import Refused, bad_input
+from schemas.settings import Settings
 
 # OWASP's second recommendation and above: 19 MiB, two passes. Memory is HASHES_AT_ONCE times that at most.
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 HASHES_AT_ONCE = 2
 WAITING_MAX = 200
 
+# zxcvbn's third grade: more than 10**8 guesses by somebody who knows the lists of what people choose.
+SCORE_MIN = 3
+# Its work grows with the third power of the length, and it holds the interpreter: 20 ms for the worst of this length.
+JUDGED_CHARS = 24
+TOO_SHORT = "Use at least {n} characters; several words are easy to remember."
+TOO_COMMON = (
+    "This is among the passwords that are tried first: it is well known, a pattern, or made of your name or address. "
+    "Choose another one, for example four words that have nothing to do with each other."
+)
+
+T = TypeVar("T")
+
 _threads = ThreadPoolExecutor(HASHES_AT_ONCE, thread_name_prefix="argon2")
 _waiting = 0
 
 # Verified in place of an unknown person's hash, so that both answers take the same time.
 NOBODY = _hasher.hash("nobody")
+# The first call reads the lists, 50 ms; now, and not while people wait.
+zxcvbn("warm", [])
 
 
 def hash_password(password: str) -> str:
@@ -31,21 +50,43 @@ def _verify(stored: str, password: str) -> bool:
         return False
 
 
-async def _bounded(work: object, *args: str) -> object:
+def is_common(password: str, about: Sequence[str]) -> bool:
+    """Whether a password stands on the lists of common and breached ones, is a simple pattern, or is made of the words
+    in `about`: names and addresses of its owner. Under 50 ms for any input that is allowed."""
+    if any(password.casefold() in text.casefold() for text in about):
+        return True
+    words = [
+        word
+        for text in ("casewire", *about)
+        for word in (text, *text.replace("@", " ").replace(".", " ").split())
+    ]
+    return int(zxcvbn(password[:JUDGED_CHARS], words).score) < SCORE_MIN
+
+
+async def _bounded(work: Callable[..., T], *args: object) -> T:
     global _waiting
     if _waiting >= WAITING_MAX:
         raise Refused("too_many", "Many people are signing in; try again in a moment.", retry_after_ms=2000)
     _waiting += 1
     try:
-        return await asyncio.get_running_loop().run_in_executor(_threads, work, *args)  # type: ignore[arg-type]
+        return await asyncio.get_running_loop().run_in_executor(_threads, work, *args)
     finally:
         _waiting -= 1
 
 
 async def hashed(password: str) -> str:
-    return str(await _bounded(hash_password, password))
+    return await _bounded(hash_password, password)
 
 
 async def verified(stored: str | None, password: str) -> bool:
     """Whether the password is the one; takes as long for a person who is not there."""
-    return bool(await _bounded(_verify, stored or NOBODY, password)) and stored is not None
+    return await _bounded(_verify, stored or NOBODY, password) and stored is not None
+
+
+async def chosen(settings: Settings, at: str, password: str, *about: str) -> str:
+    """The hash of a new password; `bad_input` at the field `at` for one that is too short or guessed too soon."""
+    if len(password) < settings.password_min:
+        raise bad_input(at, TOO_SHORT.format(n=settings.password_min))
+    if await _bounded(is_common, password, about):
+        raise bad_input(at, TOO_COMMON)
+    return await hashed(password)

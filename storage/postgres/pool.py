@@ -225,6 +225,10 @@ async def translated() -> AsyncIterator[None]:
             raise Refused("key_reused") from error
         raise Refused("conflict", "Somebody else did this at the same time; read again.") from error
     except asyncpg.InvalidAuthorizationSpecificationError as error:
+        if error.detail == "mfa_needed":
+            raise Refused(
+                "mfa_needed", "Your organisation asks for a second factor; set one up first."
+            ) from error
         raise Refused("unauthenticated", "Your session is over; sign in again.") from error
     except PASSING as error:
         raise Refused("unavailable", "The database does not answer.", retry_after_ms=500) from error

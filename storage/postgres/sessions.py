@@ -1,11 +1,34 @@
-"""Sign-in, through the functions that the sign-in role may call."""
+"""Sign-in, sessions and what slows down guessing, through the functions that the sign-in role may call."""
 
-PERSON = "select id, password_hash from signin_person($1)"
-OPEN = "select signin_open($1, $2, $3, $4, $5, $6, $7)"
+PERSON = "select id, password_hash, known, second from signin_person($1, $2, $3)"
+KNOWN = "select id, person, kind from signin_known($1, $2)"
+OPEN = "select signin_open($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+TOUCH = "select signin_touch($1, $2, $3)"
+STANDING = """select person, email, name, kind, mfa, needed, second, proved_at, password_hash, recovery
+    from signin_standing($1, $2)"""
+PROVE = "select signin_prove($1, $2, $3)"
+INVITATION = "select email, name from signin_invitation($1, $2)"
+
+THROTTLE = "select signin_throttle($1, $2, $3, $4)"
+FORGIVE = "select signin_forgive($1)"
+KNOWS = "select signin_knows($1, $2, $3)"
+REMEMBER = "select signin_remember($1, $2, $3, $4)"
+
+CHALLENGE = "select signin_challenge($1, $2, $3, $4, $5, $6)"
+TRY = "select person, email, challenge from signin_try($1, $2, $3, $4, $5)"
+TAKE = "select signin_take($1)"
+
 ME = """select p.id, p.name, p.email::text, p.zone,
         coalesce((select json_agg(json_build_object('org', json_build_object('id', o.id, 'name', o.name, 'zone', o.zone,
             'case_types', o.case_types), 'role', g.role) order by o.name)
             from grants g join organisations o on o.id = g.scope where g.person = p.id), '[]') as seats
     from people p where p.id = $1"""
-MINE = """select id, person, kind, label, made_at, expires_at from sessions
-    where person = (select me()) and ended_at is null and expires_at > $1 order by made_at desc limit 200"""
+MINE = """select id, person, kind, label, made_at, expires_at, address, used_at, id = $2 as here from sessions
+    where person = (select me()) and ended_at is null and expires_at > $1
+    order by coalesce(used_at, made_at) desc, id desc limit 200"""
+# The Structs of ended sessions go into events, where no session is `here`.
+# How the asker's own session stands, inside a transaction of theirs.
+PROVED = "select kind, proved_at from sessions where id = $1"
+END = "select *, false as here from end_session($1, $2)"
+END_OTHERS = "select *, false as here from end_other_sessions($1, $2, $3, $4)"
+CHANGE_PASSWORD = "select change_password($1, $2)"

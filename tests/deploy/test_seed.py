@@ -20,7 +20,8 @@ from deploy.embedded.postgres import Postgres
 from deploy.embedded.stack import Stack
 from deploy.seed.people import FIRM, PEOPLE, TOWN
 from hub.serve import opened
-from hub.sessions.actions import sign_in
+from hub.sessions.caller import Caller
+from hub.sessions.signing import SignedIn, sign_in
 from schemas.events import EVENTS
 from schemas.people import SignIn
 from schemas.settings import Settings
@@ -99,7 +100,9 @@ async def test_a_second_run_adds_nothing(operator: Settings, owner: Any, capfd: 
 )
 async def test_everybody_signs_in(operator: Settings, email: str, org: UUID):
     async with opened(operator) as hub:
-        _, me = await sign_in(hub, SignIn(email, operator.demo_password), "test")
+        done = await sign_in(hub, SignIn(email, operator.demo_password), Caller("test", ""))
+        assert isinstance(done, SignedIn)
+        me = done.me
     assert me.email == email and [seat.org.id for seat in me.seats] == [org]
 
 

@@ -12,6 +12,9 @@ from tests.routes import all_routes
 # All that answers without a session, and why it may.
 PUBLIC = {
     ("POST", "/v1/session"),  # signing in
+    ("POST", "/v1/session/mfa"),  # its second half
+    ("POST", "/v1/session/passkey/options"),  # a question that opens nothing
+    ("POST", "/v1/session/passkey"),  # and its answer
     ("POST", "/v1/invitations/accept"),  # whoever holds the secret of a mail
     ("GET", "/v1/setup"),  # is there an organisation
     ("POST", "/v1/setup"),  # the first one; never again
@@ -26,7 +29,12 @@ PUBLIC = {
 }
 # POSTs whose repetition is free by what they are.
 KEYLESS = {
-    "/v1/session", "/v1/invitations/accept", "/v1/setup",  # each makes a session or works once
+    "/v1/session", "/v1/session/mfa", "/v1/session/passkey",  # each makes a session
+    "/v1/invitations/accept", "/v1/setup", "/v1/password", "/v1/factors/totp/{factor:uuid}/confirm",
+    "/v1/factors/passkeys",  # each works once
+    "/v1/session/passkey/options", "/v1/session/proof/options", "/v1/factors/passkeys/options", "/v1/factors/totp",
+    "/v1/factors/recovery",  # each answers something new that is kept nowhere, and takes the place of the one before
+    "/v1/session/proof", "/v1/orgs/{org:uuid}/mfa",  # says the same thing again
     "/v1/conversations/{conversation:uuid}/read", "/v1/inbox/{notice:uuid}/ack",  # move forward only
 }  # fmt: skip
 

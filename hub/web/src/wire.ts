@@ -162,6 +162,7 @@ export interface SignIn {
   readonly password: string;
 }
 
+/** `address` and `used_at` are those of its last use, to some minutes; `here` is the session that asks. */
 export interface Session {
   readonly id: string;
   readonly person: string;
@@ -169,6 +170,9 @@ export interface Session {
   readonly label: string;
   readonly made_at: string;
   readonly expires_at: string;
+  readonly address: string;
+  readonly used_at: string | null;
+  readonly here: boolean;
 }
 
 export interface MakeToken {
@@ -180,6 +184,104 @@ export interface MakeToken {
 export interface NewToken {
   readonly session: Session;
   readonly token: string;
+}
+
+/** The password was right; one of `mfa` is still asked for. `pending` goes back with it and opens nothing else. `passkey` holds the options for `navigator.credentials.get` where a passkey is among the ways. */
+export interface MfaNeeded {
+  readonly mfa: readonly ("passkey" | "password" | "recovery" | "totp")[];
+  readonly pending: string;
+  readonly passkey: Readonly<Record<string, unknown>> | null;
+}
+
+/** Exactly one of `code`, `recovery` and `passkey`. */
+export interface ProveSecond {
+  readonly pending: string;
+  readonly code?: string | null;
+  readonly recovery?: string | null;
+  readonly passkey?: Readonly<Record<string, unknown>> | null;
+}
+
+/** A question to the browser's passkeys: `pending` goes back with the answer to `options`. */
+export interface Asked {
+  readonly pending: string;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+export interface PasskeySignIn {
+  readonly pending: string;
+  readonly passkey: Readonly<Record<string, unknown>>;
+}
+
+/** How this person can confirm that it is them, before something dangerous. */
+export interface ProofWays {
+  readonly ways: readonly ("passkey" | "password" | "recovery" | "totp")[];
+  readonly pending: string;
+  readonly passkey: Readonly<Record<string, unknown>> | null;
+}
+
+/** Exactly one of the four; `passkey` needs the `pending` of its options. */
+export interface Prove {
+  readonly password?: string | null;
+  readonly code?: string | null;
+  readonly recovery?: string | null;
+  readonly passkey?: Readonly<Record<string, unknown>> | null;
+  readonly pending?: string | null;
+}
+
+/** All other sessions end, and personal tokens too where `end_tokens` says so. */
+export interface ChangePassword {
+  readonly old: string;
+  readonly new: string;
+  readonly end_tokens?: boolean;
+}
+
+export interface Factor {
+  readonly id: string;
+  readonly kind: "passkey" | "totp";
+  readonly label: string;
+  readonly made_at: string;
+  readonly used_at: string | null;
+}
+
+/** `needed`: an organisation asks this person for a second factor. `recovery_left`: codes that were not used. */
+export interface Factors {
+  readonly items: readonly Factor[];
+  readonly recovery_left: number;
+  readonly needed: boolean;
+}
+
+/** Shown this once. `uri` and `qr` (an SVG as data URI) say the same as `secret`, which is base32, for typing. */
+export interface NewTotp {
+  readonly id: string;
+  readonly secret: string;
+  readonly uri: string;
+  readonly qr: string;
+}
+
+export interface ConfirmTotp {
+  readonly code: string;
+}
+
+export interface AddPasskey {
+  readonly pending: string;
+  readonly passkey: Readonly<Record<string, unknown>>;
+  readonly label?: string;
+}
+
+/** A factor that counts now. `recovery` holds the codes, shown this once, where there were none before. */
+export interface Enrolled {
+  readonly factor: Factor;
+  readonly recovery: readonly string[];
+}
+
+/** Shown this once; each works once. */
+export interface Recovery {
+  readonly codes: readonly string[];
+}
+
+/** Whoever has one of these places in the organisation needs a second factor. */
+export interface MfaRule {
+  readonly roles: readonly ("admin" | "desk" | "outside")[];
 }
 
 export interface Case {
@@ -780,6 +882,8 @@ export const ERRORS = {
   key_missing: "stop",
   unauthenticated: "stop",
   bad_credentials: "stop",
+  mfa_needed: "stop",
+  step_up_needed: "stop",
   origin: "stop",
   forbidden: "stop",
   not_found: "stop",

@@ -11,6 +11,7 @@ import pytest
 from storage.mail import message_of
 from storage.postgres.mails import Mail
 from tests.app import ABSENT, Office, Person, World, refused
+from tests.browsers import proved
 
 PASSWORD = "a long enough password"
 
@@ -41,7 +42,7 @@ async def accept(http: httpx.AsyncClient, token: str, **more: Any) -> httpx.Resp
 @pytest.mark.parametrize("role", ["admin", "desk", "outside"])
 async def test_invite_person_and_accept(world: World, http: httpx.AsyncClient, role: str) -> None:
     org = await world.organisation()
-    admin = await world.person(org, "admin")
+    admin = await proved(world, await world.person(org, "admin"))
     email, token = await invited(world, admin, org, role)
     assert (await http.post("/v1/session", json={"email": email, "password": PASSWORD})).status_code == 401
     answer = await accept(http, token, zone="Europe/Paris")
@@ -112,7 +113,8 @@ async def test_accept_never_takes_over_a_person_who_signs_in(world: World, http:
     ] == "Ina"
 
 
-async def test_invite_person_refused_when_the_role_does_not_allow_it(office: Office) -> None:
+async def test_invite_person_refused_when_the_role_does_not_allow_it(office: Office, world: World) -> None:
+    await proved(world, office.admin)
     body = {"org": office.org, "email": f"x{uuid4().hex}@mail.test", "name": "X"}
     for person, role, allowed in (
         (office.lead, "outside", True), (office.lead, "desk", False), (office.lead, "admin", False),

@@ -176,7 +176,9 @@ async def test_make_token(http: httpx.AsyncClient, person: Person) -> None:
     days = datetime.fromisoformat(made["session"]["expires_at"]) - datetime.now(UTC)
     assert 29 <= days.days <= 30
     listed = (await http.get("/v1/sessions", headers=held)).json()["items"]
-    assert made["session"] in listed and made["token"] not in str(listed)
+    (same,) = [one for one in listed if one["id"] == made["session"]["id"]]
+    assert same["used_at"] and not same["here"] and made["token"] not in str(listed)
+    assert [one["here"] for one in listed if one["kind"] == "browser"] == [True]
 
 
 async def test_make_token_refused_when_asked_by_a_token(person: Person) -> None:

@@ -1,0 +1,167 @@
+"""Signing in: by password, by password and second factor, by passkey alone; and proving once more that it is you."""
+
+import secrets
+from datetime import timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from hub.context import Hub, Who
+from hub.factors import passkeys, proving
+from hub.http.auth import session_of
+from hub.sessions import passwords, throttle
+from hub.sessions.actions import end_own, me, open_session
+from hub.sessions.caller import Caller
+from hub.sessions.standing import standing
+from hub.sessions.throttle import Counted
+from schemas.credentials import token_hash
+from schemas.errors import Refused, bad_input
+from schemas.limits import DEVICE_DAYS, DEVICES_MAX, FACTOR_TRIES_MAX, SESSION_DAYS
+from schemas.people import Me, SignIn
+from schemas.sessions import Asked, MfaNeeded, PasskeySignIn, ProofWays, Prove, ProveSecond, Way
+from storage.postgres import factors, sessions
+from storage.postgres.pool import translated
+from storage.postgres.rows import read
+
+SECOND, PASSKEY, PROOF = "second", "passkey", "proof"
+
+
+class SignedIn(NamedTuple):
+    """The secrets of a new session and of the device, for cookies, and the person."""
+
+    token: str
+    device: str
+    me: Me
+
+
+async def sign_in(hub: Hub, request: SignIn, caller: Caller) -> SignedIn | MfaNeeded:
+    """By password. `bad_credentials` for an address that nobody has and for a wrong password alike, in the same time;
+    `too_many` when either was tried too often."""
+    since = hub.clock() - timedelta(days=DEVICE_DAYS)
+    async with translated():
+        row = await hub.database.signin.fetchrow(sessions.PERSON, request.email, caller.device_hash, since)
+    person = row["id"] if row else None
+    device = caller.device_hash if row and row["known"] else None
+    counted = throttle.of_sign_in(request.email, caller.address, device, person)
+    await throttle.admit(hub, *counted)
+    if (
+        not await passwords.verified(row["password_hash"] if row else None, request.password)
+        or person is None
+    ):
+        raise Refused("bad_credentials")
+    if row["second"]:
+        return await _ask_second(hub, person)
+    return await signed_in(hub, person, caller, counted, mfa=False)
+
+
+async def _ask_second(hub: Hub, person: UUID) -> MfaNeeded:
+    found = await proving.kept(hub, person)
+    pending, challenge = await proving.begin(hub, SECOND, person, None)
+    known = [one.passkey for one in found if one.kind == "passkey"]
+    ask = passkeys.ask_to_show(hub.settings, challenge, known) if known else None
+    return MfaNeeded(proving.ways_of(found), pending, ask)
+
+
+async def prove_second(hub: Hub, request: ProveSecond, caller: Caller) -> SignedIn:
+    """The second half of a sign-in whose password was right."""
+    answer = proving.one_of(request.code, request.recovery, request.passkey)
+    person, email, challenge = await proving.tried(hub, SECOND, request.pending, None, FACTOR_TRIES_MAX)
+    if person is None:
+        raise Refused("bad_credentials")
+    device = caller.device_hash if await _knows(hub, person, caller) else None
+    counted = throttle.of_sign_in(email, caller.address, device, person)
+    if answer.guessable:
+        mine = throttle.of_second(person, device)
+        await throttle.admit(hub, mine)
+        counted.append(mine)
+    await proving.prove(hub, person, challenge, answer)
+    await proving.taken(hub, request.pending)
+    return await signed_in(hub, person, caller, counted, mfa=True)
+
+
+async def ask_passkey(hub: Hub, caller: Caller) -> Asked:
+    """A question to the browser's passkeys of this host, whoever's they are."""
+    await throttle.admit(hub, throttle.of_question(caller.address))
+    pending, challenge = await proving.begin(hub, PASSKEY, None, None)
+    return Asked(pending, passkeys.ask_to_show(hub.settings, challenge))
+
+
+async def sign_in_by_passkey(hub: Hub, request: PasskeySignIn, caller: Caller) -> SignedIn:
+    """A passkey that has verified its user is both factors in one."""
+    _, _, challenge = await proving.tried(hub, PASSKEY, request.pending, None, 1)
+    async with translated():
+        row = await hub.database.signin.fetchrow(factors.CREDENTIAL, passkeys.id_of(request.passkey))
+    if row is None:
+        raise Refused("bad_credentials", "This passkey was not accepted.")
+    factor = read(row, proving.Kept)
+    if passkeys.owner_of(request.passkey) not in (None, factor.person):
+        raise Refused("bad_credentials", "This passkey was not accepted.")
+    await proving.use_passkey(hub, factor, challenge, request.passkey)
+    await proving.taken(hub, request.pending)
+    return await signed_in(hub, factor.person, caller, [throttle.of_question(caller.address)], mfa=True)
+
+
+async def signed_in(hub: Hub, person: UUID, caller: Caller, counted: list[Counted], *, mfa: bool) -> SignedIn:
+    """A session with a secret of its own, never one that the client brought; the one it brought ends."""
+    if counted:
+        await throttle.forgive(hub, *counted)
+    device = caller.device if await _knows(hub, person, caller) else secrets.token_urlsafe(32)
+    async with translated():
+        await hub.database.signin.execute(
+            sessions.REMEMBER, person, token_hash(device), hub.clock(), DEVICES_MAX
+        )
+    if caller.session and (before := await session_of(hub, caller.session)) and before.kind == "browser":
+        await end_own(hub, before)
+    token, _ = await open_session(
+        hub, person, "browser", caller.label, SESSION_DAYS, address=caller.address, mfa=mfa, proved=True
+    )
+    return SignedIn(token, device, await me(hub, person))
+
+
+async def _knows(hub: Hub, person: UUID, caller: Caller) -> bool:
+    if not caller.device:
+        return False
+    since = hub.clock() - timedelta(days=DEVICE_DAYS)
+    async with translated():
+        return bool(await hub.database.signin.fetchval(sessions.KNOWS, person, caller.device_hash, since))
+
+
+async def ask_proof(hub: Hub, who: Who) -> ProofWays:
+    """How the asker can confirm that it is them: by a factor where they have one, by their password else."""
+    stands = await standing(hub, who)
+    if stands.kind != "browser":
+        raise Refused("forbidden", "Sign in to do this; a token is not enough.")
+    pending, challenge = await proving.begin(hub, PROOF, who.person, who.session)
+    if not stands.second:
+        return ProofWays(["password"], pending)
+    found = await proving.kept(hub, who.person)
+    known = [one.passkey for one in found if one.kind == "passkey"]
+    ask = passkeys.ask_to_show(hub.settings, challenge, known) if known else None
+    ways: list[Way] = proving.ways_of(found, stands.recovery)
+    return ProofWays(ways, pending, ask)
+
+
+async def prove_again(hub: Hub, who: Who, request: Prove) -> None:
+    """Confirm that it is the session's holder who sits there. Who has a second factor confirms with that: a password
+    that was spied out is not enough to take the factor away."""
+    stands = await standing(hub, who)
+    if stands.kind != "browser" or who.session is None:
+        raise Refused("forbidden", "Sign in to do this; a token is not enough.")
+    mine = throttle.of_proof(who.session)
+    if request.password is not None:
+        if stands.second:
+            raise bad_input("$.password", "confirm with your second factor")
+        await throttle.admit(hub, mine)
+        if not await passwords.verified(stands.password_hash, request.password):
+            raise Refused("bad_credentials", "That is not your password.")
+    else:
+        answer = proving.one_of(request.code, request.recovery, request.passkey)
+        challenge = b""
+        if answer.guessable:
+            await throttle.admit(hub, mine)
+        else:
+            _, _, challenge = await proving.tried(hub, PROOF, request.pending or "", who.session, 1)
+            await proving.taken(hub, request.pending or "")
+        await proving.prove(hub, who.person, challenge, answer)
+    await throttle.forgive(hub, mine)
+    async with translated():
+        await hub.database.signin.execute(sessions.PROVE, who.session, request.password is None, hub.clock())

@@ -1,0 +1,88 @@
+"""Guessing is slowed down, and the owner of an account is never locked out by who guesses.
+
+Every attempt at a password is counted before it is looked at, in PostgreSQL, so for all processes and however many come
+at once. A browser that somebody has signed in from before (a long-lived cookie) is counted by itself: whatever goes on
+elsewhere, its owner gets in. All others are counted by account and by address. Attempts that went well are taken back.
+An address of mail is counted whether or not anybody has it, so both answer alike.
+"""
+
+from hashlib import sha256
+from typing import NamedTuple
+from uuid import UUID
+
+from hub.context import Hub
+from schemas.errors import Refused
+from schemas.proxies import neighbourhood
+from storage.postgres import sessions
+from storage.postgres.pool import translated
+
+
+class Budget(NamedTuple):
+    """`free` attempts at once; each further one waits twice as long as the one before, up to `longest_s` seconds. An
+    hour without an attempt is forgotten (`signin_throttle`)."""
+
+    name: str
+    free: int
+    longest_s: int
+
+
+ACCOUNT = Budget("account", 5, 900)
+ADDRESS = Budget("address", 20, 900)
+DEVICE = Budget("device", 10, 300)
+SECOND = Budget("second factor", 5, 900)
+SECOND_HERE = Budget("second factor of a device", 10, 300)
+PROOF = Budget("proof in a session", 5, 900)
+QUESTION = Budget("question to passkeys", 30, 60)
+
+
+class Counted(NamedTuple):
+    """One counter: a budget, and the hash of whom it is about."""
+
+    budget: Budget
+    key: bytes
+
+
+def _counted(budget: Budget, *about: str) -> Counted:
+    return Counted(budget, sha256("\0".join((budget.name, *about)).encode()).digest())
+
+
+def of_sign_in(email: str, address: str, device: bytes | None, person: UUID | None) -> list[Counted]:
+    """`device` is the hash of a browser's cookie if this account knows it, None else."""
+    if device is not None:
+        return [_counted(DEVICE, device.hex(), str(person))]
+    counted = [_counted(ACCOUNT, email.lower())]
+    # Without an address (a Unix socket) all would share one counter.
+    return [*counted, _counted(ADDRESS, neighbourhood(address))] if address else counted
+
+
+def of_second(person: UUID, device: bytes | None) -> Counted:
+    if device is not None:
+        return _counted(SECOND_HERE, device.hex(), str(person))
+    return _counted(SECOND, str(person))
+
+
+def of_proof(session: UUID) -> Counted:
+    return _counted(PROOF, str(session))
+
+
+def of_question(address: str) -> Counted:
+    return _counted(QUESTION, neighbourhood(address))
+
+
+async def admit(hub: Hub, *counted: Counted) -> None:
+    """Count an attempt, or refuse it with `too_many` and the time after which one is looked at."""
+    keys = [one.key for one in counted]
+    free = [one.budget.free for one in counted]
+    longest = [one.budget.longest_s for one in counted]
+    async with translated():
+        wait_ms = await hub.database.signin.fetchval(sessions.THROTTLE, keys, free, longest, hub.clock())
+    if wait_ms:
+        seconds = -(-wait_ms // 1000)
+        when = f"{seconds} seconds" if seconds < 120 else f"{-(-seconds // 60)} minutes"
+        raise Refused("too_many", f"Too many attempts. Try again in {when}.", retry_after_ms=wait_ms)
+
+
+async def forgive(hub: Hub, *counted: Counted) -> None:
+    """Take back what an attempt cost that went well."""
+    async with translated():
+        await hub.database.signin.execute(sessions.FORGIVE, [one.key for one in counted])
