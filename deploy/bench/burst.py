@@ -27,10 +27,10 @@ from storage.postgres import locks, messages
 
 SOCKETS, QUICK_SOCKETS = 1000, 20
 BURST = 20  # events of one commit
-ROUNDS, QUICK_ROUNDS = 11, 2  # a burst of every arm in each
+ROUNDS, QUICK_ROUNDS = 9, 2  # a burst of every arm in each
 PAUSE_S = 0.1  # before each, so that nothing is left of the one before
 BODY_CHARACTERS = 200
-OTHERS = ("broadcast", "ws")
+OTHERS = ("broadcast", "ws", "socketio", "channels")
 RATIO_TO_FLOOR_MIN = 3.0
 
 
