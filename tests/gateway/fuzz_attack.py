@@ -44,7 +44,7 @@ async def attack(port: int, case: Case) -> Answer | str:
         welcomed.set()
 
     async def write(data: bytes) -> None:
-        step = 1 if case.drip else len(data)
+        step = 1 if case.drip else len(data) or 1
         for at in range(0, len(data), step):
             writer.write(data[at : at + step])
             await writer.drain()

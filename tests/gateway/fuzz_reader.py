@@ -41,12 +41,19 @@ class Broken(Exception):
 def due(frames: bytes, *, packed: bool) -> Due:
     """What must become of a socket on which this comes after the welcome. `packed`: permessage-deflate was agreed."""
     reader = Reader(packed)
-    codes: frozenset[int | None] = frozenset({None})
+    codes = _codes(reader, frames)
+    if reader.refused:
+        # Frames that came in the same piece are parsed before this is judged, and may be found out of order first.
+        codes |= _codes(Reader(packed, frames_alone=True), frames) - {None}
+    return Due(codes, reader.pongs) if reader.count <= FRAMES_MAX else Due(codes | {PROTOCOL}, None)
+
+
+def _codes(reader: Reader, frames: bytes) -> frozenset[int | None]:
     try:
         reader.read(frames)
     except Broken as broken:
-        codes = broken.codes
-    return Due(codes, reader.pongs) if reader.count <= FRAMES_MAX else Due(codes | {PROTOCOL}, None)
+        return broken.codes
+    return frozenset({None})
 
 
 def unmasked(mask: bytes, payload: bytes) -> bytes:
@@ -56,8 +63,9 @@ def unmasked(mask: bytes, payload: bytes) -> bytes:
 
 
 class Reader:
-    def __init__(self, packed: bool) -> None:
-        self._packed = packed
+    def __init__(self, packed: bool, *, frames_alone: bool = False) -> None:
+        self._packed, self._frames_alone = packed, frames_alone
+        self.refused = False
         self._parts: list[bytes] | None = None
         self._unpacker: zlib._Decompress | None = None
         self.pongs: list[str] = []
@@ -110,10 +118,8 @@ class Reader:
         if self._unpacker is not None:
             payload = self._unpack(self._unpacker, payload + (b"\0\0\xff\xff" if fin else b""), held)
         self._parts.append(payload)
-        if opcode == 2:
-            raise Broken(PROTOCOL)
-        if len(self._parts) > FRAGMENTS_MAX and not fin:
-            raise Broken(PROTOCOL)
+        if opcode == 2 or (len(self._parts) > FRAGMENTS_MAX and not fin):
+            self._refuse()
         if fin:
             whole, self._parts = b"".join(self._parts), None
             self._text(whole)
@@ -134,9 +140,16 @@ class Reader:
         try:
             said = _op.decode(text)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            raise Broken(PROTOCOL) from None
+            self._refuse()
+            return
         if type(said).__name__ == "Ping":
             self.pongs.append(said.ref)  # type: ignore[union-attr]
+
+    def _refuse(self) -> None:
+        """The frames are in order, what they say is not."""
+        self.refused = True
+        if not self._frames_alone:
+            raise Broken(PROTOCOL)
 
     def _close(self, payload: bytes) -> None:
         if payload:
