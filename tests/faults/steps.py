@@ -38,6 +38,7 @@ KINDS = {
     "kill server": Kind(2, ("nats", "postgres")),
     "restart server": Kind(2, ("nats", "postgres")),
     "wipe": Kind(2, ("nats",)),
+    "delete stream": Kind(2, ("nats",)),
     "freeze": Kind(10, (*OURS, "nats"), (0.2, 2.5)),
     "cut": Kind(14, LINES),
     "truncate": Kind(14, LINES),

@@ -4,7 +4,6 @@
 """
 
 import asyncio
-import contextlib
 import os
 import random
 import signal
@@ -40,12 +39,10 @@ async def perform(step: Step, place: Town, voices: Voices) -> None:
         place.signal(where, signal.SIGINT if where == "postgres" else signal.SIGTERM)
     elif what == "wipe":
         place.wipe()
+    elif what == "delete stream":
+        await place.delete_stream()
     elif what == "freeze":
-        pid = place.signal(where, signal.SIGSTOP)
-        await asyncio.sleep(seconds)
-        with contextlib.suppress(ProcessLookupError):
-            if pid:
-                os.kill(pid, signal.SIGCONT)
+        await place.freeze(where, seconds)
     elif what in ("freeze listener", "roam"):
         follower = voices.listeners[int(where) % len(voices.listeners)].follower
         await (follower.freeze(seconds) if seconds else follower.leave())
@@ -61,8 +58,10 @@ async def perform(step: Step, place: Town, voices: Voices) -> None:
         line.delay_s = 0.0
     elif what == "hole":
         line.hole()
-        await asyncio.sleep(seconds)
-        line.heal()
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            line.heal()
     else:
         line.half_open(TOLD[what])
 
@@ -88,6 +87,8 @@ async def test_nothing_is_lost_repeated_or_out_of_order_whatever_breaks(place: T
         await asyncio.to_thread(place.whole)
         await voices.going_on(", ".join(f"{n} {step}" for n, step in now))
         print(f"     all went on after {asyncio.get_running_loop().time() - began:.1f} s", flush=True)
+    place.mend()
+    await voices.going_on("the last step")
     book = await voices.close(place.world.pool, rooms)
     held = sum(len(view.held) for view in book.views)
     print(f"{len(book.promises)} promises, {held} events held, {voices.retries} retries")

@@ -12,8 +12,11 @@ from typing import Any
 
 import asyncpg
 import httpx
+import nats.errors
+from nats.aio.client import Client
 
 from deploy.embedded.stack import read_record
+from schemas.subjects import STREAM
 from tests.app import Office, World, opening
 from tests.faults import detoured
 from tests.faults.proxy import Address, Line
@@ -47,6 +50,32 @@ class Town:
                 os.kill(pid, number)
                 return pid
         return 0
+
+    async def freeze(self, name: str, seconds: float) -> None:
+        """Stop a process for so long, if it runs."""
+        pid = self.signal(name, signal.SIGSTOP)
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                if pid:
+                    os.kill(pid, signal.SIGCONT)
+
+    async def delete_stream(self) -> None:
+        """JetStream loses the stream of events while everybody reads it; nothing happens while NATS is away."""
+        client, its = Client(), self.house.settings()
+        with contextlib.suppress(nats.errors.Error, OSError):
+            password = its.nats_password.reveal()
+            await client.connect(its.nats, user=its.nats_user, password=password, allow_reconnect=False)
+            await client.request(f"$JS.API.STREAM.DELETE.{STREAM}", timeout=5)
+        with contextlib.suppress(nats.errors.Error, OSError):
+            await client.close()
+
+    def mend(self) -> None:
+        """Every line is as good as new, and what is half open is gone for both sides."""
+        for line in self.lines.values():
+            line.heal()
+            line.cut()
 
     def wipe(self) -> None:
         """JetStream loses everything that it stored, and is killed."""
@@ -85,7 +114,7 @@ async def town(folder: Path) -> AsyncIterator[Town]:
     """A town of its own under `folder`."""
     data = folder / "data"
 
-    def nats() -> Address:
+    def bus() -> Address:
         return "127.0.0.1", read_record(data)["ports"]["nats"]
 
     def postgres() -> Address:
@@ -101,7 +130,7 @@ async def town(folder: Path) -> AsyncIterator[Town]:
         lines: dict[str, Line] = {}
         detours: dict[str, dict[str, str]] = {}
         for name in OURS:
-            lines[f"{name} nats"], lines[f"{name} postgres"] = await line(nats), await line(postgres)
+            lines[f"{name} nats"], lines[f"{name} postgres"] = await line(bus), await line(postgres)
             dsn = f"postgresql://casewire_app@127.0.0.1:{lines[f'{name} postgres'].port}/casewire?sslmode=disable"
             detours[name] = {
                 "CASEWIRE_NATS": f"nats://127.0.0.1:{lines[f'{name} nats'].port}",
