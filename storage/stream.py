@@ -117,7 +117,7 @@ class EventStream:
         self._events = self._bytes = 0  # in flight
         self._reconnects = 0
         self._broken: str | None = None
-        self._progress = 0.0
+        self._heard = 0.0  # when an answer came, or the first one was asked for
         self._acks: Subscription | None = None
         self._inbox = ""
 
@@ -126,13 +126,18 @@ class EventStream:
         """Whether as much as may be is on its way."""
         return self._events >= IN_FLIGHT_EVENTS_MAX or self._bytes >= IN_FLIGHT_BYTES_MAX
 
+    @property
+    def quiet_s(self) -> float:
+        """How long nothing has told that the stream is as it was left."""
+        return time.monotonic() - self._heard
+
     def check(self) -> None:
         """Raises `Unsettled` when what was appended may not stand in the stream."""
         if self._broken:
             raise Unsettled(self._broken)
         if self._reconnects != self._bus.reconnects or not self._bus.connected:
             raise Unsettled("the connection was lost")
-        if self._strides and time.monotonic() - self._progress > ACK_S:
+        if self._strides and self.quiet_s > ACK_S:
             raise Unsettled("no acknowledgement")
 
     async def append(self, events: Sequence[Event]) -> None:
@@ -140,7 +145,7 @@ class EventStream:
         commands: list[bytes] = []
         size = 0
         if not self._strides:
-            self._progress = time.monotonic()
+            self._heard = time.monotonic()
         for n, event in enumerate(events, 1):
             body = log.encode(event)
             if len(body) > self._bus.client.max_payload - HEADER_BYTES_MAX:
@@ -188,7 +193,7 @@ class EventStream:
             if ack.error is None and not ack.duplicate and stride is not None and ack.seq == stride.last:
                 self._events -= stride.events
                 self._bytes -= stride.bytes
-                self._progress = time.monotonic()
+                self._heard = time.monotonic()
                 PUBLISHED.inc(stride.events)
             else:
                 self._broken = ack.error.description if ack.error else "acknowledged out of order"
@@ -217,6 +222,7 @@ class EventStream:
         self._again = position is None
         self.sent = position or await log.before(database, await log.head(database))
         self._expected = info.state.last_seq
+        self._heard = time.monotonic()
         logger.info("relay stands", pos=str(self.sent), stream_seq=self._expected)
 
     async def verify(self) -> None:
@@ -228,6 +234,7 @@ class EventStream:
         emptied = not info.state.messages and not self._again
         if info.error or info.state.last_seq != expected or emptied:
             raise Unsettled("the stream is not as it was left")
+        self._heard = time.monotonic()
 
     async def _last(self, database: Any, seq: int) -> Position | None:
         """The position of the stream's last message; None when it is of another history than PostgreSQL's."""

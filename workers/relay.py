@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,7 +23,7 @@ NAME = "casewire-relay"
 LEADER_LOCK = 0x6361736577697265  # "casewire"
 POLL_S = 0.2  # when no wake-up comes; also what tells others that the leader lives
 POLL_HIDDEN_S = 0.001, 0.05  # while a committed event waits for an open transaction: first and longest pause
-CHECK_STREAM_S = 2.0
+CHECK_STREAM_S = 2.0  # without acknowledgements, which tell the same
 NAME_HOLDER_S = 0.5
 BATCH_EVENTS_MAX = 1000
 RETRY_S = 0.3
@@ -79,7 +78,6 @@ class Relay:
         self._db, self._bus = connection, bus
         self._stirred = asyncio.Event()
         self._stream = EventStream(bus, self._stirred.set)
-        self._checked = 0.0
         self._pause = POLL_HIDDEN_S[0]
         self._held: tuple[str, str] | None = None
 
@@ -91,7 +89,6 @@ class Relay:
             while True:
                 try:
                     await self._stream.learn(self._db)
-                    self._checked = time.monotonic()
                     await self._publish_on()
                 except Unsettled as reason:
                     logger.info("relay learns where the stream stands", reason=str(reason))
@@ -139,8 +136,7 @@ class Relay:
             return
         self._pause = POLL_HIDDEN_S[0]
         await self._wait(POLL_S)
-        if time.monotonic() - self._checked > CHECK_STREAM_S:
-            self._checked = time.monotonic()
+        if self._stream.quiet_s > CHECK_STREAM_S:
             await self._stream.verify()
 
     async def _wait(self, seconds: float) -> None:
