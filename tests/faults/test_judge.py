@@ -1,54 +1,55 @@
-"""The judge of the fault tests sees what it is there to see: each kind of broken promise, planted by hand."""
+"""A talk of one conversation hands to the judge all that it knows; what the judge sees is told in `test_book.py`."""
 
+from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from tests.faults.book import Event, Message, Promise
 from tests.faults.talk import Talk, judge
 from tests.live import Follower
 
-
-def event(seq: int, body: str, *, id: str = "") -> dict[str, Any]:
-    message = {"id": id or f"m{seq}", "body": body, "seq": seq}
-    return {"seq": seq, "pos": f"{seq}-{seq}", "type": "message.posted", "data": {"message": message}}
+CASE, ROOM = uuid4(), uuid4()
 
 
-def spoken() -> tuple[Talk, list[dict[str, Any]], list[dict[str, Any]]]:
-    """A talk in which all went well."""
-    talk = Talk("", uuid4(), uuid4())
-    history = [event(seq, f"a {seq}") for seq in range(1, 6)]
+def event(seq: int) -> Event:
+    message = {"id": f"m{seq}", "body": f"a {seq}", "conversation": str(ROOM), "seq": seq, "revision": 1}
+    data = {"message": message}
+    return {"seq": seq, "pos": f"{seq}-{seq}", "case": str(CASE), "type": "message.posted", "data": data}
+
+
+async def spoken() -> tuple[Talk, Follower, list[Event], list[Message]]:
+    """A talk in which all went well, and its one follower, who came when the first message was written."""
+    talk = Talk("ws://127.0.0.1:9", CASE, ROOM)
+    history = [event(seq) for seq in range(1, 6)]
     messages = [one["data"]["message"] for one in history]
-    talk.acked = {message["body"]: (message["id"], message["seq"]) for message in messages}
-    follower = Follower([""], "", "case:")
-    follower.held = history[1:]
-    talk.followers.append(follower)
-    return talk, history, messages
+    for m in messages:
+        talk.voices.book.promises.append(Promise(m["body"], m["id"], str(CASE), str(ROOM), m["seq"]))
+    nobody: Any = SimpleNamespace(token="")
+    follower = talk.follow(nobody)
+    await talk.stop_following()
+    follower.held, follower.start = history[1:], (1, "1-1")
+    return talk, follower, history, messages
 
 
-def test_nothing_is_wrong_where_all_went_well() -> None:
-    assert judge(*spoken()) == []
+async def test_nothing_is_wrong_where_all_went_well() -> None:
+    talk, _, history, messages = await spoken()
+    assert judge(talk, history, messages) == []
 
 
 @pytest.mark.parametrize(
     ("harm", "word"),
     [
-        (lambda talk, history, messages: talk.acked.update({"a 9": ("m9", 9)}), "a 9: acknowledged"),
-        (lambda talk, history, messages: messages.pop(), "in the list None"),
-        (lambda talk, history, messages: history.pop(2), "hole"),
-        (lambda talk, history, messages: history.append(event(6, "a 5")), "twice"),
-        (lambda talk, history, messages: history[3].update(pos="0-1"), "order of positions"),
-        (lambda talk, history, messages: talk.followers[0].held.append(history[2]), "twice or out of order"),
-        (lambda talk, history, messages: talk.followers[0].held.pop(1), "lacks [3]"),
-        (
-            lambda talk, history, messages: talk.followers[0].held.__setitem__(0, event(2, "other")),
-            "lacks [2]",
-        ),
-        (lambda talk, history, messages: talk.followers[0].odd.append("reset history"), "reset"),
-        (lambda talk, history, messages: talk.odd.append("500"), "500"),
+        (lambda talk, follower, history, messages: messages.pop(), "in the list None"),
+        (lambda talk, follower, history, messages: history.pop(2), "hole"),
+        (lambda talk, follower, history, messages: follower.held.pop(1), "lacks ('3-3', 3)"),
+        (lambda talk, follower, history, messages: follower.odd.append("reset history"), "reset"),
+        (lambda talk, follower, history, messages: talk.voices.book.odd.append("500"), "500"),
+        (lambda talk, follower, history, messages: talk.voices.book.promises.pop(), "never acknowledged"),
     ],
 )
-def test_the_judge_sees(harm: Any, word: str) -> None:
-    talk, history, messages = spoken()
-    harm(talk, history, messages)
+async def test_the_judge_sees(harm: Any, word: str) -> None:
+    talk, follower, history, messages = await spoken()
+    harm(talk, follower, history, messages)
     assert any(word in sentence for sentence in judge(talk, history, messages))

@@ -42,8 +42,15 @@ class Voices:
     """People write and listen through all of `hubs` and `gateways` until they are told to stop: whoever gets no answer
     asks the next one, with the same key."""
 
-    def __init__(self, hubs: Sequence[str], gateways: Sequence[str], *, pause_s: float = 0.01) -> None:
-        self.hubs, self.gateways, self.pause_s = hubs, gateways, pause_s
+    def __init__(
+        self,
+        hubs: Sequence[str],
+        gateways: Sequence[str],
+        *,
+        pause_s: float = 0.01,
+        alive_s: float = ALIVE_S,
+    ) -> None:
+        self.hubs, self.gateways, self.pause_s, self.alive_s = hubs, gateways, pause_s, alive_s
         self.book = Book()
         self.listeners: list[Listener] = []
         self.newest: dict[str, int] = {}  # the last seq promised, for each conversation and person
@@ -67,7 +74,7 @@ class Voices:
         known = gateways or self.gateways
         first = len(self.listeners) % len(known)
         urls = [*known[first:], *known[:first]]
-        follower = Follower(urls, person.token, topic, alive_s=ALIVE_S)
+        follower = Follower(urls, person.token, topic, alive_s=self.alive_s)
         self.listeners.append(Listener(name, person, follower, wants))
         self._following.append(asyncio.create_task(follower.run()))
         return follower
