@@ -38,7 +38,7 @@ STRIDE_BYTES_MAX = 512 << 10
 # Unacknowledged at most. The server drops what comes in above 10,000 messages or 128 MiB that it has not stored.
 IN_FLIGHT_EVENTS_MAX = 2000
 IN_FLIGHT_BYTES_MAX = 16 << 20
-ACK_S = 5.0
+ACK_S = 2.0
 API_S = 5.0
 HEADER_BYTES_MAX = 4096
 

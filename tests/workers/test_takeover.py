@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
+import msgspec
 import pytest
 import pytest_asyncio
 
@@ -19,6 +20,7 @@ from schemas.subjects import STREAM
 from storage.bus import Bus
 from storage.postgres import events as log
 from storage.postgres.pool import PASSING, Database
+from tests.faults.proxy import Line
 from tests.history import History
 from tests.wire import (
     api,
@@ -80,6 +82,14 @@ async def stands_in_the_log(database: Database, after: Position) -> list[str]:
     return [str(Position(*row)) for row in rows]
 
 
+async def in_line(database: Database, count: int) -> bool:
+    """Whether so many relays lead or wait to."""
+    there = (
+        "select count(*) from pg_stat_activity where application_name = $1 and datname = current_database()"
+    )
+    return await database.system.fetchval(there, relay.NAME) == count
+
+
 @pytest.mark.parametrize("fate", SENTENCES)
 async def test_another_relay_takes_over_while_people_write(
     opened: Database, stack: Stack, place: Place, fate: str
@@ -104,7 +114,7 @@ async def test_another_relay_takes_over_while_people_write(
             first = await relay_process(stack)
             await grows()
             second = await relay_process(stack)
-            await asyncio.sleep(1.0)  # it waits by now
+            await eventually(lambda: in_line(opened, 2), "it waits for the lock")
             await asyncio.sleep(random.random() * 0.2)
             first.send_signal(SENTENCES[fate])
             begun = time.perf_counter()
@@ -129,6 +139,47 @@ async def test_another_relay_takes_over_while_people_write(
                 process.kill()
                 await process.wait()
     assert [pos for _, pos in chain[before:]] == await stands_in_the_log(opened, start)
+    assert broken_links(chain) == 0
+
+
+async def test_a_relay_that_nats_does_not_hear_gives_way(
+    opened: Database, stack: Stack, place: Place
+) -> None:
+    """Its connection looks well and swallows everything; it keeps PostgreSQL, and with it the lock."""
+    settings = Settings.read(stack.settings("relay"))
+    assert stack.nats is not None
+    port = stack.nats.port
+    line = await Line(lambda: ("127.0.0.1", port)).start()
+    deaf = msgspec.structs.replace(settings, nats=f"nats://127.0.0.1:{line.port}")
+    stop = asyncio.Event()
+    start = await log.head(opened.system)
+    first = asyncio.create_task(relay.run(deaf, stop))
+    try:
+        await place.post()
+        await relayed(stack, opened)
+        async with relaying(stack) as second:
+            await place.post()
+            await relayed(stack, opened)
+            line.hole()
+            begun = time.perf_counter()
+            await place.post()
+            await relayed(stack, opened)
+            print(f"another relays {time.perf_counter() - begun:.2f} s after NATS heard the first no more")
+            line.heal()  # what it had sent arrives now
+            await place.post()
+            await relayed(stack, opened)
+            assert not second.done() and not first.done()
+        client = await operator(stack)
+        try:
+            chain = await stream_positions(client)
+        finally:
+            await client.close()
+    finally:
+        stop.set()
+        await first
+        await line.stop()
+    wanted = await stands_in_the_log(opened, start)
+    assert len(wanted) == 4 and [pos for _, pos in chain[-4:]] == wanted
     assert broken_links(chain) == 0
 
 
