@@ -53,15 +53,24 @@ Measured = tuple[Values, Values, bool, str] | tuple[Values, Values, bool, str, V
 Measure = Callable[[Rig], Coroutine[Any, Any, Measured]]
 
 
-def run(name: str, measure: Measure, data: Path | None, *, json: bool, quick: bool) -> int:
-    """Measure, print, and answer the exit code: 0 when it passes, 1 when not."""
+def run(
+    name: str,
+    measure: Measure,
+    data: Path | None,
+    *,
+    json: bool,
+    quick: bool,
+    copies: Mapping[str, int] | None = None,
+) -> int:
+    """Measure, print, and answer the exit code: 0 when it passes, 1 when not. `copies` is how many of a process a stack
+    of its own has, where one is not enough."""
     running = _running(data)
     if running is not None:
         settings = Settings.read(os.environ | running.get("environ", {}).get("operator", {}))
         rig = Rig(settings, running.get("pids", {}), quick, running.get("environ", {}))
         report = _measured(name, measure, rig)
     else:
-        report = _on_own_stack(name, measure, quick, quiet=json)
+        report = _on_own_stack(name, measure, quick, copies or {}, quiet=json)
     if json:
         print(msgspec.json.encode(_named(report)).decode())
     else:
@@ -78,10 +87,12 @@ def _running(data: Path | None) -> dict[str, Any] | None:
         return None
 
 
-def _on_own_stack(name: str, measure: Measure, quick: bool, *, quiet: bool) -> Report:
+def _on_own_stack(
+    name: str, measure: Measure, quick: bool, copies: Mapping[str, int], *, quiet: bool
+) -> Report:
     place = Path(tempfile.mkdtemp(prefix="casewire-bench-", dir="/tmp"))
     http, live, files = ports.free(3)
-    stack = Stack(place, http_port=http, live_port=live, files_port=files, environ={})
+    stack = Stack(place, http_port=http, live_port=live, files_port=files, environ={}, copies=copies)
     supervisor = Supervisor(stack, PROCESSES, say=_silent if quiet else _say)
     reports: list[Report] = []
 

@@ -118,6 +118,23 @@ EXPECTED = {
         },
         {"without_p50_ms", "without_p99_ms"},
     ),
+    "revoke": (
+        {
+            "races",
+            "gateways",
+            "p50_ms",
+            "p99_ms",
+            "revoked_p99_ms",
+            "signed_out_p99_ms",
+            "removed_p99_ms",
+            "events_given_after_it",
+            "frames_after_the_end",
+            "not_ended",
+            "events_after_it",
+            "unproven",
+        },
+        {"event_p50_ms"},
+    ),
     "import": ({"entries_per_s", "entries", "refused"}, {"statements_alone_entries_per_s"}),
     "replay": (
         {
