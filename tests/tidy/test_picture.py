@@ -17,6 +17,13 @@ def test_the_picture_is_what_the_reports_give():
     assert draw.PICTURE.read_text() == draw.drawn(), "draw it again: python -m deploy.bench.picture"
 
 
+@pytest.mark.parametrize("file", sorted(draw.REPORTS.iterdir()), ids=lambda file: file.name)
+def test_a_report_is_that_of_its_bench_and_whole(file: Path):
+    report = json.loads(file.read_text())
+    assert file.name == f"{report['bench']}.json" and report["machine"]["processor"] and report["verdict"]
+    assert not any(report["figures"].get(name) for name in ("lost", "repeated", "disordered", "failed"))
+
+
 def test_it_changes_with_a_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     before = draw.drawn()
     for name in ("fanout", "burst"):
