@@ -36,8 +36,9 @@ PROCESSES: Mapping[str, tuple[str, ...]] = {
 }
 
 
-class Stopped(BaseException):
-    """Somebody asked us to stop; raised by the signal handler wherever we are."""
+class Stopped(KeyboardInterrupt):
+    """Somebody asked us to stop; raised by the signal handler wherever we are. An event loop that runs a bench lets no
+    other exception through."""
 
 
 @dataclass

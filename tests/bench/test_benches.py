@@ -3,16 +3,23 @@
 No figure is asserted: how fast a machine is today is for the person who runs the bench.
 """
 
+import asyncio
 import json
+import os
+import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pytest
+import uvloop
 
 from deploy.bench._rig import percentile
 from deploy.bench._socket import frame_end, masked
+from deploy.supervisor import Stopped
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -190,6 +197,21 @@ def test_a_bench_answers_in_its_shape(name: str):
     assert report["verdict"] and report["machine"]["cores"] >= 1
     assert not report["figures"].get("lost") and not report["figures"].get("repeated")
     assert not report["figures"].get("failed") and not report["figures"].get("refused")
+
+
+def test_who_measures_can_be_stopped():
+    """The signal's handler raises in an event loop, which swallows most exceptions there."""
+
+    def asked(number: int, frame: FrameType | None) -> None:
+        raise Stopped
+
+    before = signal.signal(signal.SIGUSR1, asked)
+    threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGUSR1)).start()
+    try:
+        with pytest.raises(Stopped):
+            uvloop.run(asyncio.sleep(20))
+    finally:
+        signal.signal(signal.SIGUSR1, before)
 
 
 def test_an_unknown_bench_names_the_known_ones():
