@@ -10,7 +10,8 @@ from collections import deque
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from websockets.exceptions import InvalidMessage, ProtocolError
+from websockets.datastructures import Headers
+from websockets.exceptions import InvalidHandshake, InvalidMessage, ProtocolError
 from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
 from websockets.frames import CloseCode, Frame, Opcode
 from websockets.http11 import Request
@@ -18,6 +19,7 @@ from websockets.protocol import CONNECTING, OPEN
 from websockets.server import ServerProtocol
 from websockets.typing import Subprotocol
 
+from gateway.handshake import Hello, read
 from gateway.session import Close, Effect, Send, Session
 from schemas.errors import CLOSES
 from schemas.frames import SUBPROTOCOL
@@ -79,8 +81,8 @@ class Connection(asyncio.Protocol):
     """From the first byte to the last of one client."""
 
     __slots__ = (
-        "_asked", "_begun", "_closing", "_deaf", "_drains", "_gateway", "_heard", "_late", "_loop", "_parts", "_paused",
-        "_protocol", "_transport", "deliver", "session",
+        "_asked", "_begun", "_closing", "_deaf", "_drains", "_fresh", "_gateway", "_heard", "_judged", "_late", "_loop",
+        "_parts", "_paused", "_protocol", "_transport", "deliver", "session",
     )  # fmt: skip
 
     deliver: Any  # a function of the bytes of ready frames
@@ -105,6 +107,8 @@ class Connection(asyncio.Protocol):
         self._drains: deque[asyncio.Future[None]] | None = None
         self._deaf = False  # it broke the protocol: what it still sends is not even parsed
         self._late = 0  # frames that came while closing
+        self._fresh = True  # nothing has come yet
+        self._judged = False  # it asked to be let in, by `handshake.read`, and has no answer yet
 
     # -- the loop calls -----------------------------------------------------------------------------------
 
@@ -123,6 +127,15 @@ class Connection(asyncio.Protocol):
 
     def _parse(self, data: bytes) -> None:
         protocol = self._protocol
+        if self._judged:
+            self.close("protocol")  # it speaks before the answer
+            return
+        if self._fresh:
+            self._fresh = False
+            if (hello := read(data)) is not None:
+                self._judged = True
+                self._gateway.greet(self, hello)
+                return
         protocol.receive_data(data)
         for event in protocol.events_received():
             if isinstance(event, Request):
@@ -235,16 +248,36 @@ class Connection(asyncio.Protocol):
             if not future.done():
                 future.set_result(None)
 
-    def accept(self, request: Request) -> bool:
+    def accept(self, request: Hello | Request) -> bool:
         """Answer the handshake; False when it was not one, or more came with it than may."""
         if self._closing:
             return False
+        if isinstance(request, Hello):
+            return self._judged and self._accept(request)
         response = self._protocol.accept(request)
         self._protocol.send_response(response)
         self._send_protocol()
         return self._protocol.state is OPEN
 
+    def _accept(self, hello: Hello) -> bool:
+        protocol, agreed = self._protocol, None
+        self._judged = False
+        try:
+            if offered := hello.headers.get("sec-websocket-extensions"):
+                headers = Headers([("Sec-WebSocket-Extensions", value) for value in offered])
+                agreed, protocol.extensions = protocol.process_extensions(headers)
+        except InvalidHandshake:
+            self.reject(400, NO_HANDSHAKE)
+            return False
+        protocol.subprotocol = Subprotocol(SUBPROTOCOL)
+        protocol.state = OPEN
+        protocol.parser = protocol.parse()  # of frames, since it is open
+        next(protocol.parser)
+        self._transport.write(hello.answer(agreed))
+        return True
+
     def reject(self, status: int, text: str) -> None:
+        self._judged = False
         self._protocol.send_response(self._protocol.reject(status, text))
         self._send_protocol()
 

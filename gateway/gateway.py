@@ -20,7 +20,7 @@ from gateway.calls import call
 from gateway.connection import Connection
 from gateway.feed import Feed
 from gateway.framing import framed
-from gateway.handshake import HEADERS, Refusal, door, judge
+from gateway.handshake import HEADERS, Hello, Refusal, door, judge
 from gateway.joining import Joining
 from gateway.session import Call, Effect, Join, Leave, Session
 from gateway.session import Signal as SignalEffect
@@ -90,9 +90,14 @@ class Gateway:
     def opened(self, connection: Connection) -> None:
         self._connections.add(connection)
 
-    def greet(self, connection: Connection, request: Request) -> None:
+    def greet(self, connection: Connection, request: Hello | Request) -> None:
         """A handshake has come in whole."""
-        verdict = judge(request.path, {name: request.headers.get_all(name) for name in HEADERS}, self._door)
+        if isinstance(request, Hello):
+            verdict = judge(request.path, request.headers, self._door)
+        else:
+            verdict = judge(
+                request.path, {name: request.headers.get_all(name) for name in HEADERS}, self._door
+            )
         if isinstance(verdict, Refusal):
             connection.reject(verdict.status, verdict.text)
         elif self._leaving or len(self._connections) > SOCKETS_MAX:
@@ -152,7 +157,7 @@ class Gateway:
             del self._per_person[person]
 
     def _admitted(
-        self, connection: Connection, request: Request, token: str, admitted: Admitted | None
+        self, connection: Connection, request: Hello | Request, token: str, admitted: Admitted | None
     ) -> None:
         if connection not in self._connections or not connection.accept(request):
             return
@@ -172,7 +177,7 @@ class Gateway:
             session, framed(_Welcome(PROTOCOL_VERSION, holder.session, admitted.me, HEARTBEAT_S, clock()))
         )
 
-    def _busy(self, connection: Connection, request: Request) -> None:
+    def _busy(self, connection: Connection, request: Hello | Request) -> None:
         if connection in self._connections and connection.accept(request):
             connection.close("try_later")
 

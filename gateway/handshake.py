@@ -1,8 +1,16 @@
-"""Who may open a socket, judged from the request alone: the address, the origin, and where the token stands. Pure."""
+"""Who may open a socket, judged from the request alone: the address, the origin, and where the token stands. Pure.
 
+An ordinary handshake, whole in one piece, is read and answered here: when thousands come back at once, that is most of
+what they cost. A request that is unusual in any way is left to `websockets`, which reads line by line and knows what to
+say of every fault (RFC 6455, section 4.2; RFC 9112).
+"""
+
+import re
 from collections.abc import Mapping
 from http.cookies import CookieError, SimpleCookie
 from typing import NamedTuple
+
+from websockets.utils import accept_key
 
 from schemas.credentials import allowed_origins, cookie_name
 from schemas.frames import SUBPROTOCOL
@@ -12,6 +20,53 @@ PATH = "/v1/live"
 TOKEN_CHARACTERS_MAX = 200
 COOKIE_CHARACTERS_MAX = 4096
 HEADERS = "sec-websocket-protocol", "origin", "authorization", "cookie"  # all that matters here
+
+
+_NAME = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}"
+_WHOLE = re.compile(rb"GET ([!-~]{1,200}) HTTP/1\.1\r\n((?:" + _NAME + rb":[\t -~]*\r\n){1,64})\r\n")
+_KEY = re.compile(r"[0-9A-Za-z+/]{21}[AQgw]==")  # 16 bytes in base64
+
+
+class Hello(NamedTuple):
+    """A handshake in order. `headers` by lower-case name, with all values each had."""
+
+    path: str
+    headers: dict[str, list[str]]
+    key: str
+
+    def answer(self, extensions: str | None) -> bytes:
+        """That the socket is open, with the extensions agreed on."""
+        agreed = f"Sec-WebSocket-Extensions: {extensions}\r\n" if extensions else ""
+        return (
+            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            f"Sec-WebSocket-Accept: {accept_key(self.key)}\r\n{agreed}"
+            f"Sec-WebSocket-Protocol: {SUBPROTOCOL}\r\n\r\n"
+        ).encode()
+
+
+def read(data: bytes) -> Hello | None:
+    """The handshake that `data` is, nothing before it and nothing behind; None for all that is not ordinary."""
+    found = _WHOLE.fullmatch(data)
+    if found is None:
+        return None
+    headers: dict[str, list[str]] = {}
+    for line in found[2].decode("ascii").split("\r\n")[:-1]:
+        name, _, value = line.partition(":")
+        headers.setdefault(name.lower(), []).append(value.strip(" \t"))
+    keys, connection = headers.get("sec-websocket-key", ()), headers.get("connection", ())
+    if (
+        len(keys) != 1
+        or not _KEY.fullmatch(keys[0])
+        or headers.get("sec-websocket-version") != ["13"]
+        or [name.lower() for name in headers.get("upgrade", ())] != ["websocket"]
+        or len(connection) != 1
+        or "upgrade" not in [name.strip(" \t").lower() for name in connection[0].split(",")]
+        or len(headers.get("sec-websocket-protocol", ())) != 1
+        or "content-length" in headers
+        or "transfer-encoding" in headers
+    ):
+        return None
+    return Hello(found[1].decode("ascii"), headers, keys[0])
 
 
 class Refusal(NamedTuple):

@@ -1,16 +1,22 @@
 """Who may open a socket, and with which close code or status the others are sent away."""
 
 import asyncio
+from collections.abc import Iterator
+from itertools import product
+from typing import Any
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from websockets.exceptions import InvalidStatus
+from websockets.http11 import Request
+from websockets.typing import Subprotocol
 
 from gateway import connection as connection_module
-from gateway.handshake import Caller, Door, Refusal, door, judge
+from gateway.handshake import Caller, Door, Refusal, door, judge, read
 from schemas.settings import Settings
+from storage.postgres import access
 from tests.gateway.conftest import Client, Live, Office
 from tests.wire import eventually
 
@@ -160,10 +166,88 @@ async def test_a_handshake_that_never_ends_is_cut(live: Live, monkeypatch: pytes
     assert (await raw(live, GOOD)).startswith(b"HTTP/1.1 408 ")
 
 
+LINES = [line + b"\r\n" for line in GOOD.split(b"\r\n")[1:-1]]
+ODD = [
+    b"Transfer-Encoding: identity\r\n", b"Sec-WebSocket-Version: 13\r\n",
+    b"Connection: keep-alive, Upgrade\r\n", b"connection:upgrade\r\n", b"Upgrade: WebSocket\r\n", b"Upgrade: h2c\r\n",
+    b"Content-Length: 0\r\n", b"Content-Length: 5\r\n", b"Transfer-Encoding: chunked\r\n", b"X : y\r\n", b" folded\r\n",
+    b"Origin: \xff\r\n", b"X: a\x00b\r\n", b"X: y\n", b": y\r\n", b"X\r\n", b"Sec-WebSocket-Version: 12\r\n",
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZR==\r\n", b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ\r\n",
+    b"Sec-WebSocket-Protocol: casewire.v1\r\n", b"Cookie: a=b\r\n", b"\r\n",
+    b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n",
+]  # fmt: skip
+FIRST = [b"GET /v1/live HTTP/1.1\r\n", b"GET  /v1/live HTTP/1.1\r\n", b"GET /v1/live HTTP/1.0\r\n",
+         b"POST /v1/live HTTP/1.1\r\n", b"GET /v1/\xff HTTP/1.1\r\n", b"GET /v1/live HTTP/1.1\n"]  # fmt: skip
+
+
+def handshakes() -> Iterator[bytes]:
+    """Good ones and those with one line gone and another instead, at the beginning or at the end."""
+    for first, gone, odd, late, behind in product(
+        FIRST, [None, *LINES], [b"", *ODD], (False, True), (b"", b"x", GOOD + b"\r\n")
+    ):
+        kept = [line for line in LINES if line != gone]
+        yield first + b"".join([*kept, odd] if late else [odd, *kept]) + b"\r\n" + behind
+
+
+def test_what_is_read_at_once_is_what_the_library_reads() -> None:
+    there = [data for data in handshakes() if read(data) is not None]
+    assert len(there) > 15
+    for data in there:
+        same_as_the_library(data)
+
+
+def same_as_the_library(data: bytes) -> None:
+    hello = read(data)
+    assert hello is not None
+    protocol = connection_module.Protocol(subprotocols=[Subprotocol("casewire.v1")])
+    protocol.receive_data(data)
+    (request,) = protocol.events_received()
+    assert isinstance(request, Request) and request.path == hello.path
+    assert {name: request.headers.get_all(name) for name in hello.headers} == hello.headers
+    assert {name.lower() for name, _ in request.headers.raw_items()} == set(hello.headers)
+    response = protocol.accept(request)
+    assert response.status_code == 101
+    assert response.headers["Sec-WebSocket-Accept"] in hello.answer(None).decode()
+
+
+def test_ordinary_handshakes_are_read_at_once() -> None:
+    hello = read(GOOD + b"Authorization: Bearer x\r\n\r\n")
+    assert hello is not None and hello.path == "/v1/live" and hello.headers["authorization"] == ["Bearer x"]
+    assert b"\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n" in hello.answer(None)
+    browser = GOOD.replace(b"Connection: Upgrade", b"Connection: keep-alive, Upgrade")
+    assert read(browser + b"Origin: http://localhost\r\n\r\n") is not None
+    assert read(GOOD) is None and read(GOOD + b"\r\n\x81\x80") is None
+
+
+async def test_who_speaks_before_the_answer_is_refused(
+    live: Live, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also in a second piece, and with a second handshake: one socket is admitted once."""
+    held = asyncio.Event()
+    holders = access.holders
+
+    async def slow(*of: Any) -> Any:
+        await held.wait()
+        return await holders(*of)
+
+    monkeypatch.setattr(access, "holders", slow)
+    whole = GOOD + f"Authorization: Bearer {office.tokens['client']}\r\n\r\n".encode()
+    for second in (whole, b"\x81\x80\0\0\0\0", b"x"):
+        reader, writer = await asyncio.open_connection("127.0.0.1", live.port)
+        writer.write(whole)
+        await eventually(lambda: any(c._judged for c in live.gateway._connections), "the handshake is judged")
+        writer.write(second)
+        async with asyncio.timeout(15):
+            answer = await reader.read()
+        assert answer.startswith(b"HTTP/1.1 400 ") and b" 101 " not in answer
+        writer.close()
+    held.set()
+    async with office.client("client") as client:
+        assert await client.settled() == []
+
+
 @given(pieces=st.lists(st.binary(min_size=1, max_size=300), min_size=1, max_size=5))
 def test_random_bytes_never_break_the_protocol(pieces: list[bytes]) -> None:
-    from websockets.http11 import Request
-
     protocol = connection_module.Protocol(max_size=1000)
     for piece in pieces:
         protocol.receive_data(piece)
