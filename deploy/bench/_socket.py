@@ -97,25 +97,3 @@ def masked(payload: bytes) -> bytes:
     """A text frame as clients send it; an all-zero mask leaves the payload as it is."""
     assert len(payload) < 126
     return bytes((0x81, 0x80 | len(payload))) + bytes(4) + payload
-
-
-async def listen(port: int, tokens: list[str], case: UUID, heard: Heard) -> list[Listener]:
-    """Sockets, one for each token, all subscribed; 50 at a time, so that connecting is not what is measured."""
-    loop = asyncio.get_running_loop()
-    made: list[Listener] = []
-    for at in range(0, len(tokens), 50):
-        batch = [Listener(f"127.0.0.1:{port}", token, case, heard) for token in tokens[at : at + 50]]
-        made += batch
-        for listener in batch:
-            await loop.create_connection(lambda it=listener: it, "127.0.0.1", port)
-        async with asyncio.timeout(30):
-            await asyncio.gather(*(listener.subscribed for listener in batch))
-    return made
-
-
-async def until(done: Callable[[], bool], seconds: float) -> None:
-    """Wait for `done`, at most so long, and a moment more: what comes twice would come then."""
-    end = time.perf_counter() + seconds
-    while not done() and time.perf_counter() < end:  # noqa: ASYNC110 - an event per arrival would be measured too
-        await asyncio.sleep(0.01)
-    await asyncio.sleep(0.1)
