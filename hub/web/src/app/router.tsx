@@ -31,6 +31,8 @@ const accept = createRoute({
   component: lazyRouteComponent(() => import("../sessions/accept")),
 });
 
+const required = createRoute({ getParentRoute: () => root, path: "/second-factor", component: lazyRouteComponent(() => import("../sessions/required")) });
+
 const inside = createRoute({ getParentRoute: () => root, id: "inside", component: Shell });
 
 const StaffHome = lazyRouteComponent(() => import("../cases/home"));
@@ -86,13 +88,15 @@ const search = createRoute({
 });
 const people = createRoute({ getParentRoute: () => inside, path: "/people", component: lazyRouteComponent(() => import("../people/page")) });
 const settings = createRoute({ getParentRoute: () => inside, path: "/settings", component: lazyRouteComponent(() => import("../sessions/settings")) });
+const security = createRoute({ getParentRoute: () => inside, path: "/security", component: lazyRouteComponent(() => import("../sessions/security")) });
 
 export const router = createRouter({
   routeTree: root.addChildren([
     signIn,
     setUp,
     accept,
-    inside.addChildren([home, cases, casePage.addChildren([caseTab, caseThing]), request, inbox, search, people, settings]),
+    required,
+    inside.addChildren([home, cases, casePage.addChildren([caseTab, caseThing]), request, inbox, search, people, settings, security]),
   ]),
   defaultPendingComponent: () => <Loading />,
   defaultErrorComponent: ({ error, reset }) => (

@@ -1,6 +1,6 @@
 // The frame around every page for those who signed in: the office's, or the portal's for people from outside.
 import { Avatar, Menu, UnstyledButton } from "@mantine/core";
-import { IconBriefcase2, IconInbox, IconLayoutDashboard, IconLogout, IconSearch, IconSettings, IconUsers } from "@tabler/icons-react";
+import { IconBriefcase2, IconInbox, IconLayoutDashboard, IconLogout, IconSearch, IconSettings, IconShieldLock, IconUsers } from "@tabler/icons-react";
 import { useQueryClient } from "@tanstack/react-query";
 import { Link, Outlet, useNavigate } from "@tanstack/react-router";
 import { notifications } from "@mantine/notifications";
@@ -13,6 +13,7 @@ import { LiveProvider } from "../live/provider";
 import { useInbox } from "../notices/data";
 import { forget } from "../sessions/forget";
 import { isAdmin, isStaff, MeContext, useMe, useMeQuery } from "../sessions/me";
+import { StepUp } from "../sessions/step-up";
 import { Failed, Loading } from "../ui/states";
 import { Brand } from "./brand";
 
@@ -51,7 +52,11 @@ export function Shell(): ReactNode {
     const path = window.location.pathname;
     void navigate({ to: "/sign-in", search: { to: path === "/" ? undefined : path, ended: wasHere.current || undefined }, replace: true });
   }, [nobody, navigate]);
-  if (nobody) return null;
+  const lacking = me.error !== null && asRefused(me.error).code === "mfa_needed";
+  useEffect(() => {
+    if (lacking) void navigate({ to: "/second-factor", replace: true });
+  }, [lacking, navigate]);
+  if (nobody || lacking) return null;
   if (!me.data) {
     return (
       <main className="cw-main cw-narrow" id="content">
@@ -67,6 +72,7 @@ export function Shell(): ReactNode {
           {t("app.skip")}
         </a>
         <ConnectionBanner />
+        <StepUp />
         {staff ? <Office /> : <Portal />}
       </LiveProvider>
     </MeContext>
@@ -200,6 +206,9 @@ function Account({ named = false }: { readonly named?: boolean }): ReactNode {
       <Menu.Dropdown>
         <Menu.Item leftSection={<IconSettings size={16} aria-hidden />} onClick={() => void navigate({ to: "/settings" })}>
           {t("nav.settings")}
+        </Menu.Item>
+        <Menu.Item leftSection={<IconShieldLock size={16} aria-hidden />} onClick={() => void navigate({ to: "/security" })}>
+          {t("security.title")}
         </Menu.Item>
         <Menu.Item leftSection={<IconLogout size={16} aria-hidden />} onClick={() => void signOut()}>
           {t("app.signOut")}

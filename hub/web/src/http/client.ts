@@ -35,12 +35,21 @@ export function asRefused(error: unknown): Refused {
   return new Refused("offline", 0, error instanceof Error ? error.message : String(error));
 }
 
+let askProof: (() => Promise<boolean>) | null = null;
+
+/** Called when the hub wants to know once more who is there; answers whether that was proved. */
+export function whenStepUpNeeded(ask: (() => Promise<boolean>) | null): void {
+  askProof = ask;
+}
+
 interface Options {
   readonly body?: unknown;
   readonly key?: string;
   readonly revision?: number;
   readonly signal?: AbortSignal;
   readonly raw?: Blob;
+  /** The person was asked for a proof already. */
+  readonly asked?: boolean;
 }
 
 type Method = "GET" | "POST" | "PATCH" | "PUT" | "DELETE";
@@ -74,7 +83,9 @@ export async function request<T>(method: Method, path: string, options: Options 
   const text = await response.text();
   if (response.ok) return (text ? JSON.parse(text) : undefined) as T;
   const problem = readProblem(text);
-  if (response.status === 401 && path !== "/me" && path !== "/session") onSignedOut();
+  if (response.status === 401 && problem?.code !== "bad_credentials" && path !== "/me") onSignedOut();
+  // Once, and then the same request again with the same key: it did nothing yet.
+  if (problem?.code === "step_up_needed" && askProof && !options.asked && (await askProof())) return request(method, path, { ...options, asked: true });
   throw new Refused(
     problem?.code ?? (response.status >= 500 ? "internal" : "bad_input"),
     response.status,
@@ -115,6 +126,7 @@ export async function post<T>(path: string, body: unknown, key?: string): Promis
 }
 
 export const get = <T>(path: string, signal?: AbortSignal): Promise<T> => request<T>("GET", path, { signal });
+export const put = <T>(path: string, body: unknown): Promise<T> => request<T>("PUT", path, { body });
 export const patch = <T>(path: string, body: unknown, revision: number): Promise<T> =>
   request<T>("PATCH", path, { body, revision });
 export const remove = <T>(path: string, revision?: number): Promise<T> => request<T>("DELETE", path, { revision });

@@ -11,6 +11,7 @@ import { useMe } from "../sessions/me";
 import { Confirm, FormDialog, usePageTitle } from "../ui/forms";
 import { Empty, Head, Shown } from "../ui/states";
 import type { Answer, Card } from "../wire";
+import { Rule } from "./rule";
 
 const ROLES = ["desk", "admin", "outside"] as const;
 
@@ -115,6 +116,7 @@ export default function PeoplePage(): ReactNode {
           </Paper>
         )}
       </Shown>
+      <Rule key={chosen} org={chosen} />
     </div>
   );
 }

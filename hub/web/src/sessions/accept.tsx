@@ -39,7 +39,7 @@ export default function AcceptPage(): ReactNode {
           {(at) => (
             <>
               <TextInput name="name" label={t("session.yourName")} description={t("session.nameHint")} autoComplete="name" required error={at("$.name")} autoFocus />
-              <PasswordInput name="password" label={t("session.password")} description={t("session.passwordHint")} autoComplete="new-password" minLength={12} required error={at("$.password")} />
+              <PasswordInput name="password" label={t("session.password")} description={t("session.passwordHint")} autoComplete="new-password" required error={at("$.password")} />
               <ZoneSelect name="zone" label={t("session.zone")} defaultValue={BROWSER_ZONE} error={at("$.zone")} />
             </>
           )}

@@ -35,7 +35,7 @@ export default function SetUpPage(): ReactNode {
             <TextInput name="organisation" label={t("session.organisation")} autoComplete="organization" required error={at("$.organisation")} autoFocus />
             <TextInput name="name" label={t("session.yourName")} autoComplete="name" required error={at("$.name")} />
             <TextInput name="email" type="email" label={t("session.email")} autoComplete="username" required error={at("$.email")} />
-            <PasswordInput name="password" label={t("session.password")} description={t("session.passwordHint")} autoComplete="new-password" minLength={12} required error={at("$.password")} />
+            <PasswordInput name="password" label={t("session.password")} description={t("session.passwordHint")} autoComplete="new-password" required error={at("$.password")} />
             <ZoneSelect name="zone" label={t("session.zone")} defaultValue={BROWSER_ZONE} error={at("$.zone")} />
           </>
         )}

@@ -1,18 +1,16 @@
-import { Alert, Badge, Button, Code, CopyButton, Group, NumberInput, Paper, SegmentedControl, Stack, Text, TextInput, useMantineColorScheme } from "@mantine/core";
+import { Alert, Button, Code, CopyButton, Group, NumberInput, Paper, SegmentedControl, Stack, Text, TextInput, useMantineColorScheme } from "@mantine/core";
 import { IconKey, IconPlus } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
-import { post, remove } from "../http/client";
+import { post } from "../http/client";
 import { readPages } from "../live/cases";
-import { useLive } from "../live/provider";
-import { Complaint, FormDialog, useAction, usePageTitle } from "../ui/forms";
+import { FormDialog, usePageTitle } from "../ui/forms";
 import { Empty, Head, Shown } from "../ui/states";
-import { moment } from "../ui/time";
 import type { NewToken, Session } from "../wire";
-import { device } from "./device";
-import { useMe, useZone } from "./me";
+import { useMe } from "./me";
+import { SessionRow } from "./security";
 
 export default function SettingsPage(): ReactNode {
   const { t } = useTranslation();
@@ -59,20 +57,7 @@ export default function SettingsPage(): ReactNode {
         </section>
         <Shown query={sessions}>
           {(items) => (
-            <>
-              <section aria-label={t("settings.sessions")}>
-                <Head order={2} title={t("settings.sessions")} />
-                <Text size="sm" c="dimmed" mb="sm">
-                  {t("settings.sessionsHint")}
-                </Text>
-                <Paper>
-                  <ul className="cw-rows" data-testid="sessions">
-                    {items.filter((each) => each.kind !== "token").map((each) => <SessionRow key={each.id} session={each} />)}
-                  </ul>
-                </Paper>
-              </section>
-              <Tokens items={items.filter((each) => each.kind === "token")} />
-            </>
+            <Tokens items={items.filter((each) => each.kind === "token")} />
           )}
         </Shown>
       </Stack>
@@ -86,40 +71,6 @@ function Seat({ label, text }: { readonly label: string; readonly text: string }
       <dt>{label}</dt>
       <dd dir="auto">{text}</dd>
     </>
-  );
-}
-
-function SessionRow({ session }: { readonly session: Session }): ReactNode {
-  const { t } = useTranslation();
-  const { live } = useLive();
-  const zone = useZone();
-  const client = useQueryClient();
-  const end = useAction(
-    () => remove(`/sessions/${session.id}`),
-    () => void client.invalidateQueries({ queryKey: ["sessions"] }),
-  );
-  return (
-    <li className="cw-row">
-      <Group justify="space-between" wrap="nowrap" gap="sm">
-        <div style={{ minWidth: 0 }}>
-          <Text size="sm" fw={550}>
-            {session.kind === "token" ? session.label : device(session.label)}
-            {session.id === live.session && (
-              <Badge ml={8} styles={{ root: { color: "var(--mantine-color-anchor)" } }}>
-                {t("settings.here")}
-              </Badge>
-            )}
-          </Text>
-          <Text size="xs" c="dimmed">
-            {t("settings.made", { when: moment(session.made_at, zone) })} · {t("settings.expires", { when: moment(session.expires_at, zone) })}
-          </Text>
-          <Complaint refused={end.refused} />
-        </div>
-        <Button size="xs" variant="default" loading={end.busy} onClick={() => end.run(undefined)} aria-label={t("settings.endOf", { label: device(session.label) })} style={{ flex: "none" }}>
-          {t("settings.end")}
-        </Button>
-      </Group>
-    </li>
   );
 }
 
@@ -158,7 +109,7 @@ function Tokens({ items }: { readonly items: readonly Session[] }): ReactNode {
         ) : (
           <ul className="cw-rows">
             {items.map((each) => (
-              <SessionRow key={each.id} session={each} />
+              <SessionRow key={each.id} session={each} onEnd={() => void client.invalidateQueries({ queryKey: ["sessions"] })} />
             ))}
           </ul>
         )}

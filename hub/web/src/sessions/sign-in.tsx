@@ -1,14 +1,17 @@
-import { Alert, Paper, PasswordInput, Stack, Text, TextInput, Title } from "@mantine/core";
+import { Alert, Button, Divider, Paper, PasswordInput, Stack, Text, TextInput, Title } from "@mantine/core";
+import { IconArrowLeft, IconFingerprint } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useEffect, type ReactNode } from "react";
+import { useEffect, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import { Brand } from "../app/brand";
 import { get, post } from "../http/client";
-import { Form, usePageTitle } from "../ui/forms";
-import type { Me } from "../wire";
+import { Complaint, Form, useAction, usePageTitle } from "../ui/forms";
+import type { Asked, Me, MfaNeeded } from "../wire";
 import { forget } from "./forget";
+import { canPasskeys, Declined, showPasskey } from "./passkeys";
+import { Second } from "./second";
 
 export function Entrance({ title, lead, children }: { readonly title: string; readonly lead: string; readonly children: ReactNode }): ReactNode {
   usePageTitle(title);
@@ -42,6 +45,37 @@ export default function SignInPage(): ReactNode {
   useEffect(() => {
     if (needed) void navigate({ to: "/set-up", replace: true });
   }, [needed, navigate]);
+  const [asked, setAsked] = useState<MfaNeeded | null>(null);
+  const [declined, setDeclined] = useState(false);
+  // Who it is, the next page asks: the session may open nothing yet but the setting up of a second factor.
+  const signedIn = (): void => {
+    forget(client);
+    void navigate({ to: to?.startsWith("/") && !to.startsWith("//") && !to.startsWith("/sign-in") ? to : "/", replace: true });
+  };
+  const byPasskey = useAction(
+    async () => {
+      setDeclined(false);
+      const question = await post<Asked>("/session/passkey/options", {});
+      try {
+        return await post<Me>("/session/passkey", { pending: question.pending, passkey: await showPasskey(question.options) });
+      } catch (error) {
+        if (!(error instanceof Declined)) throw error;
+        setDeclined(true);
+        return null;
+      }
+    },
+    (me) => me && signedIn(),
+  );
+  if (asked) {
+    return (
+      <Entrance title={t("security.oneMore")} lead={t("security.oneMoreLead")}>
+        <Second ways={asked.mfa} passkey={canPasskeys() ? asked.passkey : null} submit={t("session.submit")} onProof={(proof) => post<Me>("/session/mfa", { ...proof, pending: asked.pending })} onDone={signedIn} />
+        <Button variant="subtle" size="compact-sm" mt="md" leftSection={<IconArrowLeft size={14} aria-hidden />} onClick={() => setAsked(null)}>
+          {t("security.startAgain")}
+        </Button>
+      </Entrance>
+    );
+  }
   return (
     <Entrance title={t("session.title")} lead={t("session.lead")}>
       {ended && (
@@ -52,12 +86,8 @@ export default function SignInPage(): ReactNode {
       <Form
         submit={t("session.submit")}
         fullWidth
-        onSend={(said) => post<Me>("/session", { email: said("email"), password: said("password") })}
-        onDone={(me) => {
-          forget(client);
-          client.setQueryData(["me"], me);
-          void navigate({ to: to?.startsWith("/") && !to.startsWith("//") && !to.startsWith("/sign-in") ? to : "/", replace: true });
-        }}
+        onSend={(said) => post<Me | MfaNeeded>("/session", { email: said("email"), password: said("password") })}
+        onDone={(answer) => ("mfa" in answer ? setAsked(answer) : signedIn())}
       >
         {(at) => (
           <>
@@ -66,6 +96,20 @@ export default function SignInPage(): ReactNode {
           </>
         )}
       </Form>
+      {canPasskeys() && (
+        <Stack gap="sm" mt="md">
+          <Divider label={t("security.or")} labelPosition="center" />
+          <Button variant="default" fullWidth leftSection={<IconFingerprint size={18} aria-hidden />} loading={byPasskey.busy} onClick={() => byPasskey.run(undefined)}>
+            {t("security.signInPasskey")}
+          </Button>
+          {declined && (
+            <Text size="sm" c="dimmed" role="status">
+              {t("security.declined")}
+            </Text>
+          )}
+          <Complaint refused={byPasskey.refused} />
+        </Stack>
+      )}
     </Entrance>
   );
 }

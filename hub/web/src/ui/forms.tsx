@@ -56,21 +56,27 @@ interface FormProps<R> {
   readonly onCancel?: () => void;
   readonly danger?: boolean;
   readonly fullWidth?: boolean;
+  /** Another button of the page is the first choice. */
+  readonly quiet?: boolean;
   /** Fields; `at` gives the hub's complaint about a JSONPath such as `$.title`. */
   readonly children: (at: (path: string) => string | undefined, busy: boolean) => ReactNode;
 }
 
-export function Form<R>({ onSend, onDone, submit, onCancel, danger, fullWidth, children }: FormProps<R>): ReactNode {
+export function Form<R>({ onSend, onDone, submit, onCancel, danger, fullWidth, quiet, children }: FormProps<R>): ReactNode {
   const { t } = useTranslation();
   const action = useAction(onSend, onDone);
   const plain = usePlainWords();
   const send = (event: FormEvent<HTMLFormElement>): void => {
     event.preventDefault();
     if (action.busy) return;
-    const data = new FormData(event.currentTarget);
+    const form = event.currentTarget;
+    const data = new FormData(form);
     action.run((name) => {
       const value = data.get(name);
-      return typeof value === "string" ? value.trim() : "";
+      if (typeof value !== "string") return "";
+      // A password is what was typed, its spaces too.
+      const field = form.elements.namedItem(name);
+      return field instanceof HTMLInputElement && field.autocomplete.endsWith("-password") ? value : value.trim();
     });
   };
   return (
@@ -84,7 +90,7 @@ export function Form<R>({ onSend, onDone, submit, onCancel, danger, fullWidth, c
               {t("do.cancel")}
             </Button>
           )}
-          <Button type="submit" loading={action.busy} color={danger ? "red.8" : undefined} fullWidth={fullWidth}>
+          <Button type="submit" variant={quiet ? "default" : undefined} loading={action.busy} color={danger ? "red.8" : undefined} fullWidth={fullWidth}>
             {submit}
           </Button>
         </Group>
