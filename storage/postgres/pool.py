@@ -128,10 +128,16 @@ class Database:
         self.epoch = ""
 
     @classmethod
-    async def open(cls, settings: Settings, roles: Collection[str] = ("app", "system", "signin")) -> "Database":
+    async def open(
+        cls, settings: Settings, roles: Collection[str] = ("app", "system", "signin")
+    ) -> "Database":
         """Raises `OSError` or an asyncpg error when the server is not there."""
         database = cls()
-        dsns = {"app": settings.postgres, "system": settings.postgres_system, "signin": settings.postgres_signin}
+        dsns = {
+            "app": settings.postgres,
+            "system": settings.postgres_system,
+            "signin": settings.postgres_signin,
+        }
         pools = await asyncio.gather(*(_pool(role, dsns[role], settings.postgres_pool) for role in roles))
         for role, pool in zip(roles, pools, strict=True):
             setattr(database, role, pool)

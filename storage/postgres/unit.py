@@ -73,7 +73,9 @@ class _Stored(Struct):
 class Unit:
     """An open write transaction. Made by `Database.writing`, which commits it."""
 
-    def __init__(self, connection: Any, person: UUID | None, now: datetime, key: Key | None, epoch: str) -> None:
+    def __init__(
+        self, connection: Any, person: UUID | None, now: datetime, key: Key | None, epoch: str
+    ) -> None:
         self.connection, self.person, self.now, self.key, self.epoch = connection, person, now, key, epoch
         self._pending: list[_Stored] = []
         self.appended = 0
@@ -88,7 +90,9 @@ class Unit:
     def _case_facts(self, row: Any) -> CaseFacts:
         case, org = row["f_case"], row["f_org"]
         access = Access(*row["f_access"])
-        grants = {(case, role) for role in row["f_roles"] or ()} | {(org, role) for role in row["f_org_roles"] or ()}
+        grants = {(case, role) for role in row["f_roles"] or ()} | {
+            (org, role) for role in row["f_org_roles"] or ()
+        }
         recalled = None
         if row["f_key_type"] is not None:
             recalled = Recalled(row["f_key_type"], row["f_key_thing"], row["f_key_seq"], row["f_key_hash"])
@@ -170,7 +174,12 @@ class Unit:
         """
         self.appended += len(events)
         seqs = [stream.take() for _ in events]
-        return seqs, [e.type for e in events], [e.thing for e in events], [encode_data(e).decode() for e in events]
+        return (
+            seqs,
+            [e.type for e in events],
+            [e.thing for e in events],
+            [encode_data(e).decode() for e in events],
+        )
 
     async def write(self, sql: str, *args: Any) -> str:
         """Run a statement made by `appending` with what was appended so far; the noun's parameters start at `$2`."""
