@@ -27,7 +27,7 @@ KINDS: tuple[Kind, ...] = ("revoked", "signed_out", "removed")
 PEOPLE_EACH = 3  # of a lane, beside the administrator: one for each kind
 
 BEFORE_S = 0.05  # at most, from the first events to the request
-AFTER_EVENTS = 5  # that others must be given after it, before it is judged what the one was given
+AFTER_EVENTS = 2  # that others must be given after it, before it is judged what the one was given
 WAIT_S = 10.0  # at most, for an end that never comes
 MOMENT_S = 0.02  # what would come too much would come then
 
