@@ -22,6 +22,7 @@ from websockets.server import ServerProtocol
 from websockets.typing import Subprotocol
 
 from deploy.bench._crowd import Crowd, crowd
+from deploy.bench._memory import resident_bytes
 from deploy.bench._rig import cpu_s
 from schemas.frames import SUBPROTOCOL
 
@@ -80,10 +81,10 @@ async def _run(kind: str) -> None:
 
 
 class Shaker:
-    """A server and its crowd. `shake` lets all drop and come back."""
+    """A server and its crowd. `shake` lets all drop and come back; `resident_bytes_each` is what they took at first."""
 
-    def __init__(self, process: asyncio.subprocess.Process, clients: Crowd) -> None:
-        self._process, self._clients = process, clients
+    def __init__(self, process: asyncio.subprocess.Process, clients: Crowd, each: float) -> None:
+        self._process, self._clients, self.resident_bytes_each = process, clients, each
 
     async def shake(self, at_once: int) -> float:
         """CPU seconds of the server. Raises `AssertionError` when somebody did not get in."""
@@ -108,8 +109,13 @@ async def shaker(kind: str, tokens: list[str]) -> AsyncIterator[Shaker]:
     try:
         port = int(await asyncio.wait_for(process.stdout.readline(), 20))
         async with crowd(port, [(token, "-") for token in tokens]) as clients:
-            await clients.connect(at_once=200)
-            yield Shaker(process, clients)
+            before = resident_bytes(process.pid)
+            there = await clients.connect(at_once=200)
+            after = resident_bytes(process.pid)
+            if there.ready != len(tokens):
+                raise AssertionError(f"{there.ready} of {len(tokens)} shook hands: {there.error}")
+            assert before is not None and after is not None
+            yield Shaker(process, clients, (after - before) / len(tokens))
     finally:
         process.stdin.close()
         if process.returncode is None:

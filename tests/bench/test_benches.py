@@ -143,6 +143,26 @@ EXPECTED = {
         {"event_p50_ms"},
     ),
     "import": ({"entries_per_s", "entries", "refused"}, {"statements_alone_entries_per_s"}),
+    "storm": (
+        {
+            "sockets",
+            "gateway_cpu_us_per_return",
+            "ratio_to_bare",
+            "session_queries",
+            "replay_queries",
+            "replayed_from_ring",
+            "replayed_from_postgres",
+            "flood_sent_away",
+            "flood_seconds",
+            "lost",
+            "repeated",
+        },
+        {"bare_cpu_us_per_handshake"},
+    ),
+    "idle": (
+        {"sockets", "resident_bytes_each", "kernel_bytes_each", "gateway_cpu_percent", "lost", "repeated"},
+        {"bare_protocol_resident_bytes_each"},
+    ),
     "replay": (
         {
             "events_per_s",
