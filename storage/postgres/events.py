@@ -100,10 +100,13 @@ async def events_after(on: Any, position: Position, limit: int) -> list[Event]:
 
 
 async def settled_after(on: Any, position: Position, limit: int) -> tuple[list[Event], datetime | None]:
-    """What `events_after` answers, and what `hidden_since` does; one round trip where there are events."""
+    """What `events_after` answers, and what `hidden_since` does as of then; one round trip where there are events."""
     rows = await on.fetch(SETTLED_AFTER, *position, limit)
-    hidden = rows[0]["hidden"] if rows else await hidden_since(on)
-    return [from_row(row) for row in rows], hidden
+    if not rows and (hidden := await hidden_since(on)):
+        return [], hidden
+    # What was hidden at the first look and is not at the second has settled in between.
+    rows = rows or await on.fetch(SETTLED_AFTER, *position, limit)
+    return [from_row(row) for row in rows], rows[0]["hidden"] if rows else None
 
 
 async def events_between(on: Any, after: Position, upto: Position, limit: int) -> list[Event]:

@@ -4,6 +4,7 @@ import asyncio
 import os
 import random
 from collections.abc import AsyncIterator
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -169,6 +170,30 @@ async def test_an_open_transaction_holds_back_what_came_after_it(
     assert [event.position for event in follower.events] == sorted(
         event.position for event in follower.events
     )
+
+
+async def test_what_settles_while_the_relay_looks_does_not_wait_for_its_next_look(
+    opened: Database, place: Place
+) -> None:
+    """An event is hidden at the first statement and settled at the second; whoever held it back wakes nobody."""
+    start = await log.head(opened.system)
+    async with opened.system.acquire() as holder, opened.system.acquire() as reader:
+        holding = holder.transaction()
+        await holding.start()
+        await holder.fetchval("select pg_current_xact_id()")
+        await place.post()
+        assert await log.settled_after(reader, start, 10) == ([], await log.hidden_since(reader))
+
+        class Reading:
+            async def fetch(self, *args: Any) -> Any:
+                return await reader.fetch(*args)
+
+            async def fetchval(self, *args: Any) -> Any:
+                await holding.rollback()
+                return await reader.fetchval(*args)
+
+        events, hidden = await log.settled_after(Reading(), start, 10)
+    assert len(events) == 1 and hidden is None
 
 
 async def test_what_the_relay_reads_is_planned_once_and_never_scanned(
