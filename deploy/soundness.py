@@ -5,6 +5,7 @@ import asyncpg
 from schemas.settings import Settings
 
 CONNECT_WAIT_S = 5.0
+NEVER_OFF = ("fsync", "full_page_writes", "synchronous_commit")
 
 
 async def unsafe_database(settings: Settings) -> str | None:
@@ -18,17 +19,19 @@ async def unsafe_database(settings: Settings) -> str | None:
         connection = await asyncpg.connect(dsn, timeout=CONNECT_WAIT_S, command_timeout=CONNECT_WAIT_S)
         try:
             row = await connection.fetchrow(
-                "select current_user as role, rolsuper or rolbypassrls as bypasses, current_setting('fsync') as fsync,"
-                " current_setting('full_page_writes') as pages, current_setting('server_version_num')::int as version"
-                " from pg_roles where rolname = current_user"
+                "select current_user as role, rolsuper or rolbypassrls as bypasses,"
+                " array(select name from pg_settings where name = any($1) and setting = 'off') as off,"
+                " current_setting('server_version_num')::int as version from pg_roles where rolname = current_user",
+                NEVER_OFF,
             )
         finally:
             await connection.close()
         assert row is not None
         if row["bypasses"]:
             return f"The database role {row['role']} ({name}) bypasses row-level security; name one that does not."
-        if row["fsync"] != "on" or row["pages"] != "on":
-            return "PostgreSQL has fsync or full_page_writes off and would lose what it confirmed; switch them on."
+        if row["off"]:
+            off = " and ".join(sorted(row["off"]))
+            return f"PostgreSQL has {off} off and would lose what it confirmed; switch that on."
         if row["version"] < 180000:
             return f"PostgreSQL is of version {row['version'] // 10000} and Casewire needs 18 or later."
     return None

@@ -129,6 +129,8 @@ async def test_an_unsafe_database_is_refused(tmp_path: Path, settings: Settings)
         postgres.bootstrap()
         careless = Settings.read({"CASEWIRE_POSTGRES": postgres.dsn()})
         assert "fsync" in (await soundness.unsafe_database(careless) or "")
+        postgres.sql("alter role casewire_app set synchronous_commit = off")
+        assert "synchronous_commit" in (await soundness.unsafe_database(careless) or "")
         superuser = Settings.read({"CASEWIRE_POSTGRES": postgres.dsn("postgres")})
         assert "bypasses row-level security" in (await soundness.unsafe_database(superuser) or "")
     finally:
