@@ -67,7 +67,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     postgres_owner: Annotated[str, _doc("DSN of the role that migrates; default: `postgres` as `casewire_owner`.")] = ""
     postgres_system: Annotated[str, _doc("DSN of relay and workers; default: `postgres` as `casewire_system`.")] = ""
     postgres_signin: Annotated[str, _doc("DSN of sign-in; default: `postgres` as `casewire_signin`.")] = ""
-    postgres_pool: Annotated[int, _doc("Connections per pool and process.")] = 10
+    postgres_pool: Annotated[int, _doc("Connections per pool and process.")] = 12
     nats: Annotated[str, _doc("NATS URLs, comma separated. Empty: the embedded server.")] = ""
     nats_user: Annotated[str, _doc("This process's NATS user.")] = ""
     nats_password: Annotated[Secret, _doc("This process's NATS password.")] = field(default_factory=lambda: Secret(""))
