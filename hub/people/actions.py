@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from hub.context import Hub, Who, key_of
+from hub.factors.actions import end_unproved
 from hub.participants.actions import revoke_participant
 from hub.people import rules
 from hub.people.invitations import find_person, invite_by_mail
@@ -21,7 +22,7 @@ from schemas.ids import new_id
 from schemas.people import AcceptInvitation, Card, FirstRun, InvitePerson, Member
 from schemas.positions import AsOf
 from schemas.zones import zone_named
-from storage.postgres import locks, people, sessions
+from storage.postgres import factors, locks, people, sessions
 from storage.postgres.pool import translated
 from storage.postgres.rows import cursor, read, read_cursor
 from storage.postgres.unit import Unit
@@ -57,8 +58,11 @@ async def invite_person(hub: Hub, who: Who, request: InvitePerson, key: UUID) ->
         member = Member(person, request.org, card.membership, unit.now, 1)
         unit.append(stream, NewEvent("member.changed" if seated else "member.added", person, member, (ADMIN, DESK)))
         await _tell(unit, person, Grant(request.org, card.membership, True))
+        rule = await unit.connection.fetchval(factors.RULE, request.org)
         if known is None or not known.signs_in:
             await invite_by_mail(hub, unit, request.org, request.email, request.name)
+    if card.membership in rule:
+        await end_unproved(hub, request.org, [card.membership])
     return Answer(card, unit.as_of(stream))
 
 

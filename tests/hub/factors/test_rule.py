@@ -108,6 +108,8 @@ async def test_one_who_comes_to_such_a_place_is_asked_too(
     assert (await browser.get("/v1/me")).status_code == 200
     body = {"org": org, "email": person.email, "name": "X", "role": "desk"}
     assert (await home.post("/v1/people", body)).status_code == 201
+    refused(await browser.get("/v1/me"), 401, "unauthenticated")  # ended, so that sockets close too
+    await browser.signed_in(person.email)
     refused(await browser.get("/v1/me"), 403, "mfa_needed")
 
 

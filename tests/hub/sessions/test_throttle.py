@@ -10,10 +10,12 @@ import pytest
 from hub.context import Hub
 from hub.http.auth import address_of
 from hub.sessions import throttle
+from schemas.credentials import token_hash
 from schemas.errors import Refused
 from storage.postgres import expired
 from tests.app import Person, World, refused
 from tests.browsers import Site, with_password
+from workers.sweep import sweep
 
 
 @pytest.fixture
@@ -90,7 +92,9 @@ async def test_a_known_device_guesses_within_a_budget_too(site: Site, person: Pe
 async def test_an_address_waits_whichever_accounts_it_tries(site: Site, person: Person) -> None:
     place = site.browser()
     for n in range(throttle.ADDRESS.free + 1):
-        refused(await site.browser(place.address).sign_in(f"{uuid4()}@mail.test", f"x{n}"), 401, "bad_credentials")
+        refused(
+            await site.browser(place.address).sign_in(f"{uuid4()}@mail.test", f"x{n}"), 401, "bad_credentials"
+        )
     refused(await site.browser(place.address).sign_in(person.email), 429, "too_many")
     assert (await site.browser().sign_in(person.email)).status_code == 200
 
@@ -118,6 +122,29 @@ async def test_attempts_at_the_same_time_are_all_counted(site: Site, person: Per
     answers = await asyncio.gather(*(site.browser().sign_in(person.email, f"no {n}") for n in range(20)))
     assert sum(answer.status_code == 401 for answer in answers) == throttle.ACCOUNT.free + 1
     assert sum(answer.status_code == 429 for answer in answers) == 20 - throttle.ACCOUNT.free - 1
+
+
+async def test_attempts_that_wait_for_each_other_are_all_counted(hub: Hub, owner: Any) -> None:
+    """Each sees what those before it have written, though all began before any was done."""
+    one = throttle.of_sign_in(f"{uuid4()}@mail.test", "", None, None)[0]
+    await throttle.admit(hub, one)
+
+    async def attempt() -> bool:
+        try:
+            await throttle.admit(hub, one)
+        except Refused:
+            return False
+        return True
+
+    async with owner.acquire() as connection:
+        transaction = connection.transaction()
+        await transaction.start()
+        await connection.fetch("select 1 from throttles where key = $1 for update", one.key)
+        attempts = [asyncio.create_task(attempt()) for _ in range(20)]
+        while await connection.fetchval("select count(*) from pg_locks where not granted") < 5:
+            await asyncio.sleep(0.01)
+        await transaction.rollback()
+    assert sum(await asyncio.gather(*attempts)) == throttle.ACCOUNT.free
 
 
 async def test_two_hubs_count_together(hub: Hub, person: Person) -> None:
@@ -159,7 +186,9 @@ async def test_the_table_stays_small(hub: Hub, owner: Any) -> None:
     assert await owner.fetchval("select count(*) from throttles") == 0
 
 
-async def test_neither_address_nor_account_stands_in_the_table(site: Site, owner: Any, person: Person) -> None:
+async def test_neither_address_nor_account_stands_in_the_table(
+    site: Site, owner: Any, person: Person
+) -> None:
     browser = site.browser()
     await browser.sign_in(person.email, "wrong password")
     kept = b"".join(bytes(row["key"]) for row in await owner.fetch("select key from throttles"))
@@ -188,3 +217,29 @@ async def test_admit_refused_says_when(hub: Hub) -> None:
         await throttle.admit(hub, one)
     assert error.value.code == "too_many" and 0 < (error.value.retry_after_ms or 0) <= 1000
     assert "1 seconds" in error.value.detail
+
+
+async def test_what_is_over_is_swept(site: Site, person: Person, owner: Any) -> None:
+    """A question that nobody answered, an app that was never confirmed, a device that was not seen for half a year."""
+    home = await site.browser().signed_in(person.email)
+    app = (await home.post("/v1/factors/totp")).json()["id"]
+    asked = (await home.post("/v1/session/proof/options")).json()["pending"]
+    kept = {
+        "challenge": ("select count(*) from challenges where hash = $1", token_hash(asked)),
+        "factor": ("select count(*) from factors where id::text = $1", app),
+        "device": ("select count(*) from devices where person = $1", person.id),
+    }
+
+    async def left() -> dict[str, int]:
+        return {name: await owner.fetchval(*query) for name, query in kept.items()}
+
+    await sweep(site.hub)
+    assert await left() == {"challenge": 1, "factor": 1, "device": 1}
+    for ahead, remaining in (
+        (timedelta(minutes=6), {"challenge": 0, "factor": 1, "device": 1}),
+        (timedelta(minutes=61), {"challenge": 0, "factor": 0, "device": 1}),
+        (timedelta(days=181), {"challenge": 0, "factor": 0, "device": 0}),
+    ):
+        site.clock.ahead = ahead
+        await sweep(site.hub)
+        assert await left() == remaining
