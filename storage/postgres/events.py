@@ -1,4 +1,4 @@
-"""The event log, read: in the order of everything for relay and followers, and per stream for replays.
+"""The event log, read: in the order of everything for relay and followers, and a page of a case for readers.
 
 `(tx, id)` is a total order only below the oldest transaction that still runs: one with a lower id could yet commit.
 Every statement that reads across streams therefore stops at `pg_snapshot_xmin(pg_current_snapshot())`.
@@ -6,7 +6,6 @@ Every statement that reads across streams therefore stops at `pg_snapshot_xmin(p
 
 from datetime import datetime
 from typing import Any, NamedTuple
-from uuid import UUID
 
 import msgspec
 from msgspec import Raw
@@ -20,23 +19,10 @@ XMIN = "pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 
 EVENTS_AFTER = f"""select {COLUMNS} from events
     where (tx, id) > ($1, $2) and tx < {XMIN} order by tx, id limit $3"""
-EVENTS_BETWEEN = f"""select {COLUMNS} from events
-    where (tx, id) > ($1, $2) and (tx, id) <= ($3, $4) and kind = 'case' order by tx, id limit $5"""
-STREAM_BETWEEN = f"""select {COLUMNS} from events
-    where stream = $1 and seq > $2 and seq <= $3 order by seq limit $4"""
 # The last event that is settled: whatever commits later comes after it.
 HEAD = f"select tx, id from events where tx < {XMIN} order by tx desc, id desc limit 1"
 BEFORE = "select tx, id from events where (tx, id) < ($1, $2) order by tx desc, id desc limit 1"
 KNOWN = "select exists (select from events where tx = $1 and id = $2)"
-# The last seq of a stream as of a position: what came later is still to be followed.
-STREAM_HEAD = """select seq from events where stream = $1 and (tx, id) <= ($2, $3)
-    order by seq desc limit 1"""
-STREAM_LAST = "select seq from events where stream = $1 order by seq desc limit 1"
-# What a replay would hold, without its content: enough to count what one viewer may see.
-BRIEF_STREAM = """select org, case_id, audience, people from events
-    where stream = $1 and seq > $2 and seq <= $3 order by seq limit $4"""
-BRIEF_BETWEEN = """select org, case_id, audience, people from events
-    where (tx, id) > ($1, $2) and (tx, id) <= ($3, $4) and kind = 'case' order by tx, id limit $5"""
 # For readers: those of a case ($1) after seq $2, under their own policies.
 PAGE = """select stream_head(c.id) as f_head, e.* from cases c left join lateral (
         select tx, id, seq, type, case_id, at, actor, data from events where stream = c.id and seq > $2
@@ -53,15 +39,6 @@ EPOCH = "select value from epoch"
 # Settings of a session that reads in this order many times a second. For each value of a position PostgreSQL would plan
 # anew, which takes five times as long as the reading; and a plan made while the table was small must not scan it later.
 READS_IN_ORDER = {"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off", "enable_sort": "off"}
-
-
-class Brief(NamedTuple):
-    """The wall's facts about an event of a case."""
-
-    org: UUID
-    case_id: UUID
-    audience: list[str]
-    people: list[UUID]
 
 
 class Holder(NamedTuple):
@@ -109,24 +86,6 @@ async def settled_after(on: Any, position: Position, limit: int) -> tuple[list[E
     return [from_row(row) for row in rows], rows[0]["hidden"] if rows else None
 
 
-async def events_between(on: Any, after: Position, upto: Position, limit: int) -> list[Event]:
-    """Events of cases in `(after, upto]`, in order."""
-    return [from_row(row) for row in await on.fetch(EVENTS_BETWEEN, *after, *upto, limit)]
-
-
-async def stream_between(on: Any, stream: UUID, after: int, upto: int, limit: int) -> list[Event]:
-    """Events of one stream with `after < seq <= upto`, in order. Under the app role: those the reader may see."""
-    return [from_row(row) for row in await on.fetch(STREAM_BETWEEN, stream, after, upto, limit)]
-
-
-async def brief_stream(on: Any, stream: UUID, after: int, upto: int, limit: int) -> list[Brief]:
-    return [Brief(*row) for row in await on.fetch(BRIEF_STREAM, stream, after, upto, limit)]
-
-
-async def brief_between(on: Any, after: Position, upto: Position, limit: int) -> list[Brief]:
-    return [Brief(*row) for row in await on.fetch(BRIEF_BETWEEN, *after, *upto, limit)]
-
-
 async def head(on: Any) -> Position:
     """The position of the last settled event; `START` when there is none."""
     row = await on.fetchrow(HEAD)
@@ -142,16 +101,6 @@ async def before(on: Any, position: Position) -> Position:
 async def known(on: Any, position: Position) -> bool:
     """Whether an event stands at exactly this position."""
     return await on.fetchval(KNOWN, *position)
-
-
-async def stream_head(on: Any, stream: UUID, position: Position) -> int:
-    """The last seq of `stream` as of `position`; 0 when it has none."""
-    return await on.fetchval(STREAM_HEAD, stream, *position) or 0
-
-
-async def stream_last(on: Any, stream: UUID) -> int:
-    """The last committed seq of `stream`; 0 when it has none."""
-    return await on.fetchval(STREAM_LAST, stream) or 0
 
 
 async def hidden_since(on: Any) -> datetime | None:

@@ -26,9 +26,9 @@ ME = """select p.id, p.name, p.email::text, p.zone,
 MINE = """select id, person, kind, label, made_at, expires_at, address, used_at, id = $2 as here from sessions
     where person = (select me()) and ended_at is null and expires_at > $1
     order by coalesce(used_at, made_at) desc, id desc limit 200"""
-# The Structs of ended sessions go into events, where no session is `here`.
 # How the asker's own session stands, inside a transaction of theirs.
 PROVED = "select kind, proved_at from sessions where id = $1"
+# The Structs of ended sessions go into events, where no session is `here`.
 END = "select *, false as here from end_session($1, $2)"
 END_OTHERS = "select *, false as here from end_other_sessions($1, $2, $3, $4)"
 CHANGE_PASSWORD = "select change_password($1, $2)"
