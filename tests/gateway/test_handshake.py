@@ -170,7 +170,8 @@ LINES = [line + b"\r\n" for line in GOOD.split(b"\r\n")[1:-1]]
 ODD = [
     b"Transfer-Encoding: identity\r\n", b"Sec-WebSocket-Version: 13\r\n",
     b"Connection: keep-alive, Upgrade\r\n", b"connection:upgrade\r\n", b"Upgrade: WebSocket\r\n", b"Upgrade: h2c\r\n",
-    b"Content-Length: 0\r\n", b"Content-Length: 5\r\n", b"Transfer-Encoding: chunked\r\n", b"X : y\r\n", b" folded\r\n",
+    b"Connection: close\r\n", b"Content-Length: 0\r\n", b"Content-Length: 5\r\n",
+    b"Transfer-Encoding: chunked\r\n", b"X : y\r\n", b" folded\r\n",
     b"Origin: \xff\r\n", b"X: a\x00b\r\n", b"X: y\n", b": y\r\n", b"X\r\n", b"Sec-WebSocket-Version: 12\r\n",
     b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZR==\r\n", b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ\r\n",
     b"Sec-WebSocket-Protocol: casewire.v1\r\n", b"Cookie: a=b\r\n", b"\r\n",
