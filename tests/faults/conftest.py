@@ -1,5 +1,6 @@
 """One town for all fault tests of a worker."""
 
+import contextlib
 import fcntl
 import shutil
 import tempfile
@@ -17,11 +18,12 @@ __all__ = ["house", "live_url", "running"]  # fixtures of a house without lines
 @pytest.fixture(scope="session")
 async def place() -> AsyncIterator[Town]:
     folder = Path(tempfile.mkdtemp(prefix="casewire-town-", dir=PLACE))
-    # Starting takes all cores for a moment; one start at a time.
-    with (PLACE / "casewire-story.turn").open("w") as turn:
-        fcntl.flock(turn, fcntl.LOCK_EX)
-        opened = town(folder)
-        place = await opened.__aenter__()
-    yield place
-    await opened.__aexit__(None, None, None)
-    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        async with contextlib.AsyncExitStack() as exit:
+            # Starting takes all cores for a moment; one start at a time.
+            with (PLACE / "casewire-story.turn").open("w") as turn:
+                fcntl.flock(turn, fcntl.LOCK_EX)
+                place = await exit.enter_async_context(town(folder))
+            yield place
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -12,7 +12,7 @@ import random
 import shutil
 import signal
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from storage.bus import Bus
 from tests.app import World
 from tests.faults.power import Disk, disk, why_not
 from tests.faults.talk import Talk, judge
+from tests.faults.voices import until
 from tests.house import House, gone, wait_for
 from tests.live import live
 from tests.wire import api
@@ -307,12 +308,3 @@ async def cut_everything(house: House, machine: Disk) -> None:
     house.launch()
     await until(lambda: house.ready or house.process.poll() is not None, lambda: "ready or ended")
     assert house.ready, house.printed
-
-
-async def until(true: Callable[[], bool], what: Callable[[], str]) -> None:
-    try:
-        async with asyncio.timeout(HEALED_WITHIN_S):
-            while not true():
-                await asyncio.sleep(0.02)
-    except TimeoutError:
-        raise AssertionError(f"in vain: {what()}") from None
