@@ -8,21 +8,17 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
-import msgspec
 
+from deploy.bench._jetstream import BODY, STREAM, SUBJECT, api, headers, stream
 from deploy.bench._peers import FLOOR, Peer, peer
 from schemas.positions import Position
 from schemas.settings import Settings
-from schemas.subjects import HEADER_EPOCH, HEADER_POS, HEADER_PREV, HEADER_SEQ
 from storage.bus import Bus
 from storage.postgres import events as log
-from storage.stream import CONFIG
 
 STEPS = ("wake", "read", "publish_and_ack", "hop", "socket_write")
 STEP_S = 2.0  # none may take longer
-STREAM, SUBJECT = "CASEWIRE_BENCH", "casewire-bench.event"
 WAKE = "casewire-bench.wake"
-BODY = b"." * 800  # about what an event has
 FRAME_BYTES = 700
 BATCH = 1000
 
@@ -50,7 +46,7 @@ class Hops:
             "ack_policy": "none",
             "mem_storage": True,
         }
-        await _api(self._there, f"CONSUMER.CREATE.{STREAM}", {"stream_name": STREAM, "config": config})
+        await api(self._there, f"CONSUMER.CREATE.{STREAM}", {"stream_name": STREAM, "config": config})
 
     async def measure(self, count: int, pace_s: float) -> None:
         """Each step `count` times."""
@@ -76,7 +72,8 @@ class Hops:
         self._acked_at = self._pushed_at = 0.0
         self._woken.clear()
         begun = time.perf_counter()
-        await self._here.client.publish(SUBJECT, BODY, reply=self._acks, headers=self._headers())
+        await self._here.client.publish(SUBJECT, BODY, reply=self._acks, headers=headers(self._published))
+        self._published += 1
         while not (self._acked_at and self._pushed_at):
             await self._woken.wait()
             self._woken.clear()
@@ -95,18 +92,6 @@ class Hops:
         self._pushed_at = time.perf_counter()
         self._woken.set()
 
-    def _headers(self) -> dict[str, str]:
-        self._published += 1
-        n = self._published
-        return {
-            "Nats-Msg-Id": f"bench-{n}",
-            "Nats-Expected-Last-Sequence": f"{n - 1}",
-            HEADER_SEQ: f"{n}",
-            HEADER_EPOCH: "bench",
-            HEADER_POS: f"{n}-{n}",
-            HEADER_PREV: f"{n - 1}-{n - 1}",
-        }
-
 
 @asynccontextmanager
 async def hops(settings: Settings, sockets: int) -> AsyncIterator[Hops]:
@@ -114,20 +99,10 @@ async def hops(settings: Settings, sockets: int) -> AsyncIterator[Hops]:
     here, there = await Bus.connect(settings, "bench"), await Bus.connect(settings, "bench listening")
     connection = await asyncpg.connect(settings.postgres_system, server_settings=log.READS_IN_ORDER)
     try:
-        await here.client.request(f"$JS.API.STREAM.DELETE.{STREAM}", b"", timeout=STEP_S)
-        made = CONFIG | {
-            "name": STREAM,
-            "subjects": [SUBJECT],
-            "description": "A bench's; it may be deleted.",
-        }
-        await _api(here, f"STREAM.CREATE.{STREAM}", made)
-        try:
-            async with peer(FLOOR, sockets) as writing:
-                steps = Hops(here, there, connection, writing)
-                await steps.listen()
-                yield steps
-        finally:
-            await _api(here, f"STREAM.DELETE.{STREAM}", {})
+        async with stream(here), peer(FLOOR, sockets) as writing:
+            steps = Hops(here, there, connection, writing)
+            await steps.listen()
+            yield steps
     finally:
         await connection.close()
         await here.close()
@@ -144,9 +119,3 @@ async def _paced(step: Callable[[], Awaitable[None]], count: int, pace_s: float)
             await step()
             taken.append(time.perf_counter() - at)
     return taken
-
-
-async def _api(bus: Bus, name: str, body: dict[str, Any]) -> None:
-    answer = await bus.client.request(f"$JS.API.{name}", msgspec.json.encode(body), timeout=STEP_S)
-    if "error" in (given := msgspec.json.decode(answer.data)):
-        raise AssertionError(f"{name}: {given['error']}")

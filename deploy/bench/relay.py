@@ -15,20 +15,21 @@ from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
 
-import msgspec
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from deploy.bench._cpu import Meter
 from deploy.bench._history import write
+from deploy.bench._jetstream import BODY, SUBJECT, headers, stream
+from deploy.bench._jetstream import STREAM as PEER_STREAM
 from deploy.bench._rig import Rig, run
 from deploy.bench._scene import Scene, scene
 from deploy.bench._standby import standby
 from schemas.positions import Position
-from schemas.subjects import HEADER_EPOCH, HEADER_POS, HEADER_PREV, HEADER_SEQ, STREAM, WAKE_RELAY
+from schemas.subjects import HEADER_POS, HEADER_PREV, STREAM, WAKE_RELAY
 from storage.bus import Bus
 from storage.postgres import events as log
-from storage.stream import CONFIG, STRIDE_EVENTS_MAX
+from storage.stream import STRIDE_EVENTS_MAX
 
 EVENTS, QUICK_EVENTS = 100_000, 2000
 ROUNDS, QUICK_ROUNDS = 2, 1
@@ -40,8 +41,6 @@ RATIO_MIN = 4.0
 PATIENCE_S = 60.0
 LOOK_S = 0.01
 FETCH = 1000
-BODY = b"." * 800  # about what an event of the rounds has
-PEER, PEER_SUBJECT = "CASEWIRE_BENCH", "casewire-bench.event"
 
 
 class Published(NamedTuple):
@@ -67,7 +66,7 @@ async def measure(rig: Rig) -> tuple[dict[str, Any], dict[str, Any], bool, str, 
         await _settled(set_up, js)
         start = await log.head(set_up.hub.database.system)
         first = await _last(js) + 1
-        async with _peer_stream(bus):
+        async with stream(bus):
             for _ in range(rounds):
                 awaited.append(await _awaited(js, QUICK_AWAITED if rig.quick else AWAITED))
                 ours.append(await _relayed(rig, set_up, bus, js, events))
@@ -87,7 +86,7 @@ async def measure(rig: Rig) -> tuple[dict[str, Any], dict[str, Any], bool, str, 
         "killed_and_on_again_s": stopped_s,
         **problems,
     }
-    floors = {"ready_bytes_per_s": median(ready)}
+    floors = {"ready_events_per_s": median(ready)}
     peers = {"awaited_publish_per_s": others, "nats_py_publish_async_per_s": median(pipelined)}
     whole = not any(problems.values())
     passed = whole and (rig.quick or (rate >= EVENTS_PER_S_MIN and rate >= RATIO_MIN * others))
@@ -115,8 +114,8 @@ async def _relayed(rig: Rig, set_up: Scene, bus: Bus, js: JetStreamContext, coun
     return Published(count / took, cpu)
 
 
-async def _killed(rig: Rig, set_up: Scene, bus: Bus, js: JetStreamContext) -> float:
-    """kill -9 where half of the events are through; how long the stream then stood still."""
+async def _killed(rig: Rig, set_up: Scene, bus: Bus, js: JetStreamContext) -> float | None:
+    """kill -9 where half of the events are through; how long the stream then stood still, None where it is not ours."""
     count = QUICK_KILLED_EVENTS if rig.quick else KILLED_EVENTS
     pid = rig.pids.get("relay", 0)
     async with standby(rig.settings):
@@ -125,7 +124,7 @@ async def _killed(rig: Rig, set_up: Scene, bus: Bus, js: JetStreamContext) -> fl
             begin = await _last(js)
         if not _ours(pid):
             await _reaches(js, begin + count)
-            return 0.0
+            return None
         await _reaches(js, begin + count // 2, 0)
         os.kill(pid, signal.SIGKILL)
         killed = time.perf_counter()
@@ -177,13 +176,13 @@ async def _operator(rig: Rig) -> AsyncIterator[Bus]:
         await bus.close()
 
 
-async def _last(js: JetStreamContext, stream: str = STREAM) -> int:
-    return (await js.stream_info(stream)).state.last_seq
+async def _last(js: JetStreamContext, of: str = STREAM) -> int:
+    return (await js.stream_info(of)).state.last_seq
 
 
-async def _reaches(js: JetStreamContext, seq: int, pause_s: float = LOOK_S, stream: str = STREAM) -> None:
+async def _reaches(js: JetStreamContext, seq: int, pause_s: float = LOOK_S, of: str = STREAM) -> None:
     async with asyncio.timeout(PATIENCE_S):
-        while await _last(js, stream) < seq:  # noqa: ASYNC110 - nobody tells
+        while await _last(js, of) < seq:  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(pause_s)
 
 
@@ -213,8 +212,8 @@ async def _read_back(set_up: Scene, js: JetStreamContext, start: Position, first
     links: list[tuple[str, str]] = []
     for begun in range(first, last + 1, FETCH):
         for message in await consumer.fetch(min(FETCH, last + 1 - begun), timeout=PATIENCE_S):
-            headers = message.headers or {}
-            links.append((headers[HEADER_PREV], headers[HEADER_POS]))
+            told = message.headers or {}
+            links.append((told[HEADER_PREV], told[HEADER_POS]))
     await consumer.unsubscribe()
     rows = await set_up.hub.database.system.fetch(
         "select tx, id from events where (tx, id) > ($1, $2) order by tx, id", *start
@@ -233,63 +232,27 @@ async def _read_back(set_up: Scene, js: JetStreamContext, start: Position, first
 # -- what else publishes ----------------------------------------------------------------------------------
 
 
-@asynccontextmanager
-async def _peer_stream(bus: Bus) -> AsyncIterator[None]:
-    """A stream like the relay's own."""
-    await _delete(bus)
-    config = CONFIG | {
-        "name": PEER,
-        "subjects": [PEER_SUBJECT],
-        "description": "A bench's; it may be deleted.",
-    }
-    answer = await bus.client.request(
-        f"$JS.API.STREAM.CREATE.{PEER}", msgspec.json.encode(config), timeout=10
-    )
-    if "error" in (made := msgspec.json.decode(answer.data)):
-        raise AssertionError(f"no stream to compare with: {made['error']}")
-    try:
-        yield
-    finally:
-        await _delete(bus)
-
-
-async def _delete(bus: Bus) -> None:
-    await bus.client.request(f"$JS.API.STREAM.DELETE.{PEER}", b"", timeout=10)
-
-
-def _message(n: int) -> dict[str, str]:
-    """The headers of an event, as the relay's."""
-    return {
-        "Nats-Msg-Id": f"bench-{n}",
-        "Nats-Expected-Last-Sequence": str(n),
-        HEADER_SEQ: str(n),
-        HEADER_EPOCH: "bench",
-        HEADER_POS: f"{n}-{n}",
-        HEADER_PREV: f"{n - 1}-{n - 1}",
-    }
-
-
 async def _awaited(js: JetStreamContext, count: int) -> float:
     """One, its acknowledgement, the next."""
-    at = await _last(js, PEER)
+    at = await _last(js, PEER_STREAM)
     begun = time.perf_counter()
     for n in range(at, at + count):
-        await js.publish(PEER_SUBJECT, BODY, headers=_message(n))
+        await js.publish(SUBJECT, BODY, headers=headers(n))
     return count / (time.perf_counter() - begun)
 
 
 async def _pipelined(js: JetStreamContext, count: int) -> float:
     """As the client publishes without waiting, an acknowledgement for each."""
-    at = await _last(js, PEER)
+    at = await _last(js, PEER_STREAM)
     begun = time.perf_counter()
-    answers = [await js.publish_async(PEER_SUBJECT, BODY, headers=_message(n)) for n in range(at, at + count)]
+    answers = [await js.publish_async(SUBJECT, BODY, headers=headers(n)) for n in range(at, at + count)]
     await asyncio.gather(*answers)
     return count / (time.perf_counter() - begun)
 
 
 async def _ready(bus: Bus, js: JetStreamContext, count: int) -> float:
     """The floor: bytes made beforehand, as fast as the server stores them."""
-    at = await _last(js, PEER)
+    at = await _last(js, PEER_STREAM)
     strides: list[bytes] = []
     for begun in range(at, at + count, STRIDE_EVENTS_MAX):
         some = range(begun, min(begun + STRIDE_EVENTS_MAX, at + count))
@@ -298,11 +261,11 @@ async def _ready(bus: Bus, js: JetStreamContext, count: int) -> float:
     for stride in strides:
         await bus.send([stride])
         await bus.client.flush(timeout=int(PATIENCE_S))
-    await _reaches(js, at + count, 0.001, PEER)
+    await _reaches(js, at + count, 0.001, PEER_STREAM)
     return count / (time.perf_counter() - begun)
 
 
 def _command(n: int) -> bytes:
-    headers = "NATS/1.0\r\n" + "".join(f"{name}: {value}\r\n" for name, value in _message(n).items()) + "\r\n"
-    line = f"HPUB {PEER_SUBJECT}  {len(headers)} {len(headers) + len(BODY)}\r\n"
-    return (line + headers).encode() + BODY + b"\r\n"
+    head = "NATS/1.0\r\n" + "".join(f"{name}: {value}\r\n" for name, value in headers(n).items()) + "\r\n"
+    line = f"HPUB {SUBJECT}  {len(head)} {len(head) + len(BODY)}\r\n"
+    return (line + head).encode() + BODY + b"\r\n"

@@ -72,7 +72,7 @@ EXPECTED = {
             "disordered",
             "broken_chains",
         },
-        {"ready_bytes_per_s"},
+        {"ready_events_per_s"},
     ),
     "fanout": (
         {
