@@ -201,6 +201,8 @@ async def test_many_topics_at_once_do_not_cut_a_client(office: Office) -> None:
     narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     narrow.connect(("127.0.0.1", office.live.port))
     async with office.client("lawyer", max_queue=1, sock=narrow) as client:
+        (there,) = office.live.gateway._connections
+        there._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
         for n, case in enumerate(cases):
             await client.send("subscribe", ref=str(n), topic=f"case:{case}", after=after(office, 0))
         await asyncio.sleep(0.5)
