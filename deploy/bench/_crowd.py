@@ -1,7 +1,7 @@
 """A crowd of sockets in one C process (`tests/bench/crowd.c`), commanded from here."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from struct import Struct as Layout
@@ -103,9 +103,6 @@ class Crowd:
         """Until so many events came since the last clear, at most so long."""
         return await self._say(f"until {events} {seconds}", seconds)
 
-    async def until_ready(self, sockets: int, seconds: float) -> Counts:
-        return await self._say(f"ready {sockets} {seconds}", seconds)
-
     async def counts(self) -> Counts:
         return await self._say("counts")
 
@@ -174,6 +171,6 @@ async def crowd(
             await process.wait()
 
 
-def everyone(tokens: list[str], case: object, count: int) -> list[tuple[str, str]]:
-    """`count` sockets that subscribe to one case, the tokens in turn."""
-    return [(tokens[n % len(tokens)], f"case:{case}") for n in range(count)]
+def everyone(tokens: Sequence[str], cases: Sequence[object], count: int) -> list[tuple[str, str]]:
+    """`count` sockets, each of which subscribes to one case; tokens and cases in turn."""
+    return [(tokens[n % len(tokens)], f"case:{cases[n % len(cases)]}") for n in range(count)]

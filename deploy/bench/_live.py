@@ -9,9 +9,8 @@ from deploy.bench._crowd import Crowd, crowd, everyone
 from deploy.bench._http import Client, Post, connect
 from deploy.bench._rig import Rig
 from deploy.bench._rounds import Round, Sender
-from deploy.bench._scene import Scene, scene
+from deploy.bench._scene import Scene, people_for, scene
 
-SOCKETS_EACH = 40  # of one person; the gateway lets nobody hold more than 50
 WARM_EVENTS = 5
 
 
@@ -49,9 +48,11 @@ async def live(
 ) -> AsyncIterator[Live]:
     """`sockets` of them subscribed to one case, into which messages of so many characters are posted. `rooms` gives the
     first so many sockets a receive buffer of so many bytes in the kernel."""
-    async with scene(rig.settings, people=1 + -(-sockets // SOCKETS_EACH), cases=1) as set_up:
+    async with scene(rig.settings, people=people_for(sockets), cases=1) as set_up:
         tokens = [person.token for person in set_up.people[1:]]
-        async with crowd(rig.settings.live_port, everyone(tokens, set_up.rooms[0][0], sockets)) as listening:
+        async with crowd(
+            rig.settings.live_port, everyone(tokens, [set_up.rooms[0][0]], sockets)
+        ) as listening:
             if rooms is not None:
                 await listening.room(0, *rooms)
             there = await listening.connect()

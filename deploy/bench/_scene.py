@@ -19,6 +19,7 @@ from schemas.people import InvitePerson
 from schemas.settings import Settings
 from storage.postgres import operator
 
+SOCKETS_EACH = 40  # of one person; the gateway lets nobody hold more than 50
 INTAKE = {"category": "other", "location": "nowhere", "description": "a case to measure with"}
 
 
@@ -61,6 +62,11 @@ async def scene(settings: Settings, *, people: int, cases: int) -> AsyncIterator
             page = await list_conversations(hub, admin.who, case, 10, None)
             rooms.append((case, next(found.id for found in page.items if found.title == audience[0])))
         yield Scene(hub, org, made, rooms)
+
+
+def people_for(sockets: int) -> int:
+    """How many a scene needs: the first, who writes, and enough others to hold `sockets`."""
+    return 1 + -(-sockets // SOCKETS_EACH)
 
 
 async def _person(hub: Hub, email: str) -> Person:

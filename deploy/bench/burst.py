@@ -83,7 +83,7 @@ async def measure(rig: Rig) -> Measured:
     said = [f"{WAYS[name].title} {theirs:,.0f}/s" for name, theirs in rates.items()]
     said += [f"{WAYS[name].title} is not measured: {why}" for name, why in missing.items()]
     verdict = (
-        f"bursts of {BURST} events to {sockets} sockets: {rate:,.0f} deliveries/s, {joined or 0:.1f} of what a write() "
+        f"bursts of {BURST} events to {sockets} sockets: {rate:,.0f} deliveries/s, {joined or 0:.1f} x what a write() "
         f"for each gives (at least {RATIO_TO_FLOOR_MIN}), {figures['frames_per_read']:.1f} frames a read; "
         f"{'; '.join(said)}; commit to last arrival p50 {figures['commit_to_last_p50_ms']:.0f} ms; "
         f"{figures['lost']} lost, {figures['repeated']} repeated, {figures['disordered']} out of order"

@@ -17,13 +17,13 @@ from deploy.bench._crowd import Crowd, crowd
 from deploy.bench._hops import hops
 from deploy.bench._http import Client, Post, connect
 from deploy.bench._rig import Rig, latencies, percentile, run
-from deploy.bench._scene import Scene, scene
+from deploy.bench._scene import Scene, people_for, scene
 from hub.messages.actions import post_message
 from schemas.messages import PostMessage
 from schemas.subjects import WAKE_RELAY
 from storage.bus import Bus
 
-ROOMS, SOCKETS_EACH, SOCKETS_PER_PERSON = 25, 20, 40
+ROOMS, SOCKETS_EACH = 25, 20
 RATE_PER_S = 200
 HTTP_RATE_PER_S = 50
 ROUNDS, QUICK_ROUNDS = 5, 1
@@ -57,12 +57,11 @@ async def measure(rig: Rig) -> tuple[dict[str, Any], dict[str, Any], bool, str]:
     from_commit: list[float] = []
     from_request: list[float] = []
     lost = repeated = 0
-    people = 1 + -(-listeners // SOCKETS_PER_PERSON)
     gc.disable()  # what it would find is little, and the commits that it holds up would count as slow
-    async with scene(rig.settings, people=people, cases=ROOMS) as set_up:
+    async with scene(rig.settings, people=people_for(listeners), cases=ROOMS) as set_up:
         readers = [person.token for person in set_up.people[1:]]
         plan = [
-            (readers[n // SOCKETS_PER_PERSON], f"case:{set_up.rooms[n // SOCKETS_EACH][0]}")
+            (readers[n % len(readers)], f"case:{set_up.rooms[n // SOCKETS_EACH][0]}")
             for n in range(listeners)
         ]
         async with (

@@ -17,7 +17,6 @@ from deploy.bench._sender import Sender, by_http, by_socket
 SENDERS, CASES = 64, 32
 BODY_CHARACTERS = 200
 ROUNDS, RUN_S, QUICK_S = 5, 2.0, 0.4  # the arms take turns, each for so long in every round
-WARM_S = 1.0
 PACED_S = 4.0
 SOCKET_RATIO_MIN, HTTP_RATIO_MIN = 0.5, 0.35
 PACED_P99_MS_MAX = 200.0  # the bound that customers are promised, at half of the top rate

@@ -80,7 +80,8 @@ async def measure(rig: Rig) -> tuple[dict[str, Any], dict[str, Any], bool, str]:
         "lost": lost,
         "repeated": repeated,
     }
-    fast = rig.quick or (rate >= EVENTS_PER_S_MIN and (growth is None or growth <= GROWTH_BYTES_MAX))
+    flat = growth is not None and growth <= GROWTH_BYTES_MAX
+    fast = rig.quick or (rate >= EVENTS_PER_S_MIN and flat)
     verdict = (
         f"{rate:,.0f} events/s to a client that was away for {events:,} (at least {EVENTS_PER_S_MIN:,}; the same rows "
         f"read and written bare {floor:,.0f}/s), the gateway grew by {(growth or 0) / 2**20:.1f} MiB, {lost} lost"

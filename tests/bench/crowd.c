@@ -12,7 +12,6 @@
 //   drop|stall|read FIRST COUNT                  close; stop reading; read again
 //   room FIRST COUNT BYTES                       of the kernel's receive buffer (SO_RCVBUF) from the next connecting on
 //   until EVENTS SECONDS                         until so many events came since the last clear
-//   ready COUNT SECONDS                          until so many sockets are ready: those that were cut come back by themselves
 //   counts, clear                                clear forgets counts and arrivals, not what was seen
 //   again 0|1                                    whether a socket that the server closes comes back when it was told to
 //   arrivals FILE                                write {u32 socket, u32 bytes, i64 mark, i64 at_ns} for each event, and clear
@@ -66,7 +65,7 @@ static char first_error[400];
 static int come_back = 0;
 
 static struct {
-    char kind;  // 0: none, c: connecting, u: until events, r: until ready
+    char kind;  // 0: none, c: connecting, u: until events
     int next, last, at_once, resuming, in_flight;
     long long begun, until, wanted;
 } job;
@@ -329,7 +328,7 @@ static void command(char *line) {
         job.until = job.begun + (long long)(seconds * 1e9);
         return;
     }
-    if (sscanf(line, "until %lld %lf", &wanted, &seconds) == 2 || sscanf(line, "ready %lld %lf", &wanted, &seconds) == 2) {
+    if (sscanf(line, "until %lld %lf", &wanted, &seconds) == 2) {
         job.kind = *line, job.wanted = wanted, job.until = job.begun + (long long)(seconds * 1e9);
         return;
     }
@@ -362,8 +361,7 @@ static void go_on(void) {
     if (job.kind == 'c') {
         while (job.next < job.last && job.in_flight < job.at_once) begin(clients + job.next++, job.resuming);
         done |= job.next == job.last && !job.in_flight && !(come_back && in_state(AWAY));
-    } else if (job.kind == 'u') done |= events >= job.wanted;
-    else done |= in_state(READY) >= job.wanted;
+    } else done |= events >= job.wanted;
     if (done) { job.kind = 0; answer_counts(); }
 }
 
