@@ -570,6 +570,7 @@ begin
             p_public_key, p_sign_count, p_transports);
     if p_confirmed then
         update sessions set mfa = true, proved_at = p_now where id = p_session;
+        update sessions set proved_at = null where person = holder and not mfa;
     end if;
     return true;
 end $$;
@@ -605,6 +606,7 @@ begin
         return false;
     end if;
     update sessions set mfa = true, proved_at = p_now where id = p_session;
+    update sessions set proved_at = null where person = holder and not mfa;
     return true;
 end $$;
 CREATE TABLE public.factors (
@@ -747,8 +749,10 @@ CREATE FUNCTION public.signin_prove(p_session uuid, p_mfa boolean, p_now timesta
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
     BEGIN ATOMIC
- UPDATE public.sessions SET proved_at = signin_prove.p_now, mfa = (sessions.mfa OR signin_prove.p_mfa)
-   WHERE (sessions.id = signin_prove.p_session);
+ UPDATE public.sessions s SET proved_at = signin_prove.p_now, mfa = (s.mfa OR signin_prove.p_mfa)
+   WHERE ((s.id = signin_prove.p_session) AND (signin_prove.p_mfa OR (NOT (EXISTS ( SELECT 1
+            FROM public.factors f
+           WHERE ((f.person = s.person) AND (f.confirmed_at IS NOT NULL)))))));
 END;
 CREATE FUNCTION public.signin_remember(p_person uuid, p_device bytea, p_now timestamp with time zone, p_max integer) RETURNS void
     LANGUAGE sql SECURITY DEFINER
@@ -887,15 +891,20 @@ CREATE FUNCTION public.signin_throttle(p_keys bytea[], p_free integer[], p_longe
     AS $$
 declare
     wanted record;
+    fresh bytea[] := '{}';
     wait_ms integer := 0;
 begin
     for wanted in select k from unnest(p_keys) as k order by k loop
         insert into throttles (key, strikes, at, until) values (wanted.k, 0, p_now, '-infinity') on conflict do nothing;
+        if found then
+            fresh := fresh || wanted.k;
+        end if;
         select greatest(wait_ms, case when t.until > p_now then ceil(extract(epoch from t.until - p_now) * 1000) end)
             into wait_ms from (select until from throttles where key = wanted.k for update) as t;
         wait_ms := coalesce(wait_ms, 0);
     end loop;
     if wait_ms > 0 then
+        delete from throttles where key = any (fresh);
         return wait_ms;
     end if;
     update throttles t set strikes = n.strikes, at = p_now,
@@ -1867,5 +1876,6 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.tasks TO casewire_app;
 GRANT DELETE ON TABLE public.throttles TO casewire_system;
 GRANT SELECT(key) ON TABLE public.throttles TO casewire_system;
 GRANT SELECT(at) ON TABLE public.throttles TO casewire_system;
+GRANT SELECT(until) ON TABLE public.throttles TO casewire_system;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.version_texts TO casewire_system;
 GRANT SELECT ON TABLE public.version_texts TO casewire_app;

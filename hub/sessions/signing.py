@@ -39,14 +39,11 @@ async def sign_in(hub: Hub, request: SignIn, caller: Caller) -> SignedIn | MfaNe
     since = hub.clock() - timedelta(days=DEVICE_DAYS)
     async with translated():
         row = await hub.database.signin.fetchrow(sessions.PERSON, request.email, caller.device_hash, since)
-    person = row["id"] if row else None
-    device = caller.device_hash if row and row["known"] else None
-    counted = throttle.of_sign_in(request.email, caller.address, device, person)
+    person: UUID | None = row["id"]
+    device = caller.device_hash if row["known"] else None
+    counted = throttle.of_sign_in(row["folded"], caller.address, device, person)
     await throttle.admit(hub, *counted)
-    if (
-        not await passwords.verified(row["password_hash"] if row else None, request.password)
-        or person is None
-    ):
+    if not await passwords.verified(row["password_hash"], request.password) or person is None:
         raise Refused("bad_credentials")
     if row["second"]:
         return await _ask_second(hub, person)

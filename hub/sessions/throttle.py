@@ -46,11 +46,12 @@ def _counted(budget: Budget, *about: str) -> Counted:
     return Counted(budget, sha256("\0".join((budget.name, *about)).encode()).digest())
 
 
-def of_sign_in(email: str, address: str, device: bytes | None, person: UUID | None) -> list[Counted]:
-    """`device` is the hash of a browser's cookie if this account knows it, None else."""
+def of_sign_in(folded: str, address: str, device: bytes | None, person: UUID | None) -> list[Counted]:
+    """`folded` is the address as the database compares it, `device` the hash of a browser's cookie if this account
+    knows it, None else."""
     if device is not None:
         return [_counted(DEVICE, device.hex(), str(person))]
-    counted = [_counted(ACCOUNT, email.lower())]
+    counted = [_counted(ACCOUNT, folded)]
     # Without an address (a Unix socket) all would share one counter.
     return [*counted, _counted(ADDRESS, neighbourhood(address))] if address else counted
 

@@ -88,7 +88,7 @@ end $$;
 grant select (id, kind, made_at, confirmed_at), delete on factors to casewire_system;
 grant select (expires_at), delete on challenges to casewire_system;
 grant select (used_at), delete on devices to casewire_system;
-grant select (key, at), delete on throttles to casewire_system;
+grant select (key, at, until), delete on throttles to casewire_system;
 
 -- ---------------------------------------------------------------------------------------------------------
 -- Sessions
@@ -172,10 +172,13 @@ create function signin_standing(p_session uuid, p_now timestamptz)
         where s.id = p_session and s.ended_at is null and s.expires_at > p_now;
     end;
 
+-- Without p_mfa it was the password: that is no proof for who has a second factor by now.
 create function signin_prove(p_session uuid, p_mfa boolean, p_now timestamptz) returns void
     language sql security definer set search_path = pg_catalog, public
     begin atomic
-        update public.sessions set proved_at = p_now, mfa = mfa or p_mfa where id = p_session;
+        update public.sessions s set proved_at = p_now, mfa = s.mfa or p_mfa
+            where s.id = p_session and (p_mfa or not exists (
+                select 1 from public.factors f where f.person = s.person and f.confirmed_at is not null));
     end;
 
 drop function end_session(uuid, timestamptz);
@@ -222,22 +225,28 @@ create function signin_invitation(p_hash bytea, p_now timestamptz) returns table
 -- Guessing
 -- ---------------------------------------------------------------------------------------------------------
 
--- Count one attempt under every key, or answer the milliseconds until one is looked at (and count none). The first
+-- Count one attempt under every key, or answer the milliseconds until one is looked at (and count none: no row is left
+-- of a key that was tried by who has to wait, or they would fill the table until the rows that hold them go). The first
 -- p_free attempts cost nothing, each one after them twice as long as the one before, up to p_longest_s seconds. An hour
 -- without an attempt is forgotten. The rows are locked in order, so of attempts at the same time each sees the others.
 create function signin_throttle(p_keys bytea[], p_free integer[], p_longest_s integer[], p_now timestamptz)
     returns integer language plpgsql security definer set search_path = pg_catalog, public as $$
 declare
     wanted record;
+    fresh bytea[] := '{}';
     wait_ms integer := 0;
 begin
     for wanted in select k from unnest(p_keys) as k order by k loop
         insert into throttles (key, strikes, at, until) values (wanted.k, 0, p_now, '-infinity') on conflict do nothing;
+        if found then
+            fresh := fresh || wanted.k;
+        end if;
         select greatest(wait_ms, case when t.until > p_now then ceil(extract(epoch from t.until - p_now) * 1000) end)
             into wait_ms from (select until from throttles where key = wanted.k for update) as t;
         wait_ms := coalesce(wait_ms, 0);
     end loop;
     if wait_ms > 0 then
+        delete from throttles where key = any (fresh);
         return wait_ms;
     end if;
     update throttles t set strikes = n.strikes, at = p_now,
@@ -299,7 +308,8 @@ create function signin_factors(p_person uuid) returns setof factors
     end;
 
 -- Put a factor to the holder of a good session, at most p_max of them; true when it stands. One that was begun and not
--- confirmed is replaced. With p_confirmed it counts at once, and the session has proved it.
+-- confirmed is replaced. With p_confirmed it counts at once, and the session has proved it; what others have proved by
+-- password alone counts no more, or whoever spied it out could take the factor away again.
 create function signin_add_factor(p_session uuid, p_id uuid, p_kind text, p_label text, p_confirmed boolean,
         p_sealed bytea, p_credential bytea, p_public_key bytea, p_sign_count bigint, p_transports text[],
         p_now timestamptz, p_max integer) returns boolean
@@ -319,6 +329,7 @@ begin
             p_public_key, p_sign_count, p_transports);
     if p_confirmed then
         update sessions set mfa = true, proved_at = p_now where id = p_session;
+        update sessions set proved_at = null where person = holder and not mfa;
     end if;
     return true;
 end $$;
@@ -337,6 +348,7 @@ begin
         return false;
     end if;
     update sessions set mfa = true, proved_at = p_now where id = p_session;
+    update sessions set proved_at = null where person = holder and not mfa;
     return true;
 end $$;
 

@@ -1,6 +1,9 @@
 """Sign-in, sessions and what slows down guessing, through the functions that the sign-in role may call."""
 
-PERSON = "select id, password_hash, known, second from signin_person($1, $2, $3)"
+# `folded` is the address as the database compares it, also where nobody has it: Python folds some letters differently,
+# and what is one account must be counted as one.
+PERSON = """select p.id, p.password_hash, p.known, p.second, e.folded
+    from (select lower($1::text) as folded) e left join signin_person($1, $2, $3) p on true"""
 KNOWN = "select id, person, kind from signin_known($1, $2)"
 OPEN = "select signin_open($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
 TOUCH = "select signin_touch($1, $2, $3)"
@@ -15,7 +18,7 @@ KNOWS = "select signin_knows($1, $2, $3)"
 REMEMBER = "select signin_remember($1, $2, $3, $4)"
 
 CHALLENGE = "select signin_challenge($1, $2, $3, $4, $5, $6)"
-TRY = "select person, email, challenge from signin_try($1, $2, $3, $4, $5)"
+TRY = "select person, lower(email) as email, challenge from signin_try($1, $2, $3, $4, $5)"
 TAKE = "select signin_take($1)"
 
 ME = """select p.id, p.name, p.email::text, p.zone,

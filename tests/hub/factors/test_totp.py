@@ -12,11 +12,13 @@ from cryptography.exceptions import InvalidTag
 from hub.context import Hub
 from hub.factors import proving, rules, sealing
 from hub.sessions import throttle
+from schemas.credentials import token_hash
 from schemas.errors import Refused
 from schemas.ids import new_id
 from schemas.settings import Secret, Settings, SettingsError
+from storage.postgres import sessions
 from tests.app import Person, World, refused
-from tests.browsers import Authenticator, Browser, Site, with_password
+from tests.browsers import PASSWORD, Authenticator, Browser, Site, with_password
 
 STEP = timedelta(seconds=30)
 
@@ -76,7 +78,12 @@ async def test_set_up_an_app_and_sign_in_with_it(site: Site, home: Browser, pers
 
 def test_codes_are_those_of_rfc_6238() -> None:
     """Appendix B for SHA-1, with the last six of its eight digits."""
-    for seconds, code in ((59, "287082"), (1111111109, "081804"), (1234567890, "005924"), (2000000000, "279037")):
+    for seconds, code in (
+        (59, "287082"),
+        (1111111109, "081804"),
+        (1234567890, "005924"),
+        (2000000000, "279037"),
+    ):
         now = datetime.fromtimestamp(seconds, UTC)
         assert rules.step_of(b"12345678901234567890", code, now) == seconds // 30
         assert rules.step_of(b"12345678901234567890", f"{code[:3]} {code[3:]}", now + STEP) == seconds // 30
@@ -88,13 +95,17 @@ def test_codes_are_those_of_rfc_6238() -> None:
 async def test_a_code_is_good_once(site: Site, home: Browser, person: Person) -> None:
     app = await home.app()
     browser, asked = await half(site, person)
-    refused(await second(browser, asked["pending"], code=app.code()), 401, "bad_credentials")  # it confirmed the app
+    refused(
+        await second(browser, asked["pending"], code=app.code()), 401, "bad_credentials"
+    )  # it confirmed the app
     site.clock.ahead += STEP
     code = app.code()
     assert (await second(browser, asked["pending"], code=code)).status_code == 200
     other, asked = await half(site, person)
     refused(await second(other, asked["pending"], code=code), 401, "bad_credentials")
-    refused(await second(other, asked["pending"], code=app.code(-1)), 401, "bad_credentials")  # nor one before it
+    refused(
+        await second(other, asked["pending"], code=app.code(-1)), 401, "bad_credentials"
+    )  # nor one before it
     assert (await second(other, asked["pending"], code=app.code(1))).status_code == 200
 
 
@@ -150,7 +161,9 @@ async def test_a_recovery_code_is_good_once_however_it_is_typed(
     other, asked = await half(site, person)
     refused(await second(other, asked["pending"], recovery=app.recovery[0]), 401, "bad_credentials")
     stored = await owner.fetch("select hash from recovery_codes where person = $1", person.id)
-    assert len(stored) == 10 and app.recovery[1].encode() not in b"".join(bytes(row["hash"]) for row in stored)
+    assert len(stored) == 10 and app.recovery[1].encode() not in b"".join(
+        bytes(row["hash"]) for row in stored
+    )
     fresh = (await home.post("/v1/factors/recovery")).json()["codes"]
     refused(await second(other, asked["pending"], recovery=app.recovery[1]), 401, "bad_credentials")
     assert (await second(other, asked["pending"], recovery=fresh[0])).status_code == 200
@@ -165,7 +178,9 @@ async def test_a_pending_sign_in_opens_nothing_else(site: Site, home: Browser, p
     refused(await browser.get("/v1/me"), 401, "unauthenticated")
     refused(await browser.get("/v1/factors"), 401, "unauthenticated")
     del browser.cookies["casewire"]
-    refused(await browser.post("/v1/session/passkey", {"pending": pending, "passkey": {}}), 401, "bad_credentials")
+    refused(
+        await browser.post("/v1/session/passkey", {"pending": pending, "passkey": {}}), 401, "bad_credentials"
+    )
     refused(
         await home.post("/v1/factors/passkeys", {"pending": pending, "passkey": {}}), 401, "bad_credentials"
     )
@@ -231,6 +246,25 @@ async def test_confirm_refused_when_the_code_is_wrong_or_the_factor_anothers(
     refused(await home.post("/v1/factors/totp"), 409, "conflict")
 
 
+async def test_a_spied_out_password_does_not_take_a_new_factor_away(
+    site: Site, home: Browser, person: Person
+) -> None:
+    """A session that was opened with it just before the factor came confirms with the factor, like any other."""
+    thief = await site.browser().signed_in(person.email)
+    app = await home.app()
+    for _ in range(2):
+        refused(await thief.call("DELETE", f"/v1/factors/{app.id}"), 403, "step_up_needed")
+        refused(await thief.post("/v1/factors/recovery"), 403, "step_up_needed")
+        refused(await thief.post("/v1/factors/passkeys/options"), 403, "step_up_needed")
+        body = {"old": PASSWORD, "new": "seven other words than before"}
+        refused(await thief.call("PUT", "/v1/password", body), 403, "step_up_needed")
+        # Also one whose password was looked at just before.
+        session = token_hash(thief.cookies["casewire"])
+        row = await site.hub.database.signin.fetchrow(sessions.KNOWN, session, site.clock())
+        await site.hub.database.signin.execute(sessions.PROVE, row["id"], False, site.clock())
+    assert (await home.call("DELETE", f"/v1/factors/{app.id}")).status_code == 204
+
+
 async def test_one_that_was_begun_again_replaces_the_first(site: Site, home: Browser) -> None:
     first = (await home.post("/v1/factors/totp")).json()
     app = await home.app()
@@ -243,7 +277,9 @@ async def test_remove_factor(site: Site, home: Browser, person: Person, world: W
     app = await home.app()
     stranger = await with_password(world, await world.person())
     other = await site.browser().signed_in(stranger.email)
-    assert (await other.call("DELETE", f"/v1/factors/{app.id}")).status_code == 204  # as of one that is not there
+    assert (
+        await other.call("DELETE", f"/v1/factors/{app.id}")
+    ).status_code == 204  # as of one that is not there
     assert (await home.get("/v1/factors")).json()["items"]
     assert (await home.call("DELETE", f"/v1/factors/{app.id}")).status_code == 204
     assert (await home.get("/v1/factors")).json() == {"items": [], "recovery_left": 0, "needed": False}
@@ -291,4 +327,6 @@ async def test_no_role_of_the_app_reads_what_proves_anything(owner: Any) -> None
             ("factors", "sealed"), ("factors", "public_key"), ("recovery_codes", "hash"), ("challenges", "challenge"),
             ("devices", "hash"),
         ):  # fmt: skip
-            assert not await owner.fetchval("select has_column_privilege($1, $2, $3, 'select')", role, table, column)
+            assert not await owner.fetchval(
+                "select has_column_privilege($1, $2, $3, 'select')", role, table, column
+            )

@@ -186,6 +186,36 @@ async def test_the_table_stays_small(hub: Hub, owner: Any) -> None:
     assert await owner.fetchval("select count(*) from throttles") == 0
 
 
+async def test_a_flood_does_not_free_those_who_wait(site: Site, person: Person, owner: Any) -> None:
+    """Whoever waits leaves no row of the accounts they name meanwhile; and what is too much goes before what blocks."""
+    place = site.browser()
+    for n in range(throttle.ADDRESS.free + 1):
+        await place.sign_in(f"{uuid4()}@mail.test", f"x{n}")
+    before = await owner.fetchval("select count(*) from throttles")
+    for n in range(10):
+        refused(await place.sign_in(f"{uuid4()}@mail.test", f"x{n}"), 429, "too_many")
+    assert await owner.fetchval("select count(*) from throttles") == before
+    await guesses(site, person.email, throttle.ACCOUNT.free + 4)
+    site.clock.ahead += timedelta(milliseconds=10)
+    for _ in range(10):
+        await guesses(site, f"{uuid4()}@mail.test", 1)
+    site.clock.ahead += timedelta(milliseconds=10)
+    await site.hub.database.system.execute(expired.THROTTLES, site.clock() - timedelta(days=1), 5)
+    refused((await guesses(site, person.email, 1))[0], 429, "too_many")
+
+
+async def test_an_account_is_counted_as_the_database_knows_it(site: Site, world: World, owner: Any) -> None:
+    """One whose letters, of Unicode 16, Python does not fold; a database with its system's locale has more of them."""
+    person = await with_password(world, await world.person())
+    small = f"\U00010d70\U00010d71{uuid4()}@mail.test"
+    await owner.execute("update people set email = $2 where id = $1", person.id, small)
+    others = small.replace("\U00010d70", "\U00010d50"), small.replace("\U00010d71", "\U00010d51")
+    assert await owner.fetchval("select $1::citext = $2::citext", small, others[0])
+    for email in others:
+        await guesses(site, email, throttle.ACCOUNT.free)
+    refused(await site.browser().sign_in(small), 429, "too_many")
+
+
 async def test_neither_address_nor_account_stands_in_the_table(
     site: Site, owner: Any, person: Person
 ) -> None:
