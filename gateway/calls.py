@@ -53,7 +53,7 @@ async def call(bus: Bus, token: str, frame: Post | Read) -> Ack | ErrorFrame | N
         ref, subject = None, MOVE_MARKER
         body = msgspec.json.encode(_Move(frame.conversation, frame.upto))
     try:
-        answer = await bus.request(subject, body, headers, ANSWER_S)
+        answer = await bus.request(subject, body, headers, timeout_s=ANSWER_S)
     except Refused as refused:
         return ErrorFrame(ref, refused.code, refused.detail, refused.retry_after_ms)
     try:

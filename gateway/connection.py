@@ -260,6 +260,8 @@ class Connection(asyncio.Protocol):
         return self._protocol.state is OPEN
 
     def _accept(self, hello: Hello) -> bool:
+        """Leave the library's protocol as its own reading of a handshake would: its state, its extensions, its parser.
+        It promises nothing of these to others, so a new version is to be tried with `tests/gateway/`."""
         protocol, agreed = self._protocol, None
         self._judged = False
         try:

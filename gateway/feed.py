@@ -279,7 +279,7 @@ class Pile:
     def write(self) -> None:
         for sockets, frames in ((self.readers.plain, self._plain), (self.readers.deflating, self._deflated)):
             if sockets:
-                data = frames[0] if len(frames) == 1 else joined(frames)
+                data = joined(frames)
                 for socket in sockets:
                     socket.deliver(data)
                 DELIVERED.inc(len(sockets) * len(frames))

@@ -32,7 +32,7 @@ FIRST_CONNECT_S = 10.0
 CONNECT_S = 2
 RECONNECT_WAIT_S = 0.2
 PING_INTERVAL_S = 2  # a dead connection is noticed in 4 to 6 s
-REQUEST_S = 5.0
+CONSUMER_ANSWER_S = 2.0
 OUTBOUND_BYTES_MAX = 8 << 20
 
 BATCH_EVENTS_MAX = 500
@@ -153,7 +153,8 @@ class Bus:
         subject: str,
         body: bytes,
         headers: Mapping[str, str] | None = None,
-        timeout_s: float = REQUEST_S,
+        *,
+        timeout_s: float,
     ) -> Msg:
         """Ask a service. Raises `Refused("unavailable")` when nobody answers; the outcome is then unknown."""
         try:
@@ -261,7 +262,9 @@ class Tail:
             "num_replicas": 1,
         }
         body = msgspec.json.encode({"stream_name": STREAM, "config": config})
-        answer = await self._bus.client.request(f"$JS.API.CONSUMER.CREATE.{STREAM}", body, timeout=2)
+        answer = await self._bus.client.request(
+            f"$JS.API.CONSUMER.CREATE.{STREAM}", body, timeout=CONSUMER_ANSWER_S
+        )
         made = msgspec.json.decode(answer.data)
         if "error" in made:
             raise LookupError(made["error"].get("description", ""))

@@ -11,6 +11,9 @@ from typing import Any
 
 import asyncpg
 
+from storage.postgres.pool import COMMAND_TIMEOUT_S
+
+CONNECT_S = 5.0
 POLL_S = 0.25
 SILENT_S = 1.2
 
@@ -38,8 +41,8 @@ async def leading(
     """
     connection = await asyncpg.connect(
         dsn,
-        timeout=5,
-        command_timeout=10,
+        timeout=CONNECT_S,
+        command_timeout=COMMAND_TIMEOUT_S,
         server_settings={
             **session,
             "application_name": name,

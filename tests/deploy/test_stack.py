@@ -212,7 +212,9 @@ async def test_answers_are_heard_and_given_by_nobody_else(tmp_path: Path) -> Non
         await hub.client.flush()
         await hub.client.flush()
         for asked in (b"1", b"2"):
-            assert (await gateway.request("cw.api.things.do", asked)).data == b"answered " + asked
+            assert (
+                await gateway.request("cw.api.things.do", asked, timeout_s=30)
+            ).data == b"answered " + asked
         await hub.close()
         await gateway.close()
 

@@ -18,6 +18,8 @@ from schemas.subjects import HEADER_AUTHORIZATION, HEADER_KEY, api_subject
 from storage.bus import Bus
 from tests.app import Office, Person, opening
 
+ANSWER_S = 30.0  # only ends a broken run
+
 ERROR = "Nats-Service-Error-Code"
 
 
@@ -37,7 +39,7 @@ async def ask(bus: Bus, who: Person | None, name: str, body: Any, key: Any = Non
         headers[HEADER_KEY] = str(key)
     noun, _, action = name.partition(".")
     content = body if isinstance(body, bytes) else msgspec.json.encode(body)
-    return await bus.request(api_subject(noun, action), content, headers)
+    return await bus.request(api_subject(noun, action), content, headers, timeout_s=ANSWER_S)
 
 
 def refused(answer: Msg, code: str) -> list[str]:
