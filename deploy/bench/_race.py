@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 
 from deploy.bench._http import Post, connect
 from deploy.bench._scene import Person, Scene
-from deploy.bench._socket import MARK, Listener
+from deploy.bench._socket import Client, masked
 from hub.participants.actions import grant_participant
 from hub.people.actions import invite_person
 from hub.sessions.actions import open_session
@@ -31,6 +31,7 @@ AFTER_EVENTS = 2  # that others must be given after it, before it is judged what
 WAIT_S = 10.0  # at most, for an end that never comes
 MOMENT_S = 0.02  # what would come too much would come then
 
+MARK = re.compile(rb"t=(\d+);")
 EVENT = re.compile(rb'\{"op":"event".*?"pos":"(\d+)-')
 ENDED = b'{"op":"ended"'
 CLOSE = 0x88
@@ -61,16 +62,18 @@ class Outcome(NamedTuple):
         return self.open + self.leaked + self.late
 
 
-class Socket(Listener):
+class Socket(Client):
     """Follows a case and keeps what it was given, in its order."""
 
     def __init__(self, port: int, token: str, case: UUID) -> None:
-        super().__init__(f"127.0.0.1:{port}", token, case, lambda mark, at: None)
+        subscribe = b'{"op":"subscribe","ref":"1","topic":"case:%s"}' % str(case).encode()
+        super().__init__(f"127.0.0.1:{port}", token, masked(subscribe))
         self.frames: list[Frame] = []
 
     def _frame(self, frame: bytes, now: float) -> None:
-        if not self.subscribed.done():
-            super()._frame(frame, now)
+        if not self.ready.done():
+            if b'"subscribed"' in frame:
+                self.ready.set_result(None)
             return
         payload = frame[2 if frame[1] < 126 else 4 if frame[1] == 126 else 10 :]
         if frame[0] == CLOSE:
@@ -104,7 +107,7 @@ async def follow(port: int, token: str, case: UUID) -> Socket:
     socket = Socket(port, token, case)
     await asyncio.get_running_loop().create_connection(lambda: socket, "127.0.0.1", port)
     async with asyncio.timeout(WAIT_S):
-        await socket.subscribed
+        await socket.ready
     return socket
 
 

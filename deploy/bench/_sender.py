@@ -1,16 +1,13 @@
 """Lean clients that post one message at a time, each made by joining bytes: by socket, and by HTTP."""
 
 import asyncio
-import os
 import re
-import time
-from base64 import b64encode
-from typing import NamedTuple, cast
+from typing import NamedTuple
 from uuid import UUID, uuid4
 
 from deploy.bench._http import Client, Post
 from deploy.bench._http import connect as http_connect
-from deploy.bench._socket import frame_end
+from deploy.bench._socket import Client as SocketClient
 
 ACK = re.compile(rb'"op":"ack".*?"seq":(\d+)')
 REPLY = re.compile(rb'"op":"(?:ack|error)"')
@@ -39,17 +36,11 @@ class HttpSender:
         self._client.close()
 
 
-class SocketSender(asyncio.Protocol):
+class SocketSender(SocketClient):
     """The same by socket."""
 
     def __init__(self, host: str, token: str, conversation: UUID, size: int) -> None:
-        self.welcomed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        key = b64encode(os.urandom(16)).decode()
-        self._hello = (
-            f"GET /v1/live HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: casewire.v1\r\n"
-            f"Authorization: Bearer {token}\r\n\r\n"
-        ).encode()
+        super().__init__(host, token)
         start = b'{"op":"post","ref":"1","conversation":"%s","key":"' % str(conversation).encode()
         end = b'","body":"%s"}' % (b"." * size)
         length = len(start) + 36 + len(end)
@@ -57,19 +48,12 @@ class SocketSender(asyncio.Protocol):
         # An all-zero mask leaves the payload as it is.
         self._start = b"\x81\xfe" + length.to_bytes(2) + bytes(4) + start
         self._end = end
-        self._buffer = b""
-        self._upgraded = False
         self._answer: asyncio.Future[Answer] | None = None
-        self._transport: asyncio.Transport | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)
-        self._transport.write(self._hello)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        for waiting in (self.welcomed, self._answer):
-            if waiting is not None and not waiting.done():
-                waiting.set_exception(ConnectionError("the gateway closed the connection"))
+        super().connection_lost(exc)
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_exception(ConnectionError("the gateway closed the connection"))
 
     def post(self) -> "asyncio.Future[Answer]":
         assert self._transport is not None
@@ -77,30 +61,12 @@ class SocketSender(asyncio.Protocol):
         self._transport.write(b"%s%s%s" % (self._start, str(uuid4()).encode(), self._end))
         return self._answer
 
-    def data_received(self, data: bytes) -> None:
-        now = time.perf_counter()
-        self._buffer = self._buffer + data if self._buffer else data
-        if not self._upgraded:
-            end = self._buffer.find(b"\r\n\r\n")
-            if end < 0:
-                return
-            self._upgraded, self._buffer = True, self._buffer[end + 4 :]
-        buffer, at = self._buffer, 0
-        while (end := frame_end(buffer, at)) is not None:
-            self._frame(buffer[at:end], now)
-            at = end  # type: ignore[assignment]
-        self._buffer = buffer[at:]
-
     def _frame(self, frame: bytes, now: float) -> None:
-        if not self.welcomed.done():
-            self.welcomed.set_result(None)
+        if not self.ready.done():  # the welcome
+            self.ready.set_result(None)
         elif self._answer is not None and not self._answer.done() and REPLY.search(frame):
             ack = ACK.search(frame)
             self._answer.set_result(Answer(int(ack[1]) if ack else None, now))
-
-    def close(self) -> None:
-        if self._transport is not None:
-            self._transport.abort()
 
 
 Sender = HttpSender | SocketSender
@@ -116,5 +82,5 @@ async def by_socket(port: int, token: str, conversation: UUID, size: int) -> Sen
         lambda: SocketSender(f"127.0.0.1:{port}", token, conversation, size), "127.0.0.1", port
     )
     async with asyncio.timeout(30):
-        await sender.welcomed
+        await sender.ready
     return sender
