@@ -94,7 +94,10 @@ class _Acquired(PoolAcquireContext):
 class _Pool(asyncpg.Pool):
     """Where one connection does not answer in time, the network has most likely lost sight of all: each is made anew
     when it is next asked for. One after another they would be found out in a minute, and cancelling what nobody
-    hears takes as long again."""
+    hears takes as long again.
+
+    `asyncpg.create_pool` takes no class of pool, and what it hands out has no hook: so both are made here, with the
+    arguments that it would fill in."""
 
     def acquire(self, *, timeout: float | None = None) -> Any:
         return _Acquired(self, timeout)
