@@ -6,13 +6,14 @@ import logging
 import random
 import socket
 import struct
+import zlib
 from collections import deque
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from websockets.datastructures import Headers
 from websockets.exceptions import InvalidHandshake, InvalidMessage, ProtocolError
-from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
+from websockets.extensions.permessage_deflate import PerMessageDeflate, ServerPerMessageDeflateFactory
 from websockets.frames import CloseCode, Frame, Opcode
 from websockets.http11 import Request
 from websockets.protocol import CONNECTING, OPEN
@@ -285,7 +286,11 @@ class Connection(asyncio.Protocol):
 
     def welcome(self, session: Session, frame: bytes) -> None:
         self.session = session
-        session.deflates = bool(self._protocol.extensions)
+        # What is compressed once for all uses the whole window: who asked for a smaller one gets it as it is.
+        session.deflates = any(
+            isinstance(one, PerMessageDeflate) and one.local_max_window_bits == zlib.MAX_WBITS
+            for one in self._protocol.extensions
+        )
         self.deliver(frame)
 
     def close(self, code: str, reason: str = "") -> None:

@@ -23,6 +23,7 @@ from storage.postgres import replays
 
 REPLAYS_AT_ONCE = 4  # that read PostgreSQL and hold pages; the others wait for a turn
 TURN_PAGES = 8
+TURN_S = 2.0  # after which a client that does not take all at once gives way, however steadily it takes some
 TURN_PATIENCE_S = 1.0  # how long a client may take nothing before its replay waits without a turn
 PAGE_BYTES = 1 << 20  # aimed at, by the size of the events before
 PAGE_EVENTS_FIRST, PAGE_EVENTS_MIN, PAGE_EVENTS_MAX = 200, 50, 2000
@@ -89,6 +90,7 @@ class Replaying:
     async def _turn(self, socket: Socket, way: Way, upto: Any) -> None:
         """Some pages from PostgreSQL."""
         limit = PAGE_EVENTS_FIRST
+        until = asyncio.get_running_loop().time() + TURN_S
         reading = asyncio.create_task(way.page(way.place, upto, limit))
         try:
             for number in range(TURN_PAGES):
@@ -103,7 +105,7 @@ class Replaying:
                 if more:
                     limit = _page_events(entries)
                     reading = asyncio.create_task(way.page(place, upto, limit))
-                if not await self._hand_over(socket, way, entries, "postgres", TURN_PATIENCE_S):
+                if not await self._hand_over(socket, way, entries, "postgres", until):
                     return
                 if whole:
                     way.place = upto
@@ -115,19 +117,20 @@ class Replaying:
                 reading.exception()  # of a page that nobody waits for any more
 
     async def _hand_over(
-        self, socket: Socket, way: Way, entries: Sequence[Entry], source: str, patience_s: float | None
+        self, socket: Socket, way: Way, entries: Sequence[Entry], source: str, until: float | None
     ) -> bool:
-        """Write what may be seen of `entries`; False when it stopped before their end. What is written was looked at
-        in the same moment, so nothing that was retracted or closed meanwhile goes out."""
+        """Write what may be seen of `entries`; False when it stopped before their end, or the turn is over (`until`, by
+        the loop's clock). What is written was looked at in the same moment, so nothing that was retracted or closed
+        meanwhile goes out."""
         sub, retracted, at = way.subscription, self._feed.retracted, 0
         while at < len(entries):
-            if not await self._ready(socket, sub, patience_s):
+            if not await self._ready(socket, sub, until):
                 return False
             pile: list[bytes] = []
-            size, until = 0, min(at + STEP_EVENTS, len(entries))
+            size, upto = 0, min(at + STEP_EVENTS, len(entries))
             like: Event | None = None  # the event before, and whether it is seen
             seen = False
-            while at < until and size < STEP_BYTES:
+            while at < upto and size < STEP_BYTES:
                 entry = entries[at]
                 if entry.event.thing in retracted:
                     entry.blank()  # it was read before the retraction
@@ -146,12 +149,13 @@ class Replaying:
             way.place = way.place_of(entries[at - 1])
         return not sub.gone
 
-    async def _ready(self, socket: Socket, sub: Subscription, patience_s: float | None) -> bool:
-        """Let others run, and wait until the client has taken most of what was written: at most so long."""
+    async def _ready(self, socket: Socket, sub: Subscription, until: float | None) -> bool:
+        """Let others run, and wait until the client has taken most of what was written: in a turn not for long."""
         if not socket.paused:
             await asyncio.sleep(0)
+        by = None if until is None else min(until, asyncio.get_running_loop().time() + TURN_PATIENCE_S)
         try:
-            async with asyncio.timeout(patience_s):
+            async with asyncio.timeout_at(by):
                 while socket.paused and not sub.gone:
                     await socket.drained()
         except TimeoutError:

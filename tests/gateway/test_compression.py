@@ -1,6 +1,7 @@
 """What is compressed is compressed once, for everyone who takes it, and nothing of it is kept for a connection."""
 
 import asyncio
+import random
 import tracemalloc
 import zlib
 from collections.abc import AsyncIterator
@@ -41,20 +42,22 @@ def head_and_payload(data: bytes) -> tuple[int, bytes]:
 
 
 @asynccontextmanager
-async def raw(live: Live, token: str) -> AsyncIterator[Raw]:
+async def raw(live: Live, token: str, more: str = "") -> AsyncIterator[Raw]:
     """A client that negotiated compression as browsers do, and compresses for itself."""
     reader, writer = await asyncio.open_connection("127.0.0.1", live.port)
     writer.write(
         b"GET /v1/live HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
-        b"Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n"
+        b"Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits"
+        + (f"; {more}" if more else "").encode()
+        + b"\r\n"
         b"Sec-WebSocket-Protocol: casewire.v1\r\nAuthorization: Bearer " + token.encode() + b"\r\n\r\n"
     )
     answer = await reader.readuntil(b"\r\n\r\n")
     (agreed,) = [
         line for line in answer.decode().split("\r\n") if line.startswith("Sec-WebSocket-Extensions:")
     ]
-    assert {part.strip() for part in agreed.partition(":")[2].split(";")} == AGREED
+    assert {part.strip() for part in agreed.partition(":")[2].split(";")} == AGREED | ({more} - {""})
     client = Raw(reader, writer)
     assert b'"welcome"' in (await client.frame())[1]
     try:
@@ -227,6 +230,24 @@ async def test_a_bomb_is_closed_and_never_unpacked(live: Live, office: Office, w
         finally:
             tracemalloc.stop()
         assert await other.settled() == []
+
+
+async def test_who_has_a_smaller_window_can_unpack_all(live: Live, office: Office) -> None:
+    """What repeats only 4 KiB later lies outside a window of 512 bytes."""
+    async with raw(live, office.tokens["client"], "server_max_window_bits=9") as client:
+        client.writer.write(frame(1, b'{"op":"subscribe","ref":"1","topic":"%s"}' % office.topic.encode()))
+        assert b'"subscribed"' in (await client.frame())[1]
+        body = random.Random(1).randbytes(2000).hex()
+        await office.post(body + body)
+        async with asyncio.timeout(15):
+            head = await client.reader.readexactly(4)
+            data = await client.reader.readexactly(int.from_bytes(head[2:]))
+        if head[0] == 0xC1:
+            stream, data, rest = zlib.decompressobj(-9), b"", data + TAIL
+            while rest:  # piece by piece: zlib looks back into what it has just given as well
+                data += stream.decompress(rest, 256)
+                rest = stream.unconsumed_tail
+        assert body.encode() in data
 
 
 @pytest.mark.parametrize(

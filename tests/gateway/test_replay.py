@@ -189,6 +189,45 @@ async def test_clients_that_read_nothing_hold_nobody_up(
             await client.socket.close()
 
 
+async def test_clients_that_read_slowly_hold_nobody_up(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As many as may have a turn at once, each of which takes a little again and again."""
+    monkeypatch.setattr(replaying, "TURN_PATIENCE_S", 60.0)
+    monkeypatch.setattr(replaying, "TURN_S", 0.2, raising=False)
+    await write(office, 1500, size=4000)
+    expected = seen(1, 1500)
+    read = [0] * REPLAYS_AT_ONCE
+
+    async def drip(n: int, client: Client) -> None:
+        while True:
+            await client.next()
+            read[n] += 1
+            await asyncio.sleep(0.02)
+
+    slow: list[Any] = []
+    drips: list[asyncio.Task[None]] = []
+    try:
+        for n in range(REPLAYS_AT_ONCE):
+            narrow = socket.socket()
+            narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            narrow.connect(("127.0.0.1", office.live.port))
+            client = Client(await office.live.open(office.tokens["client"], max_queue=1, sock=narrow))
+            slow.append(client)
+            assert (await client.next())["op"] == "welcome"
+            await client.subscribe(office.topic, after(office, 0))
+            drips.append(asyncio.create_task(drip(n, client)))
+        async with office.client("client") as reading:
+            await reading.subscribe(office.topic, after(office, 0))
+            assert await take(reading, len(expected)) == expected
+        assert max(read) < len(expected) // 3
+    finally:
+        for task in drips:
+            task.cancel()
+        for client in slow:
+            client.socket.transport.abort()
+
+
 async def test_many_topics_at_once_do_not_cut_a_client(office: Office) -> None:
     """Twenty cases with 50 KB each: much more than is kept for a socket, all asked for in one breath."""
     first, cases = office.case, []
