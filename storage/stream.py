@@ -229,10 +229,9 @@ class EventStream:
         """Raises `Unsettled` when the stream is not as it was left: wiped, restored, or somebody else publishes."""
         if self._strides:
             return
-        expected = self._expected
         info = await self._info()
         emptied = not info.state.messages and not self._again
-        if info.error or info.state.last_seq != expected or emptied:
+        if info.error or info.state.last_seq != self._expected or emptied:
             raise Unsettled("the stream is not as it was left")
         self._heard = time.monotonic()
 
