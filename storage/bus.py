@@ -33,6 +33,7 @@ CONNECT_S = 2
 RECONNECT_WAIT_S = 0.2
 PING_INTERVAL_S = 2  # a dead connection is noticed in 4 to 6 s
 CONSUMER_ANSWER_S = 2.0
+CLOSE_S = 1.0
 OUTBOUND_BYTES_MAX = 8 << 20
 
 BATCH_EVENTS_MAX = 500
@@ -136,7 +137,7 @@ class Bus:
     async def close(self) -> None:
         self.closing = True
         with contextlib.suppress(nats.errors.Error, OSError, TimeoutError):
-            async with asyncio.timeout(1):
+            async with asyncio.timeout(CLOSE_S):
                 await self.client.close()
 
     async def signal(self, subject: str, body: bytes = b"") -> None:

@@ -21,6 +21,7 @@ from storage.postgres.unit import Unit
 
 CONNECT_TIMEOUT_S = 10.0
 ACQUIRE_TIMEOUT_S = 5.0
+CLOSE_TIMEOUT_S = 2.0
 # Above the roles' transaction_timeout of 2 s, so that the server's word comes first: who says nothing is not there.
 COMMAND_TIMEOUT_S = 5.0
 
@@ -151,7 +152,7 @@ class Database:
         for pool in (self.app, self.system, self.signin):
             if pool is not None:
                 try:
-                    await asyncio.wait_for(pool.close(), 2)
+                    await asyncio.wait_for(pool.close(), CLOSE_TIMEOUT_S)
                 except TimeoutError:
                     pool.terminate()
 
