@@ -67,7 +67,7 @@ def token(settings: Settings, email: str, days: int) -> None:
 
     async def make(hub: Hub) -> str:
         row = await hub.database.signin.fetchrow(sessions.PERSON, email, b"", hub.clock())
-        if row is None:
+        if row["id"] is None:
             raise StackError(f"Nobody here has the address {email}.")
         secret, _ = await open_session(hub, row["id"], "token", wanted.label, wanted.days, mfa=True)
         return secret
