@@ -145,21 +145,23 @@ class Joining:
             socket.deliver(self._subscribed(sub, start, 0))
             feed.rooms.room_of(sub).waiting[sub] = socket
             return
+        await _free(socket, sub)
         missed = None
         if start < head:
             missed = self._at_hand(sub, start, head)
             if missed is None and head - start <= RANGE_EVENTS_MAX:
                 missed = await self._ranges.get(sub.id, start, head)
-        await _free(socket, sub)
         if sub.gone:
             return
-        written = feed.heads.get(sub.id) == head and self._write(socket, sub, start, head, missed)
+        current = feed.heads.get(sub.id) == head
+        written = current and not socket.paused and self._write(socket, sub, start, head, missed)
         if not written:
             replay = missed.count(sub) if missed is not None else await self._count(sub, start, head)
             if sub.gone:
                 return
             sub.seq = start
             socket.deliver(self._subscribed(sub, head, replay))
+        missed = None  # a client that does not take what is written holds nothing of what was read
         if await self._replaying.run(socket, Stream(feed, self._database, self._head, sub)):
             feed.rooms.room_of(sub).add(sub, socket)
 
