@@ -191,9 +191,10 @@ async def _settled(set_up: Scene, js: JetStreamContext) -> None:
     system = set_up.hub.database.system
     async with asyncio.timeout(PATIENCE_S):
         while True:
-            head = await log.head(system)
-            last = await js.get_msg(STREAM, seq=await _last(js))
-            if (last.headers or {}).get(HEADER_POS) == str(head) and await log.hidden_since(system) is None:
+            head, seq = await log.head(system), await _last(js)
+            last = await js.get_msg(STREAM, seq=seq) if seq else None  # a new stream holds nothing yet
+            told = (last.headers or {}).get(HEADER_POS) if last else None
+            if told == str(head) and await log.hidden_since(system) is None:
                 return
             await asyncio.sleep(0.05)
 
