@@ -12,7 +12,12 @@ Data = Annotated[
     Path | None, Parameter(help="Data directory of the stack; default CASEWIRE_DATA, else .data.")
 ]
 
-app = App(name="casewire", help="Messaging and documents for case work, live.", version_flags=["--version"])
+app = App(
+    name="casewire",
+    help="Messaging and documents for case work, live.",
+    version_flags=["--version"],
+    default_parameter=Parameter(negative=()),  # what is off by default needs no word to be off
+)
 imports = App(name="import", help="Bring in cases from files.")
 app.command(imports)
 
@@ -32,16 +37,15 @@ def up(
 ) -> None:
     """Start everything on this machine and stay until Ctrl-C.
 
-    Parameters
-    ----------
-    demo: Fill an empty database with a law office, a town hall and real dockets.
-    http_port: Port of the web client and the API.
-    live_port: Port of the live socket.
-    files_port: Port of the origin that hands out documents.
-    hubs: How many hubs to run; each after the first has a port of its own, for a balancer in front of them.
-    gateways: How many gateways, likewise. A client may land on any.
-    relays: How many relays; one leads, and another takes over when it is gone.
-    servers_only: Start PostgreSQL, NATS and the object store alone.
+    Args:
+        demo: Fill an empty database with a law office, a town hall and real dockets.
+        http_port: Port of the web client and the API.
+        live_port: Port of the live socket.
+        files_port: Port of the origin that hands out documents.
+        hubs: How many hubs to run; each after the first has a port of its own, for a balancer in front of them.
+        gateways: How many gateways, likewise. A client may land on any.
+        relays: How many relays; one leads, and another takes over when it is gone.
+        servers_only: Start PostgreSQL, NATS and the object store alone.
     """
     from deploy.up import up as run
 
@@ -55,11 +59,10 @@ def up(
 def serve(process: str, names: str = "", /, *, data: Data = None) -> None:
     """Run one process: `hub`, `gateway`, `files` or `worker NAME[,NAME]`, set up by the environment alone.
 
-    Parameters
-    ----------
-    process: hub, gateway, files or worker.
-    names: For `worker`: relay, examine, index, notices, sweep; several with commas.
-    data: Reach the stack that runs on this data directory instead of what the environment names.
+    Args:
+        process: hub, gateway, files or worker.
+        names: For `worker`: relay, examine, index, notices, sweep; several with commas.
+        data: Reach the stack that runs on this data directory instead of what the environment names.
     """
     from deploy.serve import serve as run
 
@@ -95,13 +98,12 @@ def init(
 
     The password is asked, or read as a line from standard input when that is no terminal.
 
-    Parameters
-    ----------
-    organisation: Name of the organisation, as its people know it.
-    email: Address with which the administrator signs in.
-    name: The administrator's name.
-    zone: Time zone of its dates, such as America/New_York; default UTC.
-    types: Case types it works with, with commas; default all.
+    Args:
+        organisation: Name of the organisation, as its people know it.
+        email: Address with which the administrator signs in.
+        name: The administrator's name.
+        zone: Time zone of its dates, such as America/New_York; default UTC.
+        types: Case types it works with, with commas; default all.
     """
     from deploy import find
     from deploy.people import init as run
@@ -113,10 +115,9 @@ def init(
 def token(email: str = "", *, days: int = 90, data: Data = None) -> None:
     """Print an API token for the person with this address. Whoever holds it acts as that person.
 
-    Parameters
-    ----------
-    email: The person's address. Needed.
-    days: How long it works, at most 365.
+    Args:
+        email: The person's address. Needed.
+        days: How long it works, at most 365.
     """
     from deploy import find
     from deploy.embedded.child import StackError
@@ -147,11 +148,10 @@ def docket(
 ) -> None:
     """Make a legal matter of each docket file. All or nothing per file, and a repeat changes nothing.
 
-    Parameters
-    ----------
-    files: Dockets as JSON.
-    org: Name or id of the organisation; needed only where several take dockets.
-    as_email: Who imports and staffs the cases; default the organisation's first administrator.
+    Args:
+        files: Dockets as JSON.
+        org: Name or id of the organisation; needed only where several take dockets.
+        as_email: Who imports and staffs the cases; default the organisation's first administrator.
     """
     from deploy import find
     from deploy.dockets import main as run
@@ -163,11 +163,10 @@ def docket(
 def bench(name: str, *, json: bool = False, quick: bool = False, data: Data = None) -> None:
     """Measure the stack that runs, else one of the bench's own. Exit code 1 when a bound is missed.
 
-    Parameters
-    ----------
-    name: What to measure; an unknown name lists the known ones.
-    json: Print the figures as JSON.
-    quick: A small part of the work, to see that the bench works; its figures mean nothing.
+    Args:
+        name: What to measure: fanout, burst, deliver, relay, post, storm, replay, idle, slow, revoke or import.
+        json: Print the figures as JSON.
+        quick: A small part of the work, to see that the bench works; its figures mean nothing.
     """
     from deploy.serve import bench as load
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from deploy import checks, find
-from deploy.embedded.stack import FREE_BYTES_MIN, SERVED
+from deploy.embedded.stack import FREE_BYTES_MIN
 from schemas.settings import Settings
 
 ANSWER_WAIT_S = 3.0
@@ -26,7 +26,7 @@ def main(data: Path | None) -> int:
         ("disk", disk(Path(settings.data))),
     ]
     if running is not None:
-        findings += [(name, process(name, running)) for name in SERVED]
+        findings += [(name, process(name, running)) for name in running["environ"] if name != "operator"]
     for name, problem in findings:
         print(f"{'ok  ' if problem is None else 'BAD '} {name:<14}{problem or ''}")
     return int(any(problem for _, problem in findings))

@@ -107,7 +107,7 @@ async def change_password(hub: Hub, who: Who, request: ChangePassword) -> None:
     mine = throttle.of_proof(who.session)
     await throttle.admit(hub, mine)
     if not await passwords.verified(stands.password_hash, request.old):
-        raise Refused("bad_credentials", "The old password is not right.")
+        raise Refused("bad_credentials", "The current password is not right.")
     await throttle.forgive(hub, mine)
     after = await passwords.chosen(hub.settings, "$.new", request.new, stands.email, stands.name)
     async with hub.writing(who, locks.of_streams(None, who.person)) as unit:

@@ -79,7 +79,8 @@ async def admit(hub: Hub, *counted: Counted) -> None:
         wait_ms = await hub.database.signin.fetchval(sessions.THROTTLE, keys, free, longest, hub.clock())
     if wait_ms:
         seconds = -(-wait_ms // 1000)
-        when = f"{seconds} seconds" if seconds < 120 else f"{-(-seconds // 60)} minutes"
+        count, unit = (seconds, "second") if seconds < 120 else (-(-seconds // 60), "minute")
+        when = f"{count} {unit}{'' if count == 1 else 's'}"
         raise Refused("too_many", f"Too many attempts. Try again in {when}.", retry_after_ms=wait_ms)
 
 

@@ -220,7 +220,7 @@ async def test_a_new_password_signs_out_everywhere_else(
     await expect(desk.page.get_by_test_id("sessions").get_by_role("listitem")).to_have_count(2)
     await desk.says("127.0.0.1")
     await desk.press("Change password")
-    await desk.page.get_by_label("Present password").fill(PASSWORD)
+    await desk.page.get_by_label("Current password").fill(PASSWORD)
     await desk.page.get_by_label("New password").fill("password12345")
     await desk.page.keyboard.press("Enter")
     await desk.says("tried first")

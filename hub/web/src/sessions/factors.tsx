@@ -2,7 +2,7 @@
 import { Alert, Button, Code, CopyButton, Group, List, Modal, Stack, Text, TextInput } from "@mantine/core";
 import { IconDeviceMobile, IconDownload, IconFingerprint } from "@tabler/icons-react";
 import { useQuery, type UseQueryResult } from "@tanstack/react-query";
-import { useState, type ReactNode } from "react";
+import { useEffect, useRef, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import { get, post } from "../http/client";
@@ -101,8 +101,11 @@ export function AddPasskey({ onDone }: Props): ReactNode {
 export function RecoveryCodes({ codes }: { readonly codes: readonly string[] }): ReactNode {
   const { t } = useTranslation();
   const text = codes.join("\n");
+  const panel = useRef<HTMLDivElement>(null);
+  // They are shown only now, perhaps below what the screen shows.
+  useEffect(() => panel.current?.scrollIntoView({ block: "center" }), [text]);
   return (
-    <Alert color="ink" variant="light" title={t("security.recoveryTitle")} data-testid="recovery-codes">
+    <Alert ref={panel} color="ink" variant="light" title={t("security.recoveryTitle")} data-testid="recovery-codes">
       <Stack gap="sm">
         <Text size="sm">{t("security.recoveryOnce")}</Text>
         <List listStyleType="none" style={{ display: "grid", gridTemplateColumns: "repeat(auto-fill, minmax(13rem, 1fr))", gap: "0.35rem" }}>

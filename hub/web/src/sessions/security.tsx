@@ -81,13 +81,7 @@ function FactorsSection(): ReactNode {
     notifications.show({ message: t("security.added") });
     read();
   };
-  const renew = useAction(
-    () => post<Recovery>("/factors/recovery", {}),
-    (made) => {
-      setCodes(made.codes);
-      read();
-    },
-  );
+  const [renewing, setRenewing] = useState(false);
   return (
     <section aria-label={t("security.second")}>
       <Head order={2} title={t("security.second")} />
@@ -116,11 +110,21 @@ function FactorsSection(): ReactNode {
                           </Text>
                         </div>
                       </Group>
-                      <Button size="xs" variant="default" loading={renew.busy} onClick={() => renew.run(undefined)}>
+                      <Button size="xs" variant="default" onClick={() => setRenewing(true)}>
                         {t("security.renew")}
                       </Button>
                     </Group>
-                    <Complaint refused={renew.refused} />
+                    <Confirm
+                      title={t("security.renewSure")}
+                      hint={t("security.renewHint")}
+                      submit={t("security.renew")}
+                      opened={renewing}
+                      onClose={() => setRenewing(false)}
+                      onConfirm={async () => {
+                        setCodes((await post<Recovery>("/factors/recovery", {})).codes);
+                        read();
+                      }}
+                    />
                   </li>
                 </ul>
               </Paper>
