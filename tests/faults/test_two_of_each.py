@@ -1,6 +1,8 @@
 """Two gateways and two hubs at once: it makes no difference which of them somebody reaches."""
 
 import asyncio
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +10,7 @@ from tests.app import Office, refused
 from tests.faults.town import Town
 from tests.live import Live, live
 
+ROOT = Path(__file__).parents[2]
 CLOSED_WITHIN_S = 30.0  # only ends a broken run
 
 
@@ -99,3 +102,13 @@ async def test_a_key_is_known_to_both_hubs(place: Town, office: Office) -> None:
     )
     assert {answer.status_code for answer in answers} == {201}
     assert len({answer.json()["item"]["id"] for answer in answers}) == 1
+
+
+async def test_the_doctor_looks_at_each_of_them(place: Town) -> None:
+    found = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "deploy.cli", "doctor", "--data", str(place.house.data),
+        cwd=ROOT, stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    said = (await found.communicate())[0].decode().splitlines()
+    names = {line.split()[1] for line in said}
+    assert {"hub", "hub.2", "gateway", "gateway.2", "relay", "relay.2"} <= names, said
