@@ -246,7 +246,7 @@ async def test_admit_refused_says_when(hub: Hub) -> None:
     with pytest.raises(Refused) as error:
         await throttle.admit(hub, one)
     assert error.value.code == "too_many" and 0 < (error.value.retry_after_ms or 0) <= 1000
-    assert "1 seconds" in error.value.detail
+    assert "1 second." in error.value.detail
 
 
 async def test_what_is_over_is_swept(site: Site, person: Person, owner: Any) -> None:

@@ -103,7 +103,9 @@ export function RecoveryCodes({ codes }: { readonly codes: readonly string[] }):
   const text = codes.join("\n");
   const panel = useRef<HTMLDivElement>(null);
   // They are shown only now, perhaps below what the screen shows.
-  useEffect(() => panel.current?.scrollIntoView({ block: "center" }), [text]);
+  useEffect(() => {
+    panel.current?.scrollIntoView({ block: "center" });
+  }, [text]);
   return (
     <Alert ref={panel} color="ink" variant="light" title={t("security.recoveryTitle")} data-testid="recovery-codes">
       <Stack gap="sm">
