@@ -1,4 +1,12 @@
-// Every word the client says, in English. Another language is a file of this shape.
+import { access } from "./en/access";
+import { apps } from "./en/apps";
+import { organisation } from "./en/organisation";
+import { providers } from "./en/providers";
+import { teams } from "./en/teams";
+import { tokens } from "./en/tokens";
+import { walls } from "./en/walls";
+
+// Every word the client says, in English. Another language is a file of this shape; nouns with many words have one of their own.
 export const en = {
   app: {
     name: "Casewire",
@@ -497,4 +505,11 @@ export const en = {
     noChatHint: "The office will open one when it is needed.",
   },
   form: { required: "Please fill this in.", choose: "Please choose", optional: "(optional)", wrong: "Please check the marked fields.", long: "Use at most {{count}} characters.", short: "Use at least {{count}} characters.", date: "Give a date.", number: "Give a number." },
+  access,
+  apps,
+  organisation,
+  providers,
+  teams,
+  tokens,
+  walls,
 };

@@ -1,0 +1,1 @@
+-- Teams, and ethical walls that beat every grant.

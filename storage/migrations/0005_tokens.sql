@@ -1,0 +1,1 @@
+-- Tokens of people and of services, each with the scopes that it opens.

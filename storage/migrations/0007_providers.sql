@@ -1,0 +1,1 @@
+-- Signing in through outside identity providers, and by links that are sent by mail.

@@ -1,0 +1,1 @@
+-- How often somebody may ask for what: budgets that all processes share.
