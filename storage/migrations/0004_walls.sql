@@ -1,1 +1,2 @@
 -- Teams, and ethical walls that beat every grant.
+select;

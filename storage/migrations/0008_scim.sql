@@ -1,1 +1,2 @@
 -- Provisioning of people and groups by SCIM.
+select;

@@ -1,1 +1,2 @@
 -- Details of a case that not every role sees, and what of a case is public.
+select;

@@ -1,1 +1,2 @@
 -- How often somebody may ask for what: budgets that all processes share.
+select;
