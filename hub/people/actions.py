@@ -7,25 +7,23 @@ from hub.factors.actions import end_unproved
 from hub.participants.actions import revoke_participant
 from hub.people import rules
 from hub.people.invitations import find_person, invite_by_mail
+from hub.people.seating import put_out, take_in
 from hub.sessions import passwords
 from hub.sessions.caller import Caller
 from hub.sessions.signing import SignedIn, signed_in
 from hub.sessions.standing import proved_recently
-from schemas.access import ADMIN, DESK, OUTSIDE, STAFF
+from schemas.access import ADMIN, OUTSIDE, STAFF
 from schemas.answers import Answer, Page
 from schemas.casetypes import CURRENT
 from schemas.credentials import token_hash
 from schemas.errors import Refused, bad_input
-from schemas.events import Access, Grant, NewEvent
-from schemas.facts import Stream
 from schemas.ids import new_id
-from schemas.people import AcceptInvitation, Card, FirstRun, InvitePerson, Member
+from schemas.people import AcceptInvitation, Card, FirstRun, InvitePerson
 from schemas.positions import AsOf
 from schemas.zones import zone_named
 from storage.postgres import factors, locks, people, sessions
 from storage.postgres.pool import translated
 from storage.postgres.rows import cursor, read, read_cursor
-from storage.postgres.unit import Unit
 
 USED = "This invitation was used or is over; ask for another one, or sign in."
 SET_UP = "Casewire is set up already; sign in."
@@ -47,29 +45,15 @@ async def invite_person(hub: Hub, who: Who, request: InvitePerson, key: UUID) ->
         rules.may_seat(mine, request.role, oneself=person == who.person)
         if request.role == ADMIN:
             await proved_recently(unit.connection, who, unit.now)
-        seated = await unit.connection.fetchrow(people.CARD, request.org, person) is not None
-        await unit.connection.execute(
-            people.INTRODUCE, request.org, person, request.email, request.name, unit.now
+        card, stream = await take_in(
+            unit, request.org, person, request.email, request.name, request.role if mine == ADMIN else None
         )
-        if mine == ADMIN:
-            await unit.connection.execute(people.SEAT, request.org, person, request.role, unit.now)
-        card = read(await unit.connection.fetchrow(people.CARD, request.org, person), Card)
-        stream = await _org_stream(unit, request.org)
-        member = Member(person, request.org, card.membership, unit.now, 1)
-        unit.append(stream, NewEvent("member.changed" if seated else "member.added", person, member, (ADMIN, DESK)))
-        await _tell(unit, person, Grant(request.org, card.membership, True))
         rule = await unit.connection.fetchval(factors.RULE, request.org)
         if known is None or not known.signs_in:
             await invite_by_mail(hub, unit, request.org, request.email, request.name)
     if card.membership in rule:
         await end_unproved(hub, request.org, [card.membership])
     return Answer(card, unit.as_of(stream))
-
-
-async def _org_stream(unit: Unit, org: UUID) -> Stream:
-    """The organisation's stream, with its access counter raised: its lock is held exclusively."""
-    access = Access(*await unit.connection.fetchval(people.RAISE, org))
-    return Stream("org", org, org, None, await unit.connection.fetchval("select stream_head($1)", org), access)
 
 
 async def remove_person(hub: Hub, who: Who, org: UUID, person: UUID) -> None:
@@ -83,12 +67,7 @@ async def remove_person(hub: Hub, who: Who, org: UUID, person: UUID) -> None:
     for row in rows:
         await revoke_participant(hub, who, row["case_id"], row["id"])
     async with hub.writing(who, locks.of_streams(org, person, exclusive=True)) as unit:
-        before = await unit.connection.fetchval(people.SEAT, org, person, None, unit.now)
-        if before is None:
-            return
-        stream = await _org_stream(unit, org)
-        unit.append(stream, NewEvent("member.removed", person, Member(person, org, before, unit.now, 2), (ADMIN, DESK)))
-        await _tell(unit, person, Grant(org, before, False))
+        await put_out(unit, org, person)
 
 
 async def _leave_teams(hub: Hub, who: Who, org: UUID, person: UUID) -> None:
@@ -101,11 +80,6 @@ async def _leave_teams(hub: Hub, who: Who, org: UUID, person: UUID) -> None:
     for row in rows:
         if row["role"] == STAFF:
             await revoke_participant(hub, who, row["case_id"], row["id"])
-
-
-async def _tell(unit: Unit, person: UUID, grant: Grant) -> None:
-    mine = await unit.person_stream(person)
-    unit.append(mine, NewEvent("grant.changed", grant.scope, grant, (), (person,)))
 
 
 async def list_people(hub: Hub, who: Who, org: UUID, limit: int, after: str | None) -> Page[Card]:

@@ -3,6 +3,7 @@
 FIND = "select id, name, signs_in from find_person($1, $2)"
 INTRODUCE = "select introduce_person($1, $2, $3, $4, $5)"
 SEAT = "select seat_person($1, $2, $3, $4)"
+GOVERNED = "select governed($1)"
 PARTICIPATIONS = "select id, case_id, role from participations($1, $2)"
 
 ORG_CARDS = """select id, name, email, membership from cards($1, null)
