@@ -5,6 +5,7 @@ from litestar.types import ControllerRouterHandler
 from hub.cases.routes import ROUTES as CASES
 from hub.conversations.routes import ROUTES as CONVERSATIONS
 from hub.deadlines.routes import ROUTES as DEADLINES
+from hub.details.routes import ROUTES as DETAILS
 from hub.documents.routes import ROUTES as DOCUMENTS
 from hub.entries.routes import ROUTES as ENTRIES
 from hub.events.routes import ROUTES as EVENTS
@@ -23,6 +24,7 @@ ROUTES: list[ControllerRouterHandler] = [
     *FACTORS,
     *PEOPLE,
     *CASES,
+    *DETAILS,
     *PARTIES,
     *PARTICIPANTS,
     *ENTRIES,

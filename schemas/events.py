@@ -10,6 +10,7 @@ from msgspec import Raw, Struct
 from schemas.cases import Case
 from schemas.conversations import Conversation, Marker
 from schemas.deadlines import Deadline
+from schemas.details import Detail
 from schemas.documents import Document, Version
 from schemas.entries import Entry
 from schemas.messages import Message
@@ -42,6 +43,8 @@ EVENTS: dict[str, EventType] = {
     "case.opened": EventType("case", "case", Case),
     "case.updated": EventType("case", "case", Case),
     "case.moved": EventType("case", "case", Case),
+    "detail.set": EventType("case", "detail", Detail),
+    "detail.changed": EventType("case", "detail", Detail),
     "party.added": EventType("case", "party", Party),
     "party.changed": EventType("case", "party", Party),
     "party.removed": EventType("case", "party", Party),

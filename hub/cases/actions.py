@@ -1,15 +1,19 @@
 """Opening, reading, changing and moving cases."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from hub.cases import rules
 from hub.context import Hub, Who, key_of
+from hub.details import rules as detail_rules
+from hub.views import rules as view_rules
 from schemas.access import Viewer, expand, roles_on
 from schemas.answers import Answer, Page
-from schemas.cases import CaseAnswer, CaseRow, ChangeCase, MoveCase, OpenCase
-from schemas.casetypes import CASE_TYPES
+from schemas.cases import Case, CaseAnswer, CaseRow, ChangeCase, MoveCase, OpenCase
+from schemas.casetypes import CASE_TYPES, CaseType
 from schemas.conversations import Conversation
+from schemas.details import Detail
 from schemas.errors import Refused
 from schemas.events import Access, NewEvent
 from schemas.facts import Stream
@@ -36,7 +40,7 @@ async def open_case(hub: Hub, who: Who, request: OpenCase, key: UUID) -> Answer[
             return await _read(unit.connection, who, found["key_thing"], hub.database.epoch)
         type_, role = rules.type_to_open(request, found["case_types"], found["roles"] or ())
         zone = zone_named(request.zone, found["zone"])
-        rules.intake(type_, request.intake)
+        details = detail_rules.opened(type_, request.intake, {role}, case=case_id)
         year = unit.now.year
         n = await unit.connection.fetchval(cases.NUMBER, request.org, type_.prefix, year)
         case = rules.opened(
@@ -44,7 +48,7 @@ async def open_case(hub: Hub, who: Who, request: OpenCase, key: UUID) -> Answer[
         )
         # The case's own counter starts at 1; the organisation's is what it is.
         stream = Stream("case", case_id, request.org, case_id, 0, Access(1, found["access"][1]))
-        await write_opened(unit, stream, case, [(who.person, role)], source=None)
+        await write_opened(unit, stream, case, details, [(who.person, role)], source=None)
         grants = {(request.org, held) for held in found["roles"]} | {(case_id, role)}
         viewer = Viewer(who.person, frozenset(grants))
         roles = sorted(roles_on(viewer, case_id, request.org, open_to_staff=type_.open_to_staff))
@@ -52,9 +56,15 @@ async def open_case(hub: Hub, who: Who, request: OpenCase, key: UUID) -> Answer[
 
 
 async def write_opened(
-    unit: Unit, stream: Stream, case: Any, takers: list[tuple[UUID, str]], *, source: str | None
+    unit: Unit,
+    stream: Stream,
+    case: Case,
+    details: Sequence[Detail],
+    takers: list[tuple[UUID, str]],
+    *,
+    source: str | None,
 ) -> list[Conversation]:
-    """Write a case with its participants and first conversations, and their events."""
+    """Write a case with its details, participants and first conversations, and their events."""
     type_ = CASE_TYPES[case.type, case.type_version]
     everyone = expand(type_.roles, open_to_staff=type_.open_to_staff)
     assert unit.person is not None
@@ -75,6 +85,8 @@ async def write_opened(
         for title, name in type_.first_conversations
     ]
     unit.append(stream, NewEvent("case.opened", case.id, case, everyone))
+    for detail in details:
+        unit.append(stream, NewEvent("detail.set", detail.id, detail, tuple(detail.audience)))
     for participant in participants:
         unit.append(stream, NewEvent("participant.granted", participant.id, participant, everyone))
     for conversation in conversations:
@@ -90,6 +102,7 @@ async def write_opened(
         cases.BEHIND, case.id, case.org, everyone, unit.now, unit.person,
         [p.id for p in participants], [p.person for p in participants], [p.role for p in participants],
         [c.id for c in conversations], [c.title for c in conversations], [",".join(c.audience) for c in conversations],
+        details, view_rules.public_of(type_, case),
     )  # fmt: skip
     return conversations
 
@@ -149,7 +162,7 @@ async def change_case(hub: Hub, who: Who, id: UUID, request: ChangeCase, revisio
         facts, row = await unit.facts(cases.CASE, id)
         after = rules.change(facts, cases.case(row), request, revision=revision)
         unit.append(facts.stream, NewEvent("case.updated", id, after, facts.audience))
-        await unit.write(cases.CHANGE, *_columns(after))
+        await unit.write(cases.CHANGE, *_columns(after, facts.type))
     return Answer(CaseAnswer(after, sorted(facts.roles)), unit.as_of(facts.stream))
 
 
@@ -161,9 +174,10 @@ async def move_case(hub: Hub, who: Who, id: UUID, request: MoveCase, key: UUID) 
             return Answer(CaseAnswer(before, sorted(facts.roles)), unit.as_of(facts.stream))
         after = rules.move(facts, before, request, now=unit.now)
         unit.append(facts.stream, NewEvent("case.moved", id, after, facts.audience))
-        await unit.write(cases.CHANGE, *_columns(after))
+        await unit.write(cases.CHANGE, *_columns(after, facts.type))
     return Answer(CaseAnswer(after, sorted(facts.roles)), unit.as_of(facts.stream))
 
 
-def _columns(case: Any) -> tuple[Any, ...]:
-    return case.id, case.title, case.intake, case.zone, case.status, case.is_open, case.closed_at
+def _columns(case: Case, type_: CaseType) -> tuple[Any, ...]:
+    public = view_rules.public_of(type_, case)
+    return case.id, case.title, case.intake, case.zone, case.status, case.is_open, case.closed_at, public

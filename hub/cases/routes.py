@@ -11,15 +11,16 @@ from hub.context import Hub, Who
 from hub.http.inputs import After, IfMatch, Key, Limit
 from schemas.answers import Answer, Page
 from schemas.cases import CaseAnswer, CaseRow, ChangeCase, MoveCase, OpenCase
-from schemas.casetypes import CURRENT, TypeView, view
+from schemas.casetypes import CASE_TYPES, CURRENT, TypeView, view
 
 Filter = Annotated[str | None, QueryParameter(max_length=200, default=None)]
 
 
 @get("/v1/case-types", sync_to_thread=False)
-def list_types(who: Who) -> list[TypeView]:
-    """The case types that are declared, newest versions."""
-    return [view(type_) for type_ in CURRENT.values()]
+def list_types(who: Who, all: bool = False) -> list[TypeView]:
+    """The case types that are declared: those that open new cases, or `all` versions that some case may have."""
+    types = CASE_TYPES.values() if all else CURRENT.values()
+    return [view(type_, current=type_ is CURRENT[type_.name]) for type_ in types]
 
 
 @post("/v1/cases")

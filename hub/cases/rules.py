@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import msgspec
 from msgspec import UNSET
 
 from schemas.access import ADMIN, DESK, OUTSIDE, STAFF
@@ -30,8 +29,9 @@ def type_to_open(request: OpenCase, offered: Collection[str], memberships: Colle
 
 
 def intake(type_: CaseType, raw: dict[str, Any]) -> dict[str, Any]:
-    """The intake as it is stored: validated against the type's declaration, with its defaults."""
-    return msgspec.to_builtins(type_.read_intake(raw))
+    """What stands on the case of an intake: what everybody in it sees, validated, with its defaults."""
+    shown, _ = type_.divided(raw)
+    return shown
 
 
 def opened(
@@ -65,7 +65,7 @@ def change(facts: CaseFacts, before: Case, request: ChangeCase, *, revision: int
     return changed(
         before,
         title=before.title if request.title is UNSET else request.title,
-        intake=before.intake if request.intake is UNSET else intake(facts.type, request.intake),
+        intake=before.intake if request.intake is UNSET else facts.type.read_part(request.intake, None, "$.intake"),
         zone=before.zone if request.zone is UNSET else zone_named(request.zone, before.zone),
     )
 

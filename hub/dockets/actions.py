@@ -8,6 +8,7 @@ from msgspec import Struct
 from hub.cases import actions as opening
 from hub.cases import rules as case_rules
 from hub.context import Hub, Who
+from hub.details import rules as detail_rules
 from hub.dockets import rules
 from schemas.access import expand
 from schemas.dockets import Docket
@@ -57,7 +58,8 @@ async def import_docket(hub: Hub, who: Who, org: UUID, docket: Docket) -> Import
                 type_, request, id=made, number=number, zone=found["zone"], by=who.person, now=unit.now
             )
             stream = Stream("case", made, org, made, 0, Access(1, found["access"][1]))
-            await opening.write_opened(unit, stream, case, [(who.person, role)], source=docket.source)
+            details = detail_rules.opened(type_, request.intake, {role}, case=made)
+            await opening.write_opened(unit, stream, case, details, [(who.person, role)], source=docket.source)
 
             everyone = expand(type_.roles, open_to_staff=type_.open_to_staff)
             parties = rules.parties(docket, type_, made, everyone, unit.now)

@@ -1,10 +1,10 @@
-"""The registry of case types. A new type is a file beside this one and a line here."""
+"""The registry of case types. A new type is a file beside this one and a line here; so is a new version of one."""
 
 from schemas.casetypes.kernel import CaseType, TypeView, view
-from schemas.casetypes.legal_matter import LEGAL_MATTER
-from schemas.casetypes.service_request import SERVICE_REQUEST
+from schemas.casetypes.legal_matter import LEGAL_MATTER, LEGAL_MATTER_1
+from schemas.casetypes.service_request import SERVICE_REQUEST, SERVICE_REQUEST_1
 
-_TYPES = (LEGAL_MATTER, SERVICE_REQUEST)
+_TYPES = (LEGAL_MATTER_1, LEGAL_MATTER, SERVICE_REQUEST_1, SERVICE_REQUEST)
 
 # A case keeps the (type, version) it was opened with; the newest version of a name opens new cases.
 CASE_TYPES: dict[tuple[str, int], CaseType] = {(type_.name, type_.version): type_ for type_ in _TYPES}

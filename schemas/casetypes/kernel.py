@@ -2,13 +2,17 @@
 
 from collections.abc import Callable, Mapping
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 import msgspec
-from msgspec import Struct, field
+from msgspec import NODEFAULT, Struct, field
 
 from schemas.access import MEMBERSHIPS, STAFF
 from schemas.errors import bad_input
+
+# What is open to this role is open to everybody, signed in or not; so no part in a case is called so.
+PUBLIC = "public"
 
 
 class Side(StrEnum):
@@ -44,14 +48,28 @@ class Audience(Struct, frozen=True):
     roles: frozenset[str]
 
 
+class Public(Struct, frozen=True):
+    """What of a case everybody may know where its organisation publishes it, besides number, status and days: intake
+    fields. `category` is the one of them that says what it is about, for those who look for one kind."""
+
+    fields: tuple[str, ...] = ()
+    category: str = ""
+
+
 class CaseType(Struct, frozen=True, kw_only=True):
-    """A versioned declaration. `grants` maps an action (`noun.verb` of its event) to the roles that may do it."""
+    """A versioned declaration. `grants` maps an action (`noun.verb` of its event) to the roles that may do it.
+
+    `hidden` maps an intake field to the roles that see it, where that is not everybody in the case. Such fields never
+    stand on the case itself: they are its details (`schemas/details.py`), a thing with an audience as any other.
+    """
 
     name: str
     version: int
     title: str
     description: str
     intake: type[Struct]
+    hidden: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
+    public: Public | None = None
     prefix: str
     roles: Mapping[str, Role]
     statuses: Mapping[str, Status]
@@ -73,7 +91,7 @@ class CaseType(Struct, frozen=True, kw_only=True):
     def check(self) -> None:
         """Refuse a declaration that contradicts itself. Run over the whole registry at import."""
         roles = set(self.roles)
-        assert STAFF in roles and not roles & set(MEMBERSHIPS), f"{self.name}: roles"
+        assert STAFF in roles and not roles & {*MEMBERSHIPS, PUBLIC}, f"{self.name}: roles"
         assert self.initial in self.statuses, f"{self.name}: initial"
         for step in self.transitions.values():
             assert step.sources <= set(self.statuses) and step.target in self.statuses and step.roles <= roles
@@ -82,25 +100,82 @@ class CaseType(Struct, frozen=True, kw_only=True):
         for action, allowed in self.grants.items():
             assert allowed <= roles, f"{self.name}: {action}"
         assert all(name in self.audiences for _, name in self.first_conversations)
+        declared = {one.encode_name: one for one in msgspec.structs.fields(self.intake)}
+        for name, seen_by in self.hidden.items():
+            assert seen_by and seen_by <= roles, f"{self.name}: {name} is hidden from all"
+            # Who may not see a field cannot be asked for it.
+            assert not declared[name].required, f"{self.name}: {name} is hidden and required"
+        if self.public is not None:
+            shown = {*self.public.fields, *filter(None, [self.public.category])}
+            assert shown <= set(declared) - set(self.hidden), f"{self.name}: hidden and public"
+
+    @property
+    def groups(self) -> list[frozenset[str]]:
+        """The sets of roles for which there are hidden fields, in an order that stays."""
+        return sorted(set(self.hidden.values()), key=sorted)
+
+    def part(self, group: frozenset[str] | None) -> type[Struct]:
+        """The intake fields of one group of roles as a Struct; of None those that everybody in the case sees."""
+        names = [name for name in self.intake.__struct_fields__ if self.hidden.get(name) == group]
+        return _part(self.intake, frozenset(names))
 
     def read_intake(self, raw: Mapping[str, Any]) -> Struct:
-        """The intake fields, validated; raises `bad_input` naming the place."""
-        try:
-            return msgspec.convert(dict(raw), self.intake)
-        except msgspec.ValidationError as error:
-            why, _, at = str(error).partition(" - at `")
-            place = at.rstrip("`").replace("$", "$.intake", 1) or "$.intake"
-            raise bad_input(place, why) from None
+        """All intake fields, validated; raises `bad_input` naming the place."""
+        return _read(raw, self.intake, "$.intake")
+
+    def read_part(self, raw: Mapping[str, Any], group: frozenset[str] | None, at: str) -> dict[str, Any]:
+        """The fields of one group as they are stored, validated; `bad_input` for any field that is not among them."""
+        return msgspec.to_builtins(_read(raw, self.part(group), at))
+
+    def divided(self, raw: Mapping[str, Any]) -> tuple[dict[str, Any], list[tuple[frozenset[str], dict[str, Any]]]]:
+        """A valid intake as it is stored: what stands on the case, and the fields of each group."""
+        whole = msgspec.to_builtins(self.read_intake(raw))
+
+        def of(group: frozenset[str] | None) -> dict[str, Any]:
+            return {name: value for name, value in whole.items() if self.hidden.get(name) == group}
+
+        return of(None), [(group, of(group)) for group in self.groups]
+
+
+def _read(raw: Mapping[str, Any], struct: type[Struct], root: str) -> Struct:
+    try:
+        return msgspec.convert(dict(raw), struct)
+    except msgspec.ValidationError as error:
+        why, _, at = str(error).partition(" - at `")
+        raise bad_input(at.rstrip("`").replace("$", root, 1) or root, why) from None
+
+
+@cache
+def _part(whole: type[Struct], names: frozenset[str]) -> type[Struct]:
+    """A Struct of some fields of another, as they are declared there."""
+    chosen: list[Any] = []
+    for one in msgspec.structs.fields(whole):
+        if one.name not in names:
+            continue
+        if one.default is not NODEFAULT:
+            chosen.append((one.name, one.type, one.default))
+        elif one.default_factory is not NODEFAULT:
+            chosen.append((one.name, one.type, field(default_factory=one.default_factory)))
+        else:
+            chosen.append((one.name, one.type))
+    return msgspec.defstruct(
+        f"{whole.__name__}Part", chosen, frozen=True, forbid_unknown_fields=True, kw_only=True,
+        omit_defaults=whole.__struct_config__.omit_defaults,
+    )  # fmt: skip
 
 
 class TypeView(Struct, frozen=True):
-    """A case type as clients read it: `GET /v1/case-types`. `intake_schema` is JSON Schema (2020-12)."""
+    """A case type as clients read it: `GET /v1/case-types`. `intake_schema` is JSON Schema (2020-12) of all fields;
+    `hidden` says of some by which roles alone they are seen. `current` versions open new cases."""
 
     name: str
     version: int
     title: str
     description: str
     intake_schema: dict[str, Any]
+    hidden: dict[str, frozenset[str]]
+    public: Public | None
+    current: bool
     roles: dict[str, Role]
     statuses: dict[str, Status]
     transitions: dict[str, Transition]
@@ -114,7 +189,7 @@ class TypeView(Struct, frozen=True):
     open_to_staff: bool
 
 
-def view(type_: CaseType) -> TypeView:
+def view(type_: CaseType, *, current: bool = True) -> TypeView:
     (schema,), components = msgspec.json.schema_components([type_.intake], ref_template="#/$defs/{name}")
     name = type_.intake.__name__
     schema = {**components.pop(name), **({"$defs": components} if components else {})}
@@ -124,6 +199,9 @@ def view(type_: CaseType) -> TypeView:
         title=type_.title,
         description=type_.description,
         intake_schema=schema,
+        hidden=dict(type_.hidden),
+        public=type_.public,
+        current=current,
         roles=dict(type_.roles),
         statuses=dict(type_.statuses),
         transitions=dict(type_.transitions),

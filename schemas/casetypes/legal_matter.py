@@ -4,6 +4,7 @@ from datetime import date
 from typing import Annotated, Any
 
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from schemas import courts
 from schemas.casetypes.kernel import Audience, CaseType, Role, Side, Status, Transition
@@ -13,7 +14,7 @@ STAFF_ONLY = frozenset({"staff"})
 STAFF_AND_CLIENT = frozenset({"staff", "client"})
 
 
-class Intake(Struct, frozen=True, omit_defaults=True):
+class Intake1(Struct, frozen=True, omit_defaults=True):
     court: Annotated[str, Meta(title="Court", max_length=300)] = ""
     docket_number: Annotated[str, Meta(title="Docket number", max_length=100)] = ""
     judge: Annotated[str, Meta(title="Judge", max_length=300)] = ""
@@ -26,6 +27,14 @@ class Intake(Struct, frozen=True, omit_defaults=True):
     filed_on: Annotated[date | None, Meta(title="Filed")] = None
     terminated_on: Annotated[date | None, Meta(title="Terminated")] = None
     note: Annotated[str, Meta(title="Note", max_length=10_000, extra_json_schema={"format": "multiline"})] = ""
+
+
+class Intake(Intake1, frozen=True, omit_defaults=True):
+    fee_arrangement: Annotated[str, Meta(title="Fee arrangement", max_length=500)] = ""
+    assessment: Annotated[
+        str,
+        Meta(title="Internal assessment", max_length=10_000, extra_json_schema={"format": "multiline"}),
+    ] = ""
 
 
 def intake_of(docket: Docket) -> dict[str, Any]:
@@ -46,12 +55,12 @@ def intake_of(docket: Docket) -> dict[str, Any]:
     return filled | {name: day.isoformat() for name, day in days.items() if day}
 
 
-LEGAL_MATTER = CaseType(
+LEGAL_MATTER_1 = CaseType(
     name="legal_matter",
     version=1,
     title="Legal matter",
     description="Litigation or advice for a client: docket, parties, documents, deadlines, privileged conversations.",
-    intake=Intake,
+    intake=Intake1,
     prefix="M",
     roles={
         "staff": Role("Legal team", Side.STAFF),
@@ -101,4 +110,12 @@ LEGAL_MATTER = CaseType(
     entry_kinds={"docket": "Docket entry", "note": "Note", "hearing": "Hearing", "call": "Call"},
     first_conversations=(("Client", "client"), ("Legal team", "staff")),
     imports={"docket": intake_of},
+)
+
+# What the office thinks of the matter, and what it costs, is the office's own.
+LEGAL_MATTER = replace(
+    LEGAL_MATTER_1,
+    version=2,
+    intake=Intake,
+    hidden={"fee_arrangement": STAFF_ONLY, "assessment": STAFF_ONLY},
 )

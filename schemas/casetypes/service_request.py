@@ -3,14 +3,15 @@
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
-from schemas.casetypes.kernel import Audience, CaseType, Role, Side, Status, Transition
+from schemas.casetypes.kernel import Audience, CaseType, Public, Role, Side, Status, Transition
 
 STAFF_ONLY = frozenset({"staff"})
 BOTH = frozenset({"staff", "resident"})
 
 
-class Intake(Struct, frozen=True):
+class Intake1(Struct, frozen=True):
     category: Annotated[
         Literal["road", "street_light", "waste", "water", "trees", "noise", "graffiti", "other"],
         Meta(title="What is it about?"),
@@ -29,12 +30,18 @@ class Intake(Struct, frozen=True):
     urgent: Annotated[bool, Meta(title="Somebody is in danger")] = False
 
 
-SERVICE_REQUEST = CaseType(
+class Intake(Intake1, frozen=True):
+    estimate: Annotated[str, Meta(title="Estimate of work and cost", max_length=1000)] = ""
+
+
+SERVICE_REQUEST_1 = CaseType(
     name="service_request",
     version=1,
     title="Service request",
     description="Tell the town about something that needs mending.",
-    intake=Intake,
+    intake=Intake1,
+    # Not the place, which is free text and often the asker's own door, nor anything else that somebody wrote.
+    public=Public(fields=("category",), category="category"),
     prefix="SR",
     roles={"staff": Role("Town staff", Side.STAFF), "resident": Role("Resident")},
     statuses={
@@ -76,4 +83,12 @@ SERVICE_REQUEST = CaseType(
     opener_role="resident",
     open_to_staff=True,
     first_conversations=(("Resident", "resident"), ("Town staff", "staff")),
+)
+
+# Whom to call is between the town and the resident, whoever else takes part one day; what it may cost is the town's.
+SERVICE_REQUEST = replace(
+    SERVICE_REQUEST_1,
+    version=2,
+    intake=Intake,
+    hidden={"contact_phone": BOTH, "estimate": STAFF_ONLY},
 )

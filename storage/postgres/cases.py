@@ -28,11 +28,28 @@ BEHIND = appending("""
         insert into participants (id, case_id, org, person, role, audience, granted_at, granted_by)
         select id, $2, $3, person, role, $4, $5, $6
             from unnest($7::uuid[], $8::uuid[], $9::text[]) as p(id, person, role))
+    , put_details as (
+        insert into details (id, case_id, org, audience, fields, made_at)
+        select id, $2, $3, audience, fields, $5
+            from json_to_recordset($13::json) as d(id uuid, audience text[], fields jsonb))
+    , put_public as (
+        insert into public_cases (case_id, org, type, number, status, is_open, opened_on, closed_on, category, fields)
+        select $2, $3, type, number, status, is_open, opened_on, closed_on, category, fields from json_to_recordset(
+            $14::json) as p(type text, number text, status text, is_open boolean, opened_on date, closed_on date,
+            category text, fields jsonb))
     insert into conversations (id, case_id, org, title, audience, people, opened_at, opened_by)
         select c.id, $2, $3, c.title, string_to_array(c.audience, ','), '{}', $5, $6
         from unnest($10::uuid[], $11::text[], $12::text[]) as c(id, title, audience)""")
 
-CHANGE = appending("""update cases set title = $3, intake = $4, zone = $5, status = $6, is_open = $7, closed_at = $8,
+# $9 is the public side: one row, or none where the type has no such side.
+CHANGE = appending("""
+    , put_public as (
+        update public_cases x set status = p.status, is_open = p.is_open, closed_on = p.closed_on,
+            opened_on = p.opened_on, category = p.category, fields = p.fields
+        from json_to_recordset($9::json) as p(status text, is_open boolean, opened_on date, closed_on date,
+            category text, fields jsonb)
+        where x.case_id = $2)
+    update cases set title = $3, intake = $4, zone = $5, status = $6, is_open = $7, closed_at = $8,
     revision = revision + 1 where id = $2""")
 
 # One case with the reader's roles; zero rows when hidden.

@@ -13,7 +13,7 @@ from uuid import UUID
 
 Table = Literal[
     "cases", "parties", "participants", "entries", "conversations", "messages", "documents", "versions", "deadlines",
-    "tasks",
+    "tasks", "details",
 ]  # fmt: skip
 
 

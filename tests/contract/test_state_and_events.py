@@ -15,7 +15,7 @@ from tests.app import Office, Person, World
 # The lists of a case, by the noun that events carry. Messages hang below conversations.
 LISTS = {
     "participant": "participants", "party": "parties", "entry": "entries", "conversation": "conversations",
-    "deadline": "deadlines", "task": "tasks", "document": "documents",
+    "deadline": "deadlines", "task": "tasks", "document": "documents", "detail": "details",
 }  # fmt: skip
 
 State = dict[str, dict[str, Any]]  # noun → id → record
@@ -209,6 +209,15 @@ async def retitle(life: Life) -> Any:
     )
 
 
+async def change_detail(life: Life) -> Any:
+    """Fields that not everybody sees, by whoever sees them."""
+    office = life.office
+    if groups := (await office.lead.all(f"/v1/cases/{office.case}/details")):
+        one = life.choose.choice(groups)
+        fields = {name: f"secret {life.n}" for name in one["fields"]} or {"assessment": f"secret {life.n}"}
+        return await life.who().patch(f"/v1/details/{one['id']}", {"fields": fields}, life.choose.randint(1, 4))
+
+
 async def let_in(life: Life) -> Any:
     body = {"email": f"l{life.n}-{life.office.case.hex}@mail.test", "role": life.office.role}
     return await life.create(f"/v1/cases/{life.office.case}/participants", "participants", body)
@@ -221,7 +230,7 @@ async def let_go(life: Life) -> Any:
 
 ACTS: list[Callable[[Life], Awaitable[Any]]] = [
     post, post, post, edit, edit, retract, converse, party, change_party, remove_party, entry, deadline,
-    change_deadline, task, change_task, document, rename, move, retitle, let_in, let_go,
+    change_deadline, task, change_task, document, rename, move, retitle, change_detail, let_in, let_go,
 ]  # fmt: skip
 
 

@@ -18,6 +18,7 @@ class Edit(NamedTuple):
     make: Callable[[Office], Awaitable[dict[str, Any]]]
     body: dict[str, Any] | None
     wrong: tuple[str, Any] | None
+    hidden: bool = False  # from the person from outside
 
 
 async def a_case(office: Office) -> dict[str, Any]:
@@ -44,6 +45,10 @@ async def a_task(office: Office) -> dict[str, Any]:
     )
 
 
+async def a_detail(office: Office) -> dict[str, Any]:
+    return (await office.lead.all(f"/v1/cases/{office.case}/details"))[0]
+
+
 EDITS = [
     Edit("change_case", "/v1/cases/{id}", a_case, {"title": "Changed"}, ("title", 4)),
     Edit("change_party", "/v1/parties/{id}", a_party, {"name": "Changed"}, ("kind", "ghost")),
@@ -52,6 +57,7 @@ EDITS = [
     Edit("retract_message", "/v1/messages/{id}", a_message, None, None),
     Edit("change_deadline", "/v1/deadlines/{id}", a_deadline, {"title": "Changed"}, ("due_on", "soon")),
     Edit("change_task", "/v1/tasks/{id}", a_task, {"title": "Changed"}, ("done", "perhaps")),
+    Edit("change_detail", "/v1/details/{id}", a_detail, {"fields": {"assessment": "x"}}, ("fields", []), hidden=True),
 ]
 
 each = pytest.mark.parametrize("edit", EDITS, ids=[edit.name for edit in EDITS])
@@ -143,9 +149,10 @@ async def test_refused_alike_when_absent_hidden_foreign_or_revoked(record: Recor
 
 @each
 async def test_refused_when_another_role_tries(record: Record) -> None:
-    """The outside person sees all these records; none of them is theirs to change."""
+    """The outside person sees these records but the hidden one; none of them is theirs to change."""
     before = await record.events()
-    refused(await record.by(record.office.outside), 403, "forbidden")
+    answer = await record.by(record.office.outside)
+    refused(answer, *((404, "not_found") if record.edit.hidden else (403, "forbidden")))
     assert await record.events() == before
 
 

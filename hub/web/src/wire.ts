@@ -72,13 +72,22 @@ export interface Audience {
   readonly roles: readonly string[];
 }
 
-/** A case type as clients read it: `GET /v1/case-types`. `intake_schema` is JSON Schema (2020-12). */
+/** What of a case everybody may know where its organisation publishes it, besides number, status and days: intake fields. `category` is the one of them that says what it is about, for those who look for one kind. */
+export interface Public {
+  readonly fields: readonly string[];
+  readonly category: string;
+}
+
+/** A case type as clients read it: `GET /v1/case-types`. `intake_schema` is JSON Schema (2020-12) of all fields; `hidden` says of some by which roles alone they are seen. `current` versions open new cases. */
 export interface TypeView {
   readonly name: string;
   readonly version: number;
   readonly title: string;
   readonly description: string;
   readonly intake_schema: Readonly<Record<string, unknown>>;
+  readonly hidden: Readonly<Record<string, readonly string[]>>;
+  readonly public: Public | null;
+  readonly current: boolean;
   readonly roles: Readonly<Record<string, Role>>;
   readonly statuses: Readonly<Record<string, Status>>;
   readonly transitions: Readonly<Record<string, Transition>>;
@@ -173,6 +182,7 @@ export interface Session {
   readonly address: string;
   readonly used_at: string | null;
   readonly here: boolean;
+  readonly scopes: readonly string[];
 }
 
 export interface MakeToken {
@@ -817,6 +827,7 @@ export interface Ended {
 /** The noun that an event's `data` holds, by the noun's name. */
 export interface Nouns {
   readonly case: Case;
+  readonly detail: Detail;
   readonly party: Party;
   readonly participant: Participant;
   readonly entry: Entry;
@@ -840,6 +851,8 @@ export const EVENTS = {
   "case.opened": "case",
   "case.updated": "case",
   "case.moved": "case",
+  "detail.set": "detail",
+  "detail.changed": "detail",
   "party.added": "party",
   "party.changed": "party",
   "party.removed": "party",
@@ -885,6 +898,7 @@ export const ERRORS = {
   mfa_needed: "stop",
   step_up_needed: "stop",
   origin: "stop",
+  scope: "stop",
   forbidden: "stop",
   not_found: "stop",
   method: "stop",
@@ -913,6 +927,7 @@ export const CLOSES = {
   try_later: 4013,
   unauthenticated: 4501,
   session_ended: 4503,
+  scope: 4504,
   protocol: 4508,
   frame_too_big: 4509,
 } as const;
