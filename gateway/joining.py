@@ -75,14 +75,14 @@ class Joining:
             if not subscription.gone:
                 socket.perform(subscription.session.reset(subscription, "history"))
 
-    async def conversation(self, id: UUID) -> Thing | None:
-        """What guards a conversation. Its audience is fixed when it opens, so it is asked for once."""
+    async def conversation(self, id: UUID, viewer: Viewer | None = None) -> Thing | None:
+        """What guards a conversation. Its audience is fixed when it opens, so it is asked for once; and again where
+        `viewer` may not see it, so that refusals take equally long."""
         thing = self._conversations.get(id)
-        if (
-            thing is None
-            and (thing := await access.conversation_thing(self._database.system, id)) is not None
-        ):
-            _keep(self._conversations, id, thing)
+        if thing is None or (viewer is not None and not sees(viewer, thing)):
+            thing = await access.conversation_thing(self._database.system, id)
+            if thing is not None:
+                _keep(self._conversations, id, thing)
         return thing
 
     async def _case(self, id: UUID, viewer: Viewer) -> Thing | None:
