@@ -45,6 +45,19 @@ USE_NOTED_EVERY_S = 300  # of a session, in each process
 CREDENTIAL_BYTES_MAX = 16 << 10  # a browser's answer with a passkey
 THROTTLES_MAX = 100_000  # rows
 
+# How often: the budgets themselves are in schemas/rates.py
+RATES_SAID_EVERY_S = 1.0  # how long a process keeps to itself what it let through
+RATES_KEPT_MAX = 20_000  # budgets, in a process
+
+# Directories (SCIM)
+SCIM_PAGE_ITEMS_MAX = 200
+SCIM_FILTER_CHARS_MAX = 1000
+SCIM_FILTER_TERMS_MAX = 20
+SCIM_OPERATIONS_MAX = 1000  # of one PATCH
+SCIM_EMAILS_MAX = 10
+SCIM_MEMBERS_MAX = 500  # of one group; each is one change of access, and all are one transaction
+SCIM_TEXT_CHARS_MAX = 500
+
 Title = Annotated[str, Meta(min_length=1, max_length=500, description="One line for people.")]
 Name = Annotated[str, Meta(min_length=1, max_length=1000)]
 Body = Annotated[str, Meta(min_length=1, max_length=20_000, description="Plain text.")]
