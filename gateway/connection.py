@@ -3,6 +3,7 @@ out was framed before and is written straight to the transport."""
 
 import asyncio
 import logging
+import math
 import random
 import socket
 import struct
@@ -15,15 +16,16 @@ from websockets.datastructures import Headers
 from websockets.exceptions import InvalidHandshake, InvalidMessage, ProtocolError
 from websockets.extensions.permessage_deflate import PerMessageDeflate, ServerPerMessageDeflateFactory
 from websockets.frames import CloseCode, Frame, Opcode
-from websockets.http11 import Request
+from websockets.http11 import Request, Response
 from websockets.protocol import CONNECTING, OPEN
 from websockets.server import ServerProtocol
-from websockets.typing import Subprotocol
+from websockets.typing import StatusLike, Subprotocol
 
 from gateway.handshake import Hello, read
 from gateway.session import Close, Effect, Send, Session
 from schemas.errors import CLOSES
 from schemas.frames import SUBPROTOCOL
+from schemas.headers import answer_headers
 from schemas.limits import DEAD_PEER_S, FRAME_BYTES_MAX, HEARTBEAT_S, SOCKET_BUFFER_BYTES_MAX
 
 if TYPE_CHECKING:
@@ -53,11 +55,18 @@ _CLOSE_OF: dict[int, str] = {
     CloseCode.INVALID_DATA: "protocol",
     CloseCode.MESSAGE_TOO_BIG: "frame_too_big",
 }
+# Browsers heed the one about TLS only where there is TLS.
+ANSWER_HEADERS = answer_headers(secure=True)
 NO_HANDSHAKE = "This is no handshake of a WebSocket.\n"
 
 
 class Protocol(ServerProtocol):
     """The sans-I/O protocol with our close codes; before the upgrade it speaks HTTP, whatever came."""
+
+    def reject(self, status: StatusLike, text: str) -> Response:
+        response = super().reject(status, text)
+        response.headers.update(ANSWER_HEADERS)
+        return response
 
     def send_eof(self) -> None:
         if type(self.handshake_exc) is InvalidMessage:  # no HTTP: it would hang up without a word
@@ -172,6 +181,12 @@ class Connection(asyncio.Protocol):
             self.deliver = self._transport.write
         self._wake_drains()
 
+    @property
+    def peer(self) -> str:
+        """The address at the other end; "" for none."""
+        found = self._transport.get_extra_info("peername")
+        return found[0] if found else ""
+
     # -- in -----------------------------------------------------------------------------------------------
 
     def _on_frame(self, frame: Frame) -> None:
@@ -279,9 +294,12 @@ class Connection(asyncio.Protocol):
         self._transport.write(hello.answer(agreed))
         return True
 
-    def reject(self, status: int, text: str) -> None:
+    def reject(self, status: int, text: str, retry_after_s: float = 0.0) -> None:
         self._judged = False
-        self._protocol.send_response(self._protocol.reject(status, text))
+        response = self._protocol.reject(status, text)
+        if retry_after_s:
+            response.headers["Retry-After"] = str(math.ceil(retry_after_s))
+        self._protocol.send_response(response)
         self._send_protocol()
 
     def welcome(self, session: Session, frame: bytes) -> None:

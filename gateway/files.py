@@ -30,6 +30,9 @@ from schemas.access import Viewer, sees
 from schemas.addresses import Address, read_address
 from schemas.credentials import allowed_origins
 from schemas.errors import Refused
+from schemas.headers import answer_headers
+from schemas.proxies import client_address, networks
+from schemas.rates import budgets
 from schemas.settings import Settings
 from storage.asgi import run, serve_asgi
 from storage.blobs import Absent, Blobs
@@ -37,6 +40,7 @@ from storage.health import absent, serve_health
 from storage.logs import configure
 from storage.postgres import versions
 from storage.postgres.pool import Database
+from storage.postgres.rates import Rates
 from storage.postgres.rows import read
 from storage.sealed import opened
 
@@ -91,11 +95,24 @@ class Files:
         settings: Settings,
         database: Database,
         blobs: Blobs,
+        rates: Rates,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self.database, self.blobs, self.clock = database, blobs, clock
+        self.database, self.blobs, self.rates, self.clock = database, blobs, rates, clock
         self._secret = settings.secret.reveal()
         self._origins = allowed_origins(settings.public_url)
+        self._proxies = networks(settings.trusted_proxies)
+        framers = " ".join(sorted(self._origins))
+        fixed = answer_headers(secure=settings.files_url.startswith("https://")) | {
+            # Casewire's own page, on another origin, shows what is safe to show.
+            "cross-origin-resource-policy": "same-site",
+            "content-security-policy": (
+                f"sandbox; default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors {framers}"
+            ),
+            "cache-control": "private, no-store",
+        }
+        del fixed["x-frame-options"]  # it knows no list: `frame-ancestors` says who
+        self._fixed: Headers = [(name.encode(), value.encode()) for name, value in fixed.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -117,6 +134,7 @@ class Files:
             raise Refused("not_found")
         if address.expires_at <= self.clock():
             raise Refused("forbidden", "This address is over; open the document again in Casewire.")
+        await self.rates.admit("file", address.person, self._from(scope))
         version = await self._readable(address)
         asked = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         etag = f'"{version.sha256}"'
@@ -137,12 +155,17 @@ class Files:
         await self._send(receive, send, status, headers, version, part, address)
         return status
 
+    def _from(self, scope: Scope) -> str:
+        heard = [value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for"]
+        peer = scope.get("client")
+        return client_address(peer[0] if peer else "", heard, self._proxies)
+
     async def _readable(self, address: Address) -> Readable:
         """Ask the wall again, twice: the database's row-level security as the reader, and the pure rule over facts
         read just now. The session must still be good. Hidden and absent are answered alike."""
         async with self.database.reading(address.person, address.session) as connection:
-            row = await connection.fetchrow(versions.READABLE, address.version)
-        if row is None:
+            row = await connection.fetchrow(versions.READABLE, address.version, address.session)
+        if row is None or not row["f_reads"]:
             raise Refused("not_found")
         version = read(row, Readable)
         grants = frozenset(zip(row["f_scopes"], row["f_roles"], strict=True))
@@ -199,17 +222,7 @@ class Files:
 
     def _common(self, scope: Scope) -> Headers:
         """Of every answer. Only Casewire's own page may read it from a script."""
-        headers: Headers = [
-            (b"x-content-type-options", b"nosniff"),
-            (b"cross-origin-resource-policy", b"same-site"),
-            (b"referrer-policy", b"no-referrer"),
-            (b"cache-control", b"private, no-store"),
-            (
-                b"content-security-policy",
-                f"sandbox; default-src 'none'; frame-ancestors {' '.join(sorted(self._origins))}".encode(),
-            ),
-            (b"vary", b"Origin"),
-        ]
+        headers: Headers = [*self._fixed, (b"vary", b"Origin")]
         origin = dict(scope["headers"]).get(b"origin", b"")
         if origin.decode("latin-1") in self._origins:
             headers += [
@@ -239,6 +252,8 @@ class Files:
             (b"content-type", b"application/problem+json"),
             (b"content-length", b"%d" % len(body)),
         ]
+        if error.retry_after_ms is not None:
+            headers.append((b"retry-after", b"%d" % -(-error.retry_after_ms // 1000)))
         return await self._start(send, error.kind.status, headers, b"" if scope["method"] == "HEAD" else body)
 
     async def _start(self, send: Send, status: int, headers: Headers, body: bytes) -> int:
@@ -304,19 +319,21 @@ def disposition(file_name: str, inline: bool) -> str:
 async def serve(settings: Settings) -> None:
     database = await Database.open(settings, roles=("app",))
     blobs = Blobs(settings)
+    rates = Rates(database.app, budgets(settings.rates))
 
     async def missing() -> list[str]:
         return await absent({"postgres": database.app.fetchval("select 1"), "objects": blobs.ready()})
 
     health = await serve_health(settings.internal_port, missing)
     try:
-        app = Files(settings, database, blobs)
+        app = Files(settings, database, blobs, rates)
         await serve_asgi(
             app, settings.http_host, settings.files_port, lifespan=False, connections_max=CONNECTIONS_MAX
         )
     finally:
         if health is not None:
             health.close()
+        await rates.close()
         blobs.close()
         await database.close()
 

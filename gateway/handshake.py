@@ -14,12 +14,19 @@ from websockets.utils import accept_key
 
 from schemas.credentials import allowed_origins, cookie_name
 from schemas.frames import SUBPROTOCOL
+from schemas.proxies import Network, client_address, networks
 from schemas.settings import Settings
 
 PATH = "/v1/live"
 TOKEN_CHARACTERS_MAX = 200
 COOKIE_CHARACTERS_MAX = 4096
-HEADERS = "sec-websocket-protocol", "origin", "authorization", "cookie"  # all that matters here
+HEADERS = (
+    "sec-websocket-protocol",
+    "origin",
+    "authorization",
+    "cookie",
+    "x-forwarded-for",
+)  # all that matters here
 
 
 _NAME = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}"
@@ -87,10 +94,18 @@ class Door(NamedTuple):
 
     origins: frozenset[str]
     cookie: str
+    proxies: tuple[Network, ...]
 
 
 def door(settings: Settings) -> Door:
-    return Door(allowed_origins(settings.public_url), cookie_name(settings.secure))
+    return Door(
+        allowed_origins(settings.public_url), cookie_name(settings.secure), networks(settings.trusted_proxies)
+    )
+
+
+def address_of(peer: str, headers: Mapping[str, list[str]], fixed: Door) -> str:
+    """Where a handshake comes from; X-Forwarded-For counts from trusted proxies alone."""
+    return client_address(peer, headers.get("x-forwarded-for", ()), fixed.proxies)
 
 
 def judge(path: str, headers: Mapping[str, list[str]], fixed: Door) -> Caller | Refusal:

@@ -12,6 +12,7 @@ from hub.context import Hub
 from hub.http import docs, health, pages
 from hub.http.auth import Authentication
 from hub.http.bodies import StrictRequest
+from hub.http.headers import completed
 from hub.http.inputs import dependencies, one_by_one
 from hub.http.problems import HANDLERS
 from hub.routes import ROUTES
@@ -19,13 +20,11 @@ from schemas.cases import CaseAnswer
 from schemas.limits import REQUEST_BYTES_MAX
 
 
-async def no_store(response: Response[Any]) -> Response[Any]:
-    """Answers are personal: no cache between us and the reader may keep them.
+async def revised(response: Response[Any]) -> Response[Any]:
+    """Say the revision of what is answered, where it has one.
 
     A coroutine only because the framework hands plain functions to a thread.
     """
-    response.headers.setdefault("cache-control", "no-store")
-    response.headers.setdefault("x-content-type-options", "nosniff")
     item = getattr(getattr(response, "content", None), "item", None)  # a static file has no content here
     if isinstance(item, CaseAnswer):
         item = item.case
@@ -40,7 +39,8 @@ def make_app(hub: Hub) -> Litestar:
         dependencies=dependencies(hub),
         middleware=[DefineMiddleware(Authentication, hub=hub)],
         exception_handlers=HANDLERS,
-        after_request=no_store,
+        after_request=revised,
+        before_send=[completed(hub.settings)],
         request_max_body_size=REQUEST_BYTES_MAX,
         # Shown by hub/http/docs.py with assets of our own; the framework's pages load theirs from other hosts.
         openapi_config=OpenAPIConfig(

@@ -1,5 +1,6 @@
 """What the hub's actions are handed: made once in `hub/serve.py`, passed to every action, no globals."""
 
+from asyncio import Future
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -18,6 +19,7 @@ from storage.blobs import Blobs
 from storage.bus import Bus
 from storage.postgres.locks import Lock
 from storage.postgres.pool import Database
+from storage.postgres.rates import Rates
 from storage.postgres.unit import Unit
 
 Clock = Callable[[], datetime]
@@ -30,12 +32,15 @@ def utc_now() -> datetime:
 class Who(Struct, frozen=True):
     """The person who asks, and by which session; None for the person at the machine, who needs none.
 
-    What they may is looked up in each transaction, and so is whether the session is still good.
+    What they may is looked up in each transaction, and so is whether the session is still good. `scopes` narrow what the
+    session opens (`schemas/scopes.py`); they are fixed when it is made.
     """
 
     person: UUID
     session: UUID | None
     kind: str
+    scopes: frozenset[str] = frozenset()
+    viewing: UUID | None = None  # through whose eyes this one read is looked at (`hub/views/eyes.py`)
 
 
 class Identities:
@@ -76,14 +81,24 @@ class Uses:
         return True
 
 
+class Health:
+    """What was found out last about the servers, and when."""
+
+    def __init__(self) -> None:
+        self.asked: Future[list[str]] | None = None
+        self.at = 0.0
+
+
 class Hub(Struct, frozen=True):
     settings: Settings
     database: Database
     bus: Bus
     blobs: Blobs
+    rates: Rates
     clock: Clock = utc_now
     identities: Identities = field(default_factory=Identities)
     uses: Uses = field(default_factory=Uses)
+    health: Health = field(default_factory=Health)
 
     @asynccontextmanager
     async def writing(self, who: Who, lock: Lock, key: Key | None = None) -> AsyncIterator[Unit]:

@@ -8,6 +8,7 @@ from hub.context import Hub
 from hub.factors import sealing
 from hub.http.health import what_is_missing
 from hub.services import offer
+from schemas.rates import budgets
 from schemas.settings import Settings
 from storage.asgi import run, serve_asgi
 from storage.blobs import Blobs
@@ -15,6 +16,7 @@ from storage.bus import Bus
 from storage.health import serve_health
 from storage.logs import configure
 from storage.postgres.pool import Database
+from storage.postgres.rates import Rates
 
 
 @contextlib.asynccontextmanager
@@ -24,9 +26,11 @@ async def opened(settings: Settings) -> AsyncIterator[Hub]:
     try:
         bus = await Bus.connect(settings, "hub")
         blobs = Blobs(settings)
+        rates = Rates(database.system, budgets(settings.rates))
         try:
-            yield Hub(settings, database, bus, blobs)
+            yield Hub(settings, database, bus, blobs, rates)
         finally:
+            await rates.close()
             blobs.close()
             await bus.close()
     finally:

@@ -24,6 +24,15 @@ REPLAY_EVENTS_MAX = 1_000_000  # of one stream; who missed more reads again
 REPLAY_MINE_EVENTS_MAX = 100_000  # of all streams, whoever may see them, since they are looked through in their order
 RING_EVENTS_MAX = 20_000
 
+# Teams and walls
+TEAMS_MAX = 1000  # of an organisation
+TEAM_MEMBERS_MAX = 200
+TEAM_GRANTS_MAX = 40_000  # members times cases: what one change of access may write
+WALL_CASES_MAX = 200
+WALL_PEOPLE_MAX = 200
+WALL_TEAMS_MAX = 20
+WALL_GRANTS_MAX = 20_000  # people times cases
+
 # Time
 SESSION_DAYS = 14
 INVITATION_DAYS = 7
@@ -45,7 +54,27 @@ USE_NOTED_EVERY_S = 300  # of a session, in each process
 CREDENTIAL_BYTES_MAX = 16 << 10  # a browser's answer with a passkey
 THROTTLES_MAX = 100_000  # rows
 
+# Apps
+APPS_MAX = 100  # of an organisation
+APP_ADDRESSES_MAX = 20  # each of redirect and of logout addresses
+OAUTH_FORM_BYTES_MAX = 16 << 10
+OAUTH_QUERY_BYTES_MAX = 8 << 10  # what an app asks in an address
+OAUTH_FIELDS_MAX = 40
+OAUTH_TEXT_CHARS_MAX = 2_000  # of `state` and `nonce`, which go back as they came
+OAUTH_REQUESTS_MAX = 20  # questions that wait for one person; the oldest gives way
+OAUTH_REQUEST_MINUTES = 30  # to answer what an app asks
+OAUTH_CODE_S = 60
+ACCESS_TOKEN_S = 600
+ID_TOKEN_S = 600
+REFRESH_IDLE_DAYS = 14  # a refresh token that nobody used for so long is over
+FAMILY_DAYS = 90  # after which an app has to ask its person to sign in again, however often it came
+DEVICE_CODE_S = 900
+DEVICE_INTERVAL_S = 5  # between two questions of a device; each that comes too soon makes it 5 s longer
+SIGNING_KEY_DAYS = 90
+SIGNING_KEY_KEPT_DAYS = 2  # published after it signed last: longer than any identity token or cache of it
+
 # How often: the budgets themselves are in schemas/rates.py
+READY_KEPT_S = 1.0  # of what the hub found out about its servers
 RATES_SAID_EVERY_S = 1.0  # how long a process keeps to itself what it let through
 RATES_KEPT_MAX = 20_000  # budgets, in a process
 

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta, Struct, field
 
 from schemas.proxies import networks
+from schemas.rates import budgets
 
 
 class SettingsError(Exception):
@@ -63,6 +64,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     trusted_proxies: Annotated[
         str, _doc("Proxies whose `X-Forwarded-For` counts: addresses or networks, comma separated. Empty: none.")
     ] = ""
+    rates: Annotated[
+        str,
+        _doc("Calls a minute of an account and of an address, where others are wanted: `all=900/9000,write=600/6000`."),
+    ] = ""
     postgres: Annotated[str, _doc("DSN of the `casewire_app` role. Empty: the embedded server.")] = ""
     postgres_owner: Annotated[str, _doc("DSN of the role that migrates; default: `postgres` as `casewire_owner`.")] = ""
     postgres_system: Annotated[str, _doc("DSN of relay and workers; default: `postgres` as `casewire_system`.")] = ""
@@ -112,6 +117,10 @@ class Settings(Struct, frozen=True, kw_only=True):
             networks(self.trusted_proxies)
         except ValueError as error:
             raise SettingsError(f"CASEWIRE_TRUSTED_PROXIES must hold addresses or networks: {error}.") from None
+        try:
+            budgets(self.rates)
+        except ValueError as error:
+            raise SettingsError(f"CASEWIRE_RATES: {error}.") from None
         if self.mode == "production":
             if self.secret.reveal() == DEFAULT_SECRET or len(self.secret) < 32:
                 raise SettingsError("CASEWIRE_SECRET must be set to at least 32 random characters in production.")

@@ -13,6 +13,7 @@ from deploy.embedded import ports
 from deploy.embedded.child import StackError
 from deploy.embedded.stack import read_running
 from schemas.settings import Settings
+from tests.conftest import NO_LIMIT
 
 ROOT = Path(__file__).parent.parent
 READY_WAIT_S = 120.0
@@ -35,7 +36,7 @@ class House:
         self.data = data
         self.http_port, self.live_port, self.files_port = ports.free(3)
         self.arguments = arguments
-        self.environ = environ or {}
+        self.environ = {"CASEWIRE_RATES": NO_LIMIT, **(environ or {})}
         self.module = module
         self.output = data.with_name(data.name + ".out")
         self._process: subprocess.Popen[bytes] | None = None

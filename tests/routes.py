@@ -6,6 +6,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from hub.app import make_app
 from hub.context import Hub
+from hub.http.auth import scope_needed
 from schemas.settings import Settings
 
 
@@ -14,6 +15,7 @@ class Route(NamedTuple):
     path: str
     public: bool
     keyed: bool  # asks for an Idempotency-Key
+    scope: str  # what it asks of a token
 
 
 def all_routes() -> list[Route]:
@@ -25,11 +27,12 @@ def all_routes() -> list[Route]:
             assert isinstance(handler, HTTPRouteHandler), f"{route.path} is no HTTP route"
             for method in handler.http_methods - {"OPTIONS", "HEAD"}:
                 keyed = "key" in handler.parsed_fn_signature.parameters
-                found.add(Route(str(method), route.path, bool(handler.opt.get("public")), keyed))
+                scope = scope_needed(handler.opt, str(method))
+                found.add(Route(str(method), route.path, bool(handler.opt.get("public")), keyed, scope))
     return sorted(found)
 
 
 def description_hub() -> Hub:
     """A hub that only describes itself: it has no connections."""
     nothing = cast(Any, None)
-    return Hub(Settings.read({}), nothing, nothing, nothing)
+    return Hub(Settings.read({}), nothing, nothing, nothing, nothing)

@@ -4,10 +4,12 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from hub.context import Hub
+from schemas.rates import budgets
 from schemas.settings import Settings
 from storage.blobs import Blobs
 from storage.bus import Bus
 from storage.postgres.pool import Database
+from storage.postgres.rates import Rates
 
 
 @contextlib.asynccontextmanager
@@ -17,9 +19,11 @@ async def opened(settings: Settings, name: str) -> AsyncIterator[Hub]:
     try:
         bus = await Bus.connect(settings, name)
         blobs = Blobs(settings)
+        rates = Rates(database.system, budgets(settings.rates))
         try:
-            yield Hub(settings, database, bus, blobs)
+            yield Hub(settings, database, bus, blobs, rates)
         finally:
+            await rates.close()
             blobs.close()
             await bus.close()
     finally:

@@ -57,6 +57,7 @@ async def sweep(hub: Hub) -> bool:
     _count("challenge", await system.execute(expired.CHALLENGES, now))
     _count("factor", await system.execute(expired.FACTORS, now - UNCONFIRMED_FOR))
     _count("device", await system.execute(expired.DEVICES, now - timedelta(days=DEVICE_DAYS)))
+    _count("rate", await system.execute(expired.RATES))
     _count("throttle", await system.execute(expired.THROTTLES, now - FORGOTTEN_AFTER, THROTTLES_MAX))
     return ROUND in (abandoned, len(rows))
 

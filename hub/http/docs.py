@@ -2,27 +2,32 @@
 
 from typing import Any
 
-from litestar import Request, Response, get
+import msgspec
+from litestar import MediaType, Request, Response, get
 from litestar.static_files import create_static_files_router
 from litestar.types import ControllerRouterHandler
 
 from hub.context import Hub
 from hub.http.auth import PUBLIC
 from hub.http.description import described
-from hub.http.pages import DIST, page_headers
+from hub.http.headers import page_headers
+from hub.http.pages import DIST
 
 
 @get("/openapi.json", opt=PUBLIC, include_in_schema=False, sync_to_thread=False)
 def spec(hub: Hub, request: Request[Any, Any, Any]) -> Response[Any]:
-    """OpenAPI 3.1 of every route, made from the Structs."""
-    return Response(described(request.app, secure=hub.settings.secure))
+    """OpenAPI 3.1 of every route, made from the Structs: once, since it takes longer than all else that is public."""
+    state = request.app.state
+    if "description" not in state:
+        state.description = msgspec.json.encode(described(request.app, secure=hub.settings.secure))
+    return Response(state.description, media_type=MediaType.JSON)
 
 
 def routes(hub: Hub) -> list[ControllerRouterHandler]:
     """Nothing but the spec where the web client is not built."""
     if not (DIST / "docs").is_dir():
         return [spec]
-    headers = {name: value for name, value in page_headers(hub.settings).items() if name != "cache-control"}
+    headers = page_headers(hub.settings)
 
     def with_headers(response: Response[Any]) -> Response[Any]:
         response.headers.update(headers)

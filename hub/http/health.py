@@ -1,10 +1,13 @@
 """Is the hub alive, and does all that it needs answer."""
 
+import asyncio
+
 from litestar import Response, get
 from msgspec import Struct
 
 from hub.context import Hub
 from hub.http.auth import PUBLIC
+from schemas.limits import READY_KEPT_S
 from storage.health import absent
 
 
@@ -25,7 +28,14 @@ async def ready(hub: Hub) -> Response[Health]:
 
 
 async def what_is_missing(hub: Hub) -> list[str]:
-    """Names of the servers that do not answer."""
+    """Names of the servers that do not answer; however many ask, they are asked once a second."""
+    now = asyncio.get_running_loop().time()
+    if hub.health.asked is None or now - hub.health.at >= READY_KEPT_S:
+        hub.health.asked, hub.health.at = asyncio.ensure_future(_look(hub)), now
+    return await asyncio.shield(hub.health.asked)
+
+
+async def _look(hub: Hub) -> list[str]:
     looks = {"postgres": hub.database.app.fetchval("select 1"), "objects": hub.blobs.ready()}
     return await absent(looks) + ([] if hub.bus.connected else ["nats"])
 

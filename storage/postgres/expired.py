@@ -5,6 +5,7 @@ INVITATIONS = "delete from invitations where expires_at < $1 or used_at < $1"
 CHALLENGES = "delete from challenges where expires_at < $1"
 DEVICES = "delete from devices where used_at < $1"
 FACTORS = "delete from factors where confirmed_at is null and made_at < $1"
+RATES = "delete from rates where until < now()"
 # What has been forgotten, and whatever there is too much, so that the table stays small in any flood: first those whom
 # nothing holds up, or a flood of new ones would free those who wait.
 THROTTLES = """delete from throttles where at < $1

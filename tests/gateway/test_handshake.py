@@ -20,7 +20,7 @@ from storage.postgres import access
 from tests.gateway.conftest import Client, Live, Office
 from tests.wire import eventually
 
-DOOR = Door(frozenset({"https://app.test"}), "__Host-casewire")
+DOOR = Door(frozenset({"https://app.test"}), "__Host-casewire", ())
 ASKS = {"sec-websocket-protocol": ["casewire.v1"]}
 
 
@@ -72,7 +72,7 @@ def test_localhost_has_two_names_in_development_only(settings: Settings) -> None
     local = msgspec.structs.replace(settings, public_url="http://localhost:8000")
     assert door(local) == Door(frozenset({"http://localhost:8000", "http://127.0.0.1:8000"}), "casewire")
     real = msgspec.structs.replace(settings, public_url="https://app.test/")
-    assert door(real) == Door(frozenset({"https://app.test"}), "__Host-casewire")
+    assert door(real) == Door(frozenset({"https://app.test"}), "__Host-casewire", ())
 
 
 async def test_browser_with_cookie_and_origin_comes_in(live: Live, office: Office) -> None:

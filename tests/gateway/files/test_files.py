@@ -31,7 +31,7 @@ TEXT = b"The lessee pays on the first of each month.\n"
 @pytest.fixture(scope="session")
 async def reader(settings: Settings, hub: Hub) -> AsyncIterator[httpx.AsyncClient]:
     """Somebody who holds an address and nothing else."""
-    transport = httpx.ASGITransport(Files(settings, hub.database, hub.blobs))
+    transport = httpx.ASGITransport(Files(settings, hub.database, hub.blobs, hub.rates))
     async with httpx.AsyncClient(transport=transport, base_url=settings.files_url) as client:
         yield client
 
