@@ -5,6 +5,7 @@ from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 from hub.context import Hub, Who
+from hub.views.eyes import eyes_of
 from schemas.answers import Page
 from schemas.errors import Refused
 from schemas.positions import AsOf
@@ -37,12 +38,15 @@ async def read_page(
     """The items of the case or conversation `inside`, by a statement as `storage.postgres.rows.listing` makes them.
 
     `not_found` when the reader may not see `inside`. One row more than `limit` is read, to know whether there is one.
+    Through somebody else's eyes (`?as=`) a page may hold fewer, since rows go that only the asker sees.
     """
     place = read_cursor(after, *order.types) or (None,) * len(order.types)
     async with hub.reading(who) as connection:
+        eyes = await eyes_of(connection, who, inside)
         rows = await connection.fetch(sql, inside, *place, limit + 1)
     if not rows:
         raise Refused("not_found")
-    items = [make(row) for row in rows if row["id"] is not None]
-    more = cursor(*order.of(items[limit - 1])) if len(items) > limit else None
-    return Page(items[:limit], more, AsOf(hub.database.epoch, seq=rows[0]["f_head"]))
+    found = [row for row in rows if row["id"] is not None]
+    more = cursor(*order.of(make(found[limit - 1]))) if len(found) > limit else None
+    items = [make(row) for row in found[:limit] if eyes is None or eyes.see(row)]
+    return Page(items, more, AsOf(hub.database.epoch, seq=rows[0]["f_head"]))

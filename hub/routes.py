@@ -18,6 +18,7 @@ from hub.people.routes import ROUTES as PEOPLE
 from hub.search.routes import ROUTES as SEARCH
 from hub.sessions.routes import ROUTES as SESSIONS
 from hub.tasks.routes import ROUTES as TASKS
+from hub.views.routes import ROUTES as VIEWS
 
 ROUTES: list[ControllerRouterHandler] = [
     *SESSIONS,
@@ -36,4 +37,5 @@ ROUTES: list[ControllerRouterHandler] = [
     *TASKS,
     *DEADLINES,
     *EVENTS,
+    *VIEWS,
 ]

@@ -8,6 +8,7 @@ from hub.cases import rules
 from hub.context import Hub, Who, key_of
 from hub.details import rules as detail_rules
 from hub.views import rules as view_rules
+from hub.views.eyes import eyes_of
 from schemas.access import Viewer, expand, roles_on
 from schemas.answers import Answer, Page
 from schemas.cases import Case, CaseAnswer, CaseRow, ChangeCase, MoveCase, OpenCase
@@ -109,7 +110,9 @@ async def write_opened(
 
 async def read_case(hub: Hub, who: Who, id: UUID) -> Answer[CaseAnswer]:
     async with hub.reading(who) as connection:
-        return await _read(connection, who, id, hub.database.epoch)
+        eyes = await eyes_of(connection, who, id)
+        found = await _read(connection, who, id, hub.database.epoch)
+    return found if eyes is None else Answer(CaseAnswer(found.item.case, eyes.roles), found.as_of)
 
 
 async def _read(connection: Any, who: Who, id: UUID, epoch: str) -> Answer[CaseAnswer]:

@@ -8,7 +8,7 @@ from litestar.params import QueryParameter
 
 from hub.cases import actions
 from hub.context import Hub, Who
-from hub.http.inputs import After, IfMatch, Key, Limit
+from hub.http.inputs import AS, After, IfMatch, Key, Limit
 from schemas.answers import Answer, Page
 from schemas.cases import CaseAnswer, CaseRow, ChangeCase, MoveCase, OpenCase
 from schemas.casetypes import CASE_TYPES, CURRENT, TypeView, view
@@ -46,7 +46,7 @@ async def list_cases(
     )
 
 
-@get("/v1/cases/{case:uuid}")
+@get("/v1/cases/{case:uuid}", opt=AS)
 async def read_case(hub: Hub, who: Who, case: UUID) -> Answer[CaseAnswer]:
     """A case and the roles in which I act on it."""
     return await actions.read_case(hub, who, case)

@@ -6,7 +6,7 @@ from litestar import get, post
 
 from hub.context import Hub, Who
 from hub.conversations import actions
-from hub.http.inputs import After, Key, Limit
+from hub.http.inputs import AS, After, Key, Limit
 from schemas.answers import Answer, Page
 from schemas.conversations import Conversation, Marker, MoveMarker, OpenConversation
 
@@ -17,7 +17,7 @@ async def open_conversation(hub: Hub, who: Who, case: UUID, data: OpenConversati
     return await actions.open_conversation(hub, who, case, data, key)
 
 
-@get("/v1/cases/{case:uuid}/conversations")
+@get("/v1/cases/{case:uuid}/conversations", opt=AS)
 async def list_conversations(hub: Hub, who: Who, case: UUID, limit: Limit, after: After) -> Page[Conversation]:
     """The conversations of a case that I am in, oldest first."""
     return await actions.list_conversations(hub, who, case, limit, after)

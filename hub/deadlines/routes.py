@@ -6,7 +6,7 @@ from litestar import get, patch, post
 
 from hub.context import Hub, Who
 from hub.deadlines import actions
-from hub.http.inputs import After, IfMatch, Key, Limit
+from hub.http.inputs import AS, After, IfMatch, Key, Limit
 from schemas.answers import Answer, Page
 from schemas.deadlines import ChangeDeadline, Deadline, SetDeadline
 
@@ -17,7 +17,7 @@ async def set_deadline(hub: Hub, who: Who, case: UUID, data: SetDeadline, key: K
     return await actions.set_deadline(hub, who, case, data, key)
 
 
-@get("/v1/cases/{case:uuid}/deadlines")
+@get("/v1/cases/{case:uuid}/deadlines", opt=AS)
 async def list_deadlines(hub: Hub, who: Who, case: UUID, limit: Limit, after: After) -> Page[Deadline]:
     """The deadlines of a case, in the order in which they were set."""
     return await actions.list_deadlines(hub, who, case, limit, after)

@@ -6,12 +6,12 @@ from litestar import get, patch
 
 from hub.context import Hub, Who
 from hub.details import actions
-from hub.http.inputs import After, IfMatch, Limit
+from hub.http.inputs import AS, After, IfMatch, Limit
 from schemas.answers import Answer, Page
 from schemas.details import ChangeDetail, Detail
 
 
-@get("/v1/cases/{case:uuid}/details")
+@get("/v1/cases/{case:uuid}/details", opt=AS)
 async def list_details(hub: Hub, who: Who, case: UUID, limit: Limit, after: After) -> Page[Detail]:
     """The intake fields that I see and others in the case do not, by the roles that see them."""
     return await actions.list_details(hub, who, case, limit, after)

@@ -11,6 +11,7 @@ import msgspec
 from hub.context import Hub, Who, key_of
 from hub.documents import rules
 from hub.paging import read_page
+from hub.views.eyes import eyes_of
 from schemas.addresses import Address, write_address
 from schemas.answers import Answer, Page
 from schemas.documents import (
@@ -171,6 +172,7 @@ async def upload_version(
 async def address_of(hub: Hub, who: Who, id: UUID, *, inline: bool) -> FileAddress:
     """A personal address for a cleared version's bytes. Whoever uses it is asked for again there."""
     async with hub.reading(who) as connection:
+        await eyes_of(connection, who, id)
         version = _there(await connection.fetchrow(versions.ONE, id), versions.version)
     if version.status != "cleared":
         raise Refused("conflict", f"This version is {version.status}; only a cleared one can be read.")
@@ -186,6 +188,7 @@ async def list_texts(hub: Hub, who: Who, id: UUID, limit: int, after: str | None
     """The text of a cleared version by page; fewer than `limit` where they are long."""
     above = read_cursor(after, int)
     async with hub.reading(who) as connection:
+        await eyes_of(connection, who, id)
         rows = await connection.fetch(texts.PAGE, id, above[0] if above else 0, limit + 1, TEXT_BYTES_MAX)
     if not rows:
         raise Refused("not_found")

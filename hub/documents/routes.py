@@ -8,7 +8,7 @@ from litestar.params import QueryParameter
 
 from hub.context import Hub, Who
 from hub.documents import actions
-from hub.http.inputs import After, IfMatch, Key, Limit
+from hub.http.inputs import AS, After, IfMatch, Key, Limit
 from schemas.answers import Answer, Page
 from schemas.documents import (
     AddDocument,
@@ -32,7 +32,7 @@ async def add_document(hub: Hub, who: Who, case: UUID, data: AddDocument, key: K
     return await actions.add_document(hub, who, case, data, key)
 
 
-@get("/v1/cases/{case:uuid}/documents")
+@get("/v1/cases/{case:uuid}/documents", opt=AS)
 async def list_documents(hub: Hub, who: Who, case: UUID, limit: Limit, after: After) -> Page[Document]:
     """The documents of a case, oldest first."""
     return await actions.list_documents(hub, who, case, limit, after)
@@ -46,7 +46,7 @@ async def change_document(
     return await actions.change_document(hub, who, document, data, revision)
 
 
-@get("/v1/cases/{case:uuid}/versions")
+@get("/v1/cases/{case:uuid}/versions", opt=AS)
 async def list_versions(hub: Hub, who: Who, case: UUID, limit: Limit, after: After) -> Page[Version]:
     """The versions of all documents of a case, newest first."""
     return await actions.list_versions(hub, who, case, limit, after)
@@ -87,13 +87,13 @@ async def upload_version(
     )
 
 
-@get("/v1/versions/{version:uuid}/content")
+@get("/v1/versions/{version:uuid}/content", opt=AS)
 async def address_of(hub: Hub, who: Who, version: UUID, inline: bool = False) -> FileAddress:
     """A short-lived, personal address of the bytes; `inline` to show what is safe to show."""
     return await actions.address_of(hub, who, version, inline=inline)
 
 
-@get("/v1/versions/{version:uuid}/text")
+@get("/v1/versions/{version:uuid}/text", opt=AS)
 async def list_texts(hub: Hub, who: Who, version: UUID, limit: Limit, after: After) -> Page[PageText]:
     """The text of a version, page by page."""
     return await actions.list_texts(hub, who, version, limit, after)

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from hub.context import Hub, Who
+from hub.views.eyes import eyes_of
 from schemas.answers import Page
 from schemas.errors import Refused
 from schemas.events import EventView
@@ -15,9 +16,11 @@ async def list_events(hub: Hub, who: Who, case: UUID, epoch: str | None, after: 
     if epoch is not None and epoch != hub.database.epoch:
         raise Refused("reset", "This database has another history; read again.")
     async with hub.reading(who) as connection:
+        eyes = await eyes_of(connection, who, case)
         rows = await connection.fetch(events.PAGE, case, after, limit + 1)
     if not rows:
         raise Refused("not_found")
+    found = [row for row in rows if row["id"] is not None]
     items = [
         EventView(
             seq=row["seq"],
@@ -28,8 +31,8 @@ async def list_events(hub: Hub, who: Who, case: UUID, epoch: str | None, after: 
             actor=row["actor"],
             data=row["data"],
         )
-        for row in rows[:limit]
-        if row["id"] is not None
+        for row in found[:limit]
+        if eyes is None or eyes.see(row)
     ]
-    more = str(items[-1].seq) if len(rows) > limit else None
+    more = str(found[limit - 1]["seq"]) if len(found) > limit else None
     return Page(items, more, AsOf(hub.database.epoch, seq=rows[0]["f_head"]))

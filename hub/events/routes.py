@@ -8,7 +8,7 @@ from litestar.params import QueryParameter
 
 from hub.context import Hub, Who
 from hub.events import actions
-from hub.http.inputs import Limit
+from hub.http.inputs import AS, Limit
 from schemas.answers import Page
 from schemas.events import EventView
 from schemas.limits import BIGINT_MAX
@@ -19,7 +19,7 @@ After = Annotated[
 ]
 
 
-@get("/v1/cases/{case:uuid}/events")
+@get("/v1/cases/{case:uuid}/events", opt=AS)
 async def list_events(
     hub: Hub,
     who: Who,

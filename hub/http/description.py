@@ -26,6 +26,14 @@ REVISION = {
     "schema": {"type": "string"},
 }
 
+VIEWING = {
+    "name": "as",
+    "in": "query",
+    "required": False,
+    "description": "A person: of what I see, what they see. For those who may let people into the case.",
+    "schema": {"type": "string", "format": "uuid"},
+}
+
 
 def described(app: Litestar, *, secure: bool) -> dict[str, Any]:
     """OpenAPI 3.1 of every route in the schema, for `app`; JSON values alone."""
@@ -59,6 +67,8 @@ def _complete(operation: dict[str, Any], handler: HTTPRouteHandler) -> None:
     operation["tags"] = [handler.fn.__module__.split(".")[1]]
     asked = handler.parsed_fn_signature.parameters
     headers = [header for name, header in (("key", KEY), ("revision", REVISION)) if name in asked]
+    if handler.opt.get("as"):
+        headers.append(VIEWING)
     if headers:
         operation["parameters"] = [*operation.get("parameters", []), *headers]
     if handler.opt.get("public"):

@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
+import msgspec
 from litestar import Litestar, Request
 from litestar.di import NamedDependency, Provide
 from litestar.params import QueryParameter
@@ -44,9 +45,26 @@ def read_revision(request: Request[Any, Any, Any]) -> int:
     return int(text)
 
 
+# `opt` of a route that can be read through somebody else's eyes, by `?as=<person>`.
+AS = {"as": True}
+
+
 def read_who(request: Request[Any, Any, Any]) -> Who:
-    """The person whom the authentication put there; a route that is public must not ask for it."""
-    return request.scope["state"]["who"]
+    """The person whom the authentication put there; a route that is public must not ask for it.
+
+    With `?as=` it is known through whose eyes they look. Where that is not asked for in the action it is refused: to be
+    passed over would show more than was asked for."""
+    who: Who = request.scope["state"]["who"]
+    if b"as=" not in request.scope["query_string"] or (other := request.query_params.get("as")) is None:
+        return who
+    if request.method != "GET":
+        raise Refused("forbidden", "Who looks as somebody else only reads.")
+    if not request.route_handler.opt.get("as"):
+        raise bad_input("as", "this cannot be read as somebody else")
+    try:
+        return msgspec.structs.replace(who, viewing=UUID(other))
+    except ValueError:
+        raise bad_input("as", "the id of a person is needed") from None
 
 
 def dependencies(hub: Hub) -> dict[str, Provide]:

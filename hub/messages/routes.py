@@ -5,7 +5,7 @@ from uuid import UUID
 from litestar import delete, get, patch, post
 
 from hub.context import Hub, Who
-from hub.http.inputs import After, IfMatch, Key, Limit
+from hub.http.inputs import AS, After, IfMatch, Key, Limit
 from hub.messages import actions
 from schemas.answers import Answer, Page
 from schemas.messages import EditMessage, Message, PostMessage
@@ -17,7 +17,7 @@ async def post_message(hub: Hub, who: Who, conversation: UUID, data: PostMessage
     return await actions.post_message(hub, who, conversation, data, key)
 
 
-@get("/v1/conversations/{conversation:uuid}/messages")
+@get("/v1/conversations/{conversation:uuid}/messages", opt=AS)
 async def list_messages(hub: Hub, who: Who, conversation: UUID, limit: Limit, after: After) -> Page[Message]:
     """The messages of a conversation, newest first."""
     return await actions.list_messages(hub, who, conversation, limit, after)

@@ -5,7 +5,7 @@ from uuid import UUID
 from litestar import delete, get, post
 
 from hub.context import Hub, Who
-from hub.http.inputs import After, Key, Limit
+from hub.http.inputs import AS, After, Key, Limit
 from hub.participants import actions
 from schemas.answers import Answer, Page
 from schemas.participants import GrantParticipant, Participant
@@ -17,7 +17,7 @@ async def grant_participant(hub: Hub, who: Who, case: UUID, data: GrantParticipa
     return await actions.grant_participant(hub, who, case, data, key)
 
 
-@get("/v1/cases/{case:uuid}/participants")
+@get("/v1/cases/{case:uuid}/participants", opt=AS)
 async def list_participants(hub: Hub, who: Who, case: UUID, limit: Limit, after: After) -> Page[Participant]:
     """Who takes or took part, oldest first."""
     return await actions.list_participants(hub, who, case, limit, after)

@@ -5,7 +5,7 @@ from uuid import UUID
 from litestar import delete, get, patch, post
 
 from hub.context import Hub, Who
-from hub.http.inputs import After, IfMatch, Key, Limit
+from hub.http.inputs import AS, After, IfMatch, Key, Limit
 from hub.parties import actions
 from schemas.answers import Answer, Page
 from schemas.parties import AddParty, ChangeParty, Party
@@ -17,7 +17,7 @@ async def add_party(hub: Hub, who: Who, case: UUID, data: AddParty, key: Key) ->
     return await actions.add_party(hub, who, case, data, key)
 
 
-@get("/v1/cases/{case:uuid}/parties")
+@get("/v1/cases/{case:uuid}/parties", opt=AS)
 async def list_parties(hub: Hub, who: Who, case: UUID, limit: Limit, after: After) -> Page[Party]:
     """The parties of a case, in the order they were added."""
     return await actions.list_parties(hub, who, case, limit, after)

@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+import msgspec
+
 from hub.context import Hub, Who, key_of
 from hub.factors.actions import end_unproved
 from hub.participants.actions import revoke_participant
@@ -12,6 +14,7 @@ from hub.sessions import passwords
 from hub.sessions.caller import Caller
 from hub.sessions.signing import SignedIn, signed_in
 from hub.sessions.standing import proved_recently
+from hub.views.eyes import eyes_of
 from schemas.access import ADMIN, OUTSIDE, STAFF
 from schemas.answers import Answer, Page
 from schemas.casetypes import CURRENT
@@ -97,10 +100,15 @@ async def list_people(hub: Hub, who: Who, org: UUID, limit: int, after: str | No
 async def list_case_people(hub: Hub, who: Who, case: UUID) -> Page[Card]:
     """Who takes or took part in a case or acted in it: events name people by id, this gives the names."""
     async with hub.reading(who) as connection:
+        eyes = await eyes_of(connection, who, case)
         rows = await connection.fetch(people.CASE_CARDS, case)
+        met = await eyes.met(connection) if eyes else frozenset[UUID]()
     if not rows:
         raise Refused("not_found")
     items = [read(row, Card) for row in rows if row["id"] is not None]
+    if eyes is not None:
+        known = [card for card in items if card.id in met]
+        items = known if eyes.of_staff else [msgspec.structs.replace(card, email="") for card in known]
     return Page(items, None, AsOf(hub.database.epoch, seq=rows[0]["f_head"]))
 
 

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from hub.context import Hub, Who
 from hub.http.auth import PUBLIC
-from hub.http.inputs import After, Key, Limit
+from hub.http.inputs import AS, After, Key, Limit
 from hub.people import actions
 from hub.sessions.caller import caller_of
 from hub.sessions.routes import answered
@@ -38,7 +38,7 @@ async def remove_person(hub: Hub, who: Who, org: UUID, person: UUID) -> None:
     await actions.remove_person(hub, who, org, person)
 
 
-@get("/v1/cases/{case:uuid}/people")
+@get("/v1/cases/{case:uuid}/people", opt=AS)
 async def list_case_people(hub: Hub, who: Who, case: UUID) -> Page[Card]:
     """The names behind the ids of a case."""
     return await actions.list_case_people(hub, who, case)

@@ -5,7 +5,7 @@ from uuid import UUID
 from litestar import get, patch, post
 
 from hub.context import Hub, Who
-from hub.http.inputs import After, IfMatch, Key, Limit
+from hub.http.inputs import AS, After, IfMatch, Key, Limit
 from hub.tasks import actions
 from schemas.answers import Answer, Page
 from schemas.tasks import AddTask, ChangeTask, Task
@@ -17,7 +17,7 @@ async def add_task(hub: Hub, who: Who, case: UUID, data: AddTask, key: Key) -> A
     return await actions.add_task(hub, who, case, data, key)
 
 
-@get("/v1/cases/{case:uuid}/tasks")
+@get("/v1/cases/{case:uuid}/tasks", opt=AS)
 async def list_tasks(hub: Hub, who: Who, case: UUID, limit: Limit, after: After) -> Page[Task]:
     """The tasks of a case, oldest first."""
     return await actions.list_tasks(hub, who, case, limit, after)

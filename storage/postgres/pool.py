@@ -157,14 +157,16 @@ class Database:
                     pool.terminate()
 
     @asynccontextmanager
-    async def reading(self, person: UUID, session: UUID | None = None) -> AsyncIterator[Any]:
-        """A connection that sees what `person` may see. Three round trips with one query.
+    async def reading(self, person: UUID | None, session: UUID | None = None) -> AsyncIterator[Any]:
+        """A connection that sees what `person` may see; None is nobody, who sees what is public. Three round trips with
+        one query.
 
         With `session` the transaction begins only while that session is good; `unauthenticated` else.
         """
         async with translated(), self.app.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
             try:
-                await connection.execute(f"begin read only; {_enter(person, session)}")
+                entered = f"; {_enter(person, session)}" if person is not None else ""
+                await connection.execute(f"begin read only{entered}")
                 yield connection
             except BaseException as error:
                 await _leave(connection, error)
@@ -234,6 +236,8 @@ async def translated() -> AsyncIterator[None]:
         if error.constraint_name == "events_key":
             raise Refused("key_reused") from error
         raise Refused("conflict", "Somebody else did this at the same time; read again.") from error
+    except asyncpg.RestrictViolationError as error:  # see keep_walls
+        raise Refused("conflict", "A wall would have no administrator left who may lift it.") from error
     except asyncpg.InvalidAuthorizationSpecificationError as error:
         if error.detail == "mfa_needed":
             raise Refused(

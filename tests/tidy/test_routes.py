@@ -18,6 +18,9 @@ PUBLIC = {
     ("POST", "/v1/invitations/accept"),  # whoever holds the secret of a mail
     ("GET", "/v1/setup"),  # is there an organisation
     ("POST", "/v1/setup"),  # the first one; never again
+    ("GET", "/v1/public/{org:uuid}"),  # what an organisation publishes
+    ("GET", "/v1/public/{org:uuid}/cases"),
+    ("GET", "/v1/public/{org:uuid}/cases/{number:str}"),
     ("GET", "/health/live"),
     ("GET", "/health/ready"),
     ("GET", "/docs"),  # the API's description, not its content
@@ -34,7 +37,7 @@ KEYLESS = {
     "/v1/factors/passkeys",  # each works once
     "/v1/session/passkey/options", "/v1/session/proof/options", "/v1/factors/passkeys/options", "/v1/factors/totp",
     "/v1/factors/recovery",  # each answers something new that is kept nowhere, and takes the place of the one before
-    "/v1/session/proof", "/v1/orgs/{org:uuid}/mfa",  # says the same thing again
+    "/v1/session/proof", "/v1/orgs/{org:uuid}/mfa", "/v1/orgs/{org:uuid}/publication",  # says the same thing again
     "/v1/conversations/{conversation:uuid}/read", "/v1/inbox/{notice:uuid}/ack",  # move forward only
 }  # fmt: skip
 
