@@ -14,16 +14,22 @@ from hub.messages.routes import ROUTES as MESSAGES
 from hub.notices.routes import ROUTES as NOTICES
 from hub.participants.routes import ROUTES as PARTICIPANTS
 from hub.parties.routes import ROUTES as PARTIES
+from hub.people.invitation_routes import ROUTES as INVITATIONS
 from hub.people.routes import ROUTES as PEOPLE
 from hub.search.routes import ROUTES as SEARCH
 from hub.sessions.routes import ROUTES as SESSIONS
 from hub.tasks.routes import ROUTES as TASKS
+from hub.teams.routes import ROUTES as TEAMS
 from hub.views.routes import ROUTES as VIEWS
+from hub.walls.routes import ROUTES as WALLS
 
 ROUTES: list[ControllerRouterHandler] = [
     *SESSIONS,
     *FACTORS,
     *PEOPLE,
+    *TEAMS,
+    *WALLS,
+    *INVITATIONS,
     *CASES,
     *DETAILS,
     *PARTIES,

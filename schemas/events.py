@@ -7,12 +7,14 @@ from uuid import UUID
 import msgspec
 from msgspec import Raw, Struct
 
+from schemas.access import Guarded
 from schemas.cases import Case
 from schemas.conversations import Conversation, Marker
 from schemas.deadlines import Deadline
 from schemas.details import Detail
 from schemas.documents import Document, Version
 from schemas.entries import Entry
+from schemas.invitations import Invitation
 from schemas.messages import Message
 from schemas.notices import Notice
 from schemas.participants import Participant
@@ -21,6 +23,8 @@ from schemas.people import Member
 from schemas.positions import Position
 from schemas.sessions import Session
 from schemas.tasks import Task
+from schemas.teams import Team, TeamCase
+from schemas.walls import Wall
 
 StreamKind = Literal["case", "person", "org"]
 
@@ -32,7 +36,10 @@ class EventType(NamedTuple):
 
 
 class Grant(Struct, frozen=True):
-    """What changed in a person's own access: `role` at `scope` (a case or an organisation), given or taken."""
+    """What changed in a person's own access: `role` at `scope` (a case or an organisation), given or taken.
+
+    A place in an organisation that is given once more says: what you may see there is not what it was, read it again.
+    """
 
     scope: UUID
     role: str
@@ -50,6 +57,8 @@ EVENTS: dict[str, EventType] = {
     "party.removed": EventType("case", "party", Party),
     "participant.granted": EventType("case", "participant", Participant),
     "participant.revoked": EventType("case", "participant", Participant),
+    "team.granted": EventType("case", "team_case", TeamCase),
+    "team.revoked": EventType("case", "team_case", TeamCase),
     "entry.added": EventType("case", "entry", Entry),
     "conversation.opened": EventType("case", "conversation", Conversation),
     "message.posted": EventType("case", "message", Message),
@@ -77,11 +86,20 @@ EVENTS: dict[str, EventType] = {
     "member.added": EventType("org", "member", Member),
     "member.changed": EventType("org", "member", Member),
     "member.removed": EventType("org", "member", Member),
+    "invitation.added": EventType("org", "invitation", Invitation),
+    "team.changed": EventType("org", "team", Team),
+    "wall.raised": EventType("org", "wall", Wall),
+    "wall.changed": EventType("org", "wall", Wall),
+    "wall.lifted": EventType("org", "wall", Wall),
 }
 
-# Types after which what somebody may see can differ. They raise the access counters that events carry.
+# Types after which what somebody may see can differ. They raise the access counters that events carry. Those of the
+# second kind do not name whom they concern: it may be anybody who holds something in the organisation.
 ACCESS_EVENTS = frozenset(
     {"participant.granted", "participant.revoked", "member.added", "member.changed", "member.removed"}
+)
+WIDE_ACCESS_EVENTS = frozenset(
+    {"team.granted", "team.revoked", "team.changed", "wall.raised", "wall.changed", "wall.lifted"}
 )
 
 
@@ -95,7 +113,8 @@ class Access(Struct, frozen=True, array_like=True):
 class Event(Struct, frozen=True, kw_only=True):
     """An event as it is stored, relayed and followed. `case_id` is null for streams that are no case.
 
-    `audience` holds roles (expanded) and `people` named persons: the wall's facts about the event itself.
+    `audience` holds roles (expanded) and `people` named persons: the wall's facts about the event itself. With
+    `case_id` they are the wall's on a person's own stream too; without it what stands there is the person's.
     `thing` is the id of the noun that `data` holds. `data` is JSON, passed on without being parsed.
     """
 
@@ -133,13 +152,17 @@ class EventView(Struct, frozen=True):
 
 
 class NewEvent(NamedTuple):
-    """What an action hands to the unit of work; stream, seq and position are added there."""
+    """What an action hands to the unit of work; stream, seq and position are added there.
+
+    On a person's own stream `about` is what it tells of: then it is theirs as long as they may see that.
+    """
 
     type: str
     thing: UUID
     data: Struct
     audience: tuple[str, ...] = ()
     people: tuple[UUID, ...] = ()
+    about: Guarded | None = None
 
 
 def encode_data(event: NewEvent) -> bytes:

@@ -34,12 +34,19 @@ def client_address(peer: str, forwarded: Iterable[str], trusted: Sequence[Networ
     return str(address)
 
 
+@lru_cache(maxsize=4096)
 def neighbourhood(address: str) -> str:
     """What is counted as one: an IPv4 address, or the /64 that a household or a server has of IPv6."""
     parsed = _parsed(address)
     if isinstance(parsed, IPv6Address):
         return str(ip_network((parsed, 64), strict=False))
     return str(parsed or "")
+
+
+def site(address: str) -> str:
+    """The /48 around an address of IPv6, which a provider gives to one customer; "" for others."""
+    parsed = _parsed(address)
+    return str(ip_network((parsed, 48), strict=False)) if isinstance(parsed, IPv6Address) else ""
 
 
 def _parsed(text: str) -> IPv4Address | IPv6Address | None:

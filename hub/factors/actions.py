@@ -60,7 +60,7 @@ async def confirm_totp(hub: Hub, who: Who, id: UUID, code: str) -> Enrolled:
         raise bad_input(
             "$.code", "That code is not right; wait for the next one, and check the clock of your phone."
         )
-    await throttle.forgive(hub, mine)
+    await throttle.forgive(hub, mine.key)
     async with translated():
         if not await hub.database.signin.fetchval(factors.CONFIRM, who.session, id, step, hub.clock()):
             raise Refused("not_found")
@@ -69,6 +69,8 @@ async def confirm_totp(hub: Hub, who: Who, id: UUID, code: str) -> Enrolled:
 
 async def ask_new_passkey(hub: Hub, who: Who) -> Asked:
     stands = await _may_change(hub, who)
+    assert who.session is not None  # or its standing were none
+    await throttle.admit(hub, throttle.of_asking(who.session))
     known = [one.passkey for one in await proving.kept(hub, who.person) if one.kind == "passkey"]
     pending, challenge = await proving.begin(hub, NEW_PASSKEY, who.person, who.session)
     options = passkeys.ask_to_make(hub.settings, challenge, who.person, stands.email, stands.name, known)
@@ -77,8 +79,8 @@ async def ask_new_passkey(hub: Hub, who: Who) -> Asked:
 
 async def add_passkey(hub: Hub, who: Who, request: AddPasskey) -> Enrolled:
     await _may_change(hub, who)
-    _, _, challenge = await proving.tried(hub, NEW_PASSKEY, request.pending, who.session, 1)
-    known = passkeys.made(hub.settings, challenge, request.passkey)
+    asked = await proving.tried(hub, NEW_PASSKEY, request.pending, who.session, 1)
+    known = passkeys.made(hub.settings, asked.challenge, request.passkey)
     await proving.taken(hub, request.pending)
     id = new_id()
     await _add(hub, who, id, "passkey", request.label, passkey=known)

@@ -1,8 +1,9 @@
 """Proving a second factor: a code, a recovery code or a passkey. Each is used up by one atomic statement."""
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from msgspec import Struct
@@ -75,28 +76,44 @@ def ways_of(found: list[Kept], recovery: int = 1) -> list[Way]:
     return ways
 
 
-async def begin(hub: Hub, purpose: str, person: UUID | None, session: UUID | None) -> tuple[str, bytes]:
-    """A secret that goes to the client and back, and the challenge for its passkeys. It opens nothing by itself."""
+class Tried(NamedTuple):
+    """What an answer was asked for: of whom, their address, the challenge, and what the question was counted under."""
+
+    person: UUID | None
+    email: str
+    challenge: bytes
+    charged: list[bytes]
+
+
+async def begin(
+    hub: Hub,
+    purpose: str,
+    person: UUID | None,
+    session: UUID | None,
+    charged: Sequence[bytes] = (),
+    password_hash: str | None = None,
+) -> tuple[str, bytes]:
+    """A secret that goes to the client and back, and the challenge for its passkeys. It opens nothing by itself, and
+    nothing at all once the password that led to it, if one did, is another."""
     pending, challenge = secrets.token_urlsafe(32), secrets.token_bytes(CHALLENGE_BYTES)
     expires = hub.clock() + timedelta(minutes=PENDING_MINUTES)
     async with translated():
         await hub.database.signin.execute(
-            sessions.CHALLENGE, token_hash(pending), purpose, person, session, challenge, expires
-        )
+            sessions.CHALLENGE, token_hash(pending), purpose, person, session, challenge, expires,
+            list(charged), password_hash,
+        )  # fmt: skip
     return pending, challenge
 
 
-async def tried(
-    hub: Hub, purpose: str, pending: str, session: UUID | None, tries: int
-) -> tuple[UUID | None, str, bytes]:
-    """Whom and what `pending` was begun for: person, their address, challenge. One of `tries` is spent by asking."""
+async def tried(hub: Hub, purpose: str, pending: str, session: UUID | None, tries: int) -> Tried:
+    """Whom and what `pending` was begun for. One of `tries` is spent by asking."""
     async with translated():
         row = await hub.database.signin.fetchrow(
             sessions.TRY, token_hash(pending), purpose, session, hub.clock(), tries
         )
     if row is None:
         raise Refused("bad_credentials", "That took too long or was tried too often; start again.")
-    return row["person"], row["email"] or "", row["challenge"]
+    return Tried(row["person"], row["email"] or "", row["challenge"], row["charged"])
 
 
 async def taken(hub: Hub, pending: str) -> None:

@@ -6,13 +6,15 @@ from hub.context import Hub, Who, key_of
 from hub.paging import read_page
 from hub.participants import rules
 from hub.people.invitations import find_person, invite_by_mail
+from hub.people.seating import ASKED_FIRST
+from hub.settling import settle
 from schemas.answers import Answer, Page
 from schemas.errors import Refused, bad_input
 from schemas.events import Access, Grant, NewEvent
-from schemas.facts import CaseFacts
+from schemas.facts import CaseFacts, changed
 from schemas.ids import new_id
 from schemas.participants import GrantParticipant, Participant
-from storage.postgres import locks, participants, people
+from storage.postgres import access, locks, participants, people
 from storage.postgres.unit import Unit
 
 
@@ -32,23 +34,26 @@ async def grant_participant(
         facts.require("participant.grant", open=False)
         if request.email is not None:
             name = request.name.strip() or request.email
-            await unit.connection.execute(
-                people.INTRODUCE, facts.org, person, request.email, name, unit.now
-            )
+            await unit.connection.execute(people.INTRODUCE, facts.org, person, request.email, name, unit.now)
             if known is None or not known.signs_in:
                 await invite_by_mail(hub, unit, facts.org, request.email, name)
         card = await unit.connection.fetchrow(people.CARD, facts.org, person)
+        if card is None and request.email is not None:
+            raise Refused("conflict", ASKED_FIRST)
         if card is None:
             raise bad_input("$.person", "the organisation knows nobody with this id; give an e-mail address")
         row = await unit.connection.fetchrow(participants.HELD, case, person, request.role)
         held = participants.participant(row) if row else None
+        walled = await unit.connection.fetchval(access.KEPT_OUT, case, [person])
         new = rules.grant(
-            facts, held, person, request.role, membership=card["membership"], id=new_id(), now=unit.now
-        )
+            facts, held, person, request.role, membership=card["membership"], walled=person in walled, id=new_id(),
+            now=unit.now,
+        )  # fmt: skip
         await _change(unit, facts, "participant.granted", new)
         await unit.write(
-            participants.GIVE, case, facts.org, person, new.role, unit.now, new.id, facts.everyone, who.person
+            participants.GIVE, new.id, case, facts.org, person, new.role, facts.everyone, unit.now, who.person
         )
+        await settle(unit, facts.org, people=[person], cases=[case], tell=False)
     return Answer(new, unit.as_of(facts.stream))
 
 
@@ -67,18 +72,40 @@ async def revoke_participant(hub: Hub, who: Who, case: UUID, id: UUID) -> Answer
             return Answer(held, unit.as_of(facts.stream))
         after = rules.revoke(facts, held, now=unit.now)
         await _change(unit, facts, "participant.revoked", after)
-        await unit.write(participants.TAKE, case, facts.org, held.person, held.role, unit.now, id)
+        await unit.write(participants.TAKE, id, unit.now)
+        await settle(unit, facts.org, people=[person], cases=[case], tell=False)
     return Answer(after, unit.as_of(facts.stream))
 
 
-async def _change(unit: Unit, facts: CaseFacts, type: str, participant: Participant) -> None:
+async def revoke_unseen(hub: Hub, org: UUID, person: UUID, *, role: str | None = None) -> None:
+    """Take the roles (or one of them) of somebody who leaves the organisation, or its staff, in those of its cases that
+    whoever removes them may not see: done by nobody, and told to those who may see it. Each step repeats for free."""
+    for row in await hub.database.system.fetch(participants.TAKING_PART_OF, org, person, role):
+        lock = locks.of_access("participants", row["id"], person)
+        async with hub.database.writing_as_system(lock, hub.clock()) as unit:
+            facts, found = await unit.facts(participants.PARTICIPANT, row["id"])
+            held = participants.participant(found)
+            if held.revoked_at is not None:
+                continue
+            after = changed(held, revoked_at=unit.now)
+            await _change(unit, facts, "participant.revoked", after, raising=participants.RAISE_UNSEEN)
+            await unit.write(participants.TAKE, held.id, unit.now)
+            await settle(unit, org, people=[person], cases=[held.case], tell=False)
+        await hub.bus.wake()
+
+
+async def _change(
+    unit: Unit, facts: CaseFacts, type: str, participant: Participant, *, raising: str = access.RAISE
+) -> None:
     """The events of a change of access: on the case, and on the person's own stream."""
-    facts.stream.access = Access(*await unit.connection.fetchval(participants.RAISE, facts.org, facts.case))
+    facts.stream.access = Access(*await unit.connection.fetchval(raising, facts.org, facts.case))
     unit.append(facts.stream, NewEvent(type, participant.id, participant, facts.everyone))
     mine = await unit.person_stream(participant.person)
     grant = Grant(facts.case, participant.role, participant.revoked_at is None)
     unit.append(mine, NewEvent("grant.changed", facts.case, grant, (), (participant.person,)))
 
 
-async def list_participants(hub: Hub, who: Who, case: UUID, limit: int, after: str | None) -> Page[Participant]:
+async def list_participants(
+    hub: Hub, who: Who, case: UUID, limit: int, after: str | None
+) -> Page[Participant]:
     return await read_page(hub, who, participants.PAGE, participants.participant, case, limit, after)

@@ -6,9 +6,9 @@ import msgspec
 
 from hub.context import Hub, Who, key_of
 from hub.factors.actions import end_unproved
-from hub.participants.actions import revoke_participant
+from hub.participants.actions import revoke_participant, revoke_unseen
 from hub.people import rules
-from hub.people.invitations import find_person, invite_by_mail
+from hub.people.invitations import answer_invitation, ask_in, find_person, invite_by_mail, not_seated_yet
 from hub.people.seating import put_out, take_in
 from hub.sessions import passwords
 from hub.sessions.caller import Caller
@@ -21,6 +21,7 @@ from schemas.casetypes import CURRENT
 from schemas.credentials import token_hash
 from schemas.errors import Refused, bad_input
 from schemas.ids import new_id
+from schemas.invitations import AnswerInvitation
 from schemas.people import AcceptInvitation, Card, FirstRun, InvitePerson
 from schemas.positions import AsOf
 from schemas.zones import zone_named
@@ -34,26 +35,31 @@ SET_UP = "Casewire is set up already; sign in."
 
 async def invite_person(hub: Hub, who: Who, request: InvitePerson, key: UUID) -> Answer[Card]:
     """Make a person a member; one who cannot sign in yet gets an invitation. Staff invite outside people,
-    administrators anybody; a known person gets the new place."""
+    administrators anybody. A member gets the new place; somebody who is there already and no member is asked first."""
     known = await find_person(hub, who, request.org, request.email)
     person = known.id if known else new_id()
     if known is not None and request.role == OUTSIDE:
         await _leave_teams(hub, who, request.org, person)
     remembered = key_of(key, "invite_person", request.org, request)
     async with hub.writing(who, locks.of_streams(request.org, person, exclusive=True), remembered) as unit:
-        if made := await unit.recall():
-            card = await unit.connection.fetchrow(people.CARD, request.org, made)
-            return Answer(read(card, Card), AsOf(hub.database.epoch))
+        if await unit.recall():
+            row = await unit.connection.fetchrow(people.CARD, request.org, person)
+            card = read(row, Card) if row else not_seated_yet(person, request.email, request.name)
+            return Answer(card, AsOf(hub.database.epoch))
         mine = await unit.connection.fetchval(people.ROLE, request.org)
         rules.may_seat(mine, request.role, oneself=person == who.person)
         if request.role == ADMIN:
             await proved_recently(unit.connection, who, unit.now)
+        if known is not None and await unit.connection.fetchrow(people.CARD, request.org, person) is None:
+            stream = await ask_in(hub, unit, request.org, known, request.email, request.name, request.role)
+            return Answer(not_seated_yet(person, request.email, request.name), unit.as_of(stream))
         card, stream = await take_in(
             unit, request.org, person, request.email, request.name, request.role if mine == ADMIN else None
         )
         rule = await unit.connection.fetchval(factors.RULE, request.org)
         if known is None or not known.signs_in:
-            await invite_by_mail(hub, unit, request.org, request.email, request.name)
+            place = card.membership if mine == ADMIN else OUTSIDE
+            await invite_by_mail(hub, unit, request.org, request.email, request.name, place)
     if card.membership in rule:
         await end_unproved(hub, request.org, [card.membership])
     return Answer(card, unit.as_of(stream))
@@ -69,6 +75,7 @@ async def remove_person(hub: Hub, who: Who, org: UUID, person: UUID) -> None:
         rows = await connection.fetch(people.PARTICIPATIONS, org, person)
     for row in rows:
         await revoke_participant(hub, who, row["case_id"], row["id"])
+    await revoke_unseen(hub, org, person)
     async with hub.writing(who, locks.of_streams(org, person, exclusive=True)) as unit:
         await put_out(unit, org, person)
 
@@ -79,10 +86,13 @@ async def _leave_teams(hub: Hub, who: Who, org: UUID, person: UUID) -> None:
     if person == who.person:
         return
     async with hub.reading(who) as connection:
+        if await connection.fetchval(people.ROLE, org) != ADMIN:
+            return
         rows = await connection.fetch(people.PARTICIPATIONS, org, person)
     for row in rows:
         if row["role"] == STAFF:
             await revoke_participant(hub, who, row["case_id"], row["id"])
+    await revoke_unseen(hub, org, person, role=STAFF)
 
 
 async def list_people(hub: Hub, who: Who, org: UUID, limit: int, after: str | None) -> Page[Card]:
@@ -129,11 +139,15 @@ async def accept_invitation(hub: Hub, request: AcceptInvitation, caller: Caller)
         hub.settings, "$.password", request.password, invited["email"], request.name
     )
     async with translated():
-        person = await hub.database.signin.fetchval(
+        row = await hub.database.signin.fetchrow(
             people.ACCEPT, token_hash(request.token), request.name, password_hash, zone, hub.clock()
         )
-    if person is None:
+    if row is None:
         raise Refused("not_found", USED)
+    person: UUID = row["person"]
+    if row["waits"] is not None:
+        yes = AnswerInvitation(True, request.token)
+        await answer_invitation(hub, Who(person, None, "invitation"), row["waits"], yes)
     return await signed_in(hub, person, caller, [], mfa=False)
 
 

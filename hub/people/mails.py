@@ -1,5 +1,6 @@
 """What mails to people say."""
 
+from datetime import datetime
 from typing import NamedTuple
 
 
@@ -19,6 +20,53 @@ def invitation(name: str, url: str, days: int, *, by: str, organisation: str) ->
         f"Choose a password here:\n{url}\n\n"
         f"The address works once and for {days} days. If you did not expect this, ignore it.\n",
     )
+
+
+def question(name: str, url: str, days: int, *, by: str, organisation: str) -> Mail:
+    """The same for somebody who signs in already: nothing changes for them until they say yes."""
+    name, by, organisation = _line(name), _line(by), _line(organisation)
+    return Mail(
+        f"{by} of {organisation} invites you on Casewire",
+        f"Hello {name},\n\n"
+        f"{by} asks you to join {organisation} on Casewire. You decide: nothing changes before you say yes.\n\n"
+        f"Sign in and answer here:\n{url}\n\n"
+        f"The question stands for {days} days. If you did not expect it, say no or ignore it.\n",
+    )
+
+
+def new_device(device: str, address: str, now: datetime) -> Mail:
+    """Nothing in it signs in or confirms: a mail that looks like it leads nowhere."""
+    place = f" from {_line(address)}" if address else ""
+    return Mail(
+        "Somebody signed in to your Casewire account with a new browser",
+        f"On {_moment(now)} somebody signed in as you{place}, with a browser that your account did not know:\n\n"
+        f"{_line(device)[:200]}\n\n"
+        "If that was you, there is nothing to do. If not, sign in, end that session under Security, and change your "
+        "password.\n",
+    )
+
+
+def changed(what: str, now: datetime) -> Mail:
+    """`what` is a whole sentence without its full stop: "Your password was changed"."""
+    return Mail(
+        f"{what} (Casewire)",
+        f"{what}, on {_moment(now)}.\n\n"
+        "If that was you, there is nothing to do. If not, sign in, look at your sessions under Security, and tell the "
+        "administrator of your organisation.\n",
+    )
+
+
+def link(url: str, minutes: int) -> Mail:
+    return Mail(
+        "Your link to Casewire",
+        f"Come in here:\n{url}\n\n"
+        f"The link works once, for {minutes} minutes. If you asked for it in a browser, open it in that one. If "
+        "you did not ask for it, ignore it: without it nobody comes in.\n",
+    )
+
+
+def _moment(now: datetime) -> str:
+    return f"{now:%d %B %Y at %H:%M} UTC"
 
 
 def _line(name: str) -> str:

@@ -7,7 +7,7 @@ from litestar import Request, Response, delete, get, post
 from msgspec import Struct
 
 from hub.context import Hub, Who
-from hub.http.auth import PUBLIC
+from hub.http.auth import OF_ADMIN, PUBLIC
 from hub.http.inputs import AS, After, Key, Limit
 from hub.people import actions
 from hub.sessions.caller import caller_of
@@ -20,7 +20,7 @@ class Setup(Struct, frozen=True):
     needed: bool
 
 
-@post("/v1/people")
+@post("/v1/people", opt=OF_ADMIN)
 async def invite_person(hub: Hub, who: Who, data: InvitePerson, key: Key) -> Answer[Card]:
     """Make somebody a member of an organisation; who cannot sign in yet is invited by mail."""
     return await actions.invite_person(hub, who, data, key)
@@ -32,7 +32,7 @@ async def list_people(hub: Hub, who: Who, org: UUID, limit: Limit, after: After)
     return await actions.list_people(hub, who, org, limit, after)
 
 
-@delete("/v1/orgs/{org:uuid}/people/{person:uuid}")
+@delete("/v1/orgs/{org:uuid}/people/{person:uuid}", opt=OF_ADMIN)
 async def remove_person(hub: Hub, who: Who, org: UUID, person: UUID) -> None:
     """Remove somebody from an organisation and from all its cases."""
     await actions.remove_person(hub, who, org, person)

@@ -2,15 +2,20 @@
 
 from uuid import UUID
 
-from schemas.access import ADMIN, DESK
+from hub.settling import org_stream
+from hub.teams.actions import leave_teams
+from schemas.access import ADMIN, DESK, OUTSIDE
 from schemas.errors import Refused
-from schemas.events import Access, Grant, NewEvent
+from schemas.events import Grant, NewEvent
 from schemas.facts import Stream
 from schemas.people import Card, Member
 from storage.postgres import people
 from storage.postgres.rows import read
 from storage.postgres.unit import Unit
 
+ASKED_FIRST = (
+    "They are on Casewire already and are asked first: invite them, and go on once they have said yes."
+)
 LAST = "An organisation keeps an administrator: make somebody else one first."
 
 
@@ -22,25 +27,36 @@ async def take_in(
     seated = await unit.connection.fetchrow(people.CARD, org, person) is not None
     await unit.connection.execute(people.INTRODUCE, org, person, email, name, unit.now)
     if role is not None:
+        if role == OUTSIDE:
+            await leave_teams(unit, org, person)
         before = await unit.connection.fetchval(people.SEAT, org, person, role, unit.now)
         await _somebody_remains(unit, org, before, role)
-    card = read(await unit.connection.fetchrow(people.CARD, org, person), Card)
-    stream = await _org_stream(unit, org)
-    member = Member(person, org, card.membership, unit.now, 1)
+    row = await unit.connection.fetchrow(people.CARD, org, person)
+    if row is None:  # they are there already, and elsewhere: nobody seats them unasked
+        raise Refused("conflict", ASKED_FIRST)
+    card = read(row, Card)
+    return card, await was_seated(unit, org, person, card.membership, before=seated)
+
+
+async def was_seated(unit: Unit, org: UUID, person: UUID, role: str, *, before: bool = False) -> Stream:
+    """Tell of a place that was given; `before`: they had another one. Answers the organisation's stream."""
+    stream = await org_stream(unit, org)
+    member = Member(person, org, role, unit.now, 1)
     unit.append(
-        stream, NewEvent("member.changed" if seated else "member.added", person, member, (ADMIN, DESK))
+        stream, NewEvent("member.changed" if before else "member.added", person, member, (ADMIN, DESK))
     )
-    await _tell(unit, person, Grant(org, card.membership, True))
-    return card, stream
+    await _tell(unit, person, Grant(org, role, True))
+    return stream
 
 
 async def put_out(unit: Unit, org: UUID, person: UUID) -> None:
-    """Take a person's place; nothing for who has none."""
+    """Take a person's place, and with it those in teams; nothing for who has none."""
+    await leave_teams(unit, org, person)
     before = await unit.connection.fetchval(people.SEAT, org, person, None, unit.now)
     if before is None:
         return
     await _somebody_remains(unit, org, before, None)
-    stream = await _org_stream(unit, org)
+    stream = await org_stream(unit, org)
     unit.append(
         stream, NewEvent("member.removed", person, Member(person, org, before, unit.now, 2), (ADMIN, DESK))
     )
@@ -50,14 +66,6 @@ async def put_out(unit: Unit, org: UUID, person: UUID) -> None:
 async def _somebody_remains(unit: Unit, org: UUID, before: str | None, after: str | None) -> None:
     if before == ADMIN and after != ADMIN and not await unit.connection.fetchval(people.GOVERNED, org):
         raise Refused("conflict", LAST)
-
-
-async def _org_stream(unit: Unit, org: UUID) -> Stream:
-    """The organisation's stream, with its access counter raised: its lock is held exclusively."""
-    access = Access(*await unit.connection.fetchval(people.RAISE, org))
-    return Stream(
-        "org", org, org, None, await unit.connection.fetchval("select stream_head($1)", org), access
-    )
 
 
 async def _tell(unit: Unit, person: UUID, grant: Grant) -> None:

@@ -1,6 +1,7 @@
 """Sessions and personal tokens: opening, listing and ending them; and changing one's password."""
 
 import secrets
+from collections.abc import Collection
 from datetime import timedelta
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from schemas.events import NewEvent
 from schemas.ids import new_id
 from schemas.people import Me
 from schemas.positions import AsOf
+from schemas.scopes import OF_BROWSERS
 from schemas.sessions import ChangePassword, MakeToken, NewToken, Session
 from storage.postgres import locks, sessions
 from storage.postgres.pool import translated
@@ -33,16 +35,17 @@ async def open_session(
     address: str = "",
     mfa: bool = False,
     proved: bool = False,
+    scopes: Collection[str] = OF_BROWSERS,
 ) -> tuple[str, Session]:
     """A new session and its secret. `mfa`: a second factor was proved for it; `proved`: its holder has just proved who
     they are."""
     token = secrets.token_urlsafe(32)
     now = hub.clock()
-    session = Session(new_id(), person, kind, label[:200], now, now + timedelta(days=days), address)
+    session = Session(new_id(), person, kind, label[:200], now, now + timedelta(days=days), address, scopes=sorted(scopes))
     async with translated():
         await hub.database.signin.execute(
             sessions.OPEN, session.id, token_hash(token), person, kind, session.label, now, session.expires_at,
-            address, mfa, now if proved else None,
+            address, mfa, now if proved else None, session.scopes,
         )  # fmt: skip
     return token, session
 
@@ -58,8 +61,6 @@ async def me(hub: Hub, person: UUID, session: UUID | None = None) -> Me:
 async def make_token(hub: Hub, who: Who, request: MakeToken) -> NewToken:
     """A personal API token; its secret is shown this once and kept nowhere. It is worth what
     its session is worth, where an organisation asks for a second factor."""
-    if who.kind != "browser":
-        raise Refused("forbidden", "Sign in with your password to make a token.")
     async with hub.reading(who) as connection:  # and the session is still good, or this raises
         await proved_recently(connection, who, hub.clock())
     stands = await standing(hub, who)
@@ -108,7 +109,7 @@ async def change_password(hub: Hub, who: Who, request: ChangePassword) -> None:
     await throttle.admit(hub, mine)
     if not await passwords.verified(stands.password_hash, request.old):
         raise Refused("bad_credentials", "The current password is not right.")
-    await throttle.forgive(hub, mine)
+    await throttle.forgive(hub, mine.key)
     after = await passwords.chosen(hub.settings, "$.new", request.new, stands.email, stands.name)
     async with hub.writing(who, locks.of_streams(None, who.person)) as unit:
         if not await unit.connection.fetchval(sessions.CHANGE_PASSWORD, stands.password_hash, after):

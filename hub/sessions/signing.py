@@ -1,6 +1,7 @@
 """Signing in: by password, by password and second factor, by passkey alone; and proving once more that it is you."""
 
 import secrets
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -8,15 +9,16 @@ from uuid import UUID
 from hub.context import Hub, Who
 from hub.factors import passkeys, proving
 from hub.http.auth import session_of
-from hub.sessions import passwords, throttle
+from hub.people import mails
+from hub.sessions import passwords, telling, throttle
 from hub.sessions.actions import end_own, me, open_session
 from hub.sessions.caller import Caller
 from hub.sessions.standing import standing
-from hub.sessions.throttle import Counted
 from schemas.credentials import token_hash
 from schemas.errors import Refused, bad_input
 from schemas.limits import DEVICE_DAYS, DEVICES_MAX, FACTOR_TRIES_MAX, SESSION_DAYS
 from schemas.people import Me, SignIn
+from schemas.scopes import OF_BROWSERS
 from schemas.sessions import Asked, MfaNeeded, PasskeySignIn, ProofWays, Prove, ProveSecond, Way
 from storage.postgres import factors, sessions
 from storage.postgres.pool import translated
@@ -45,46 +47,52 @@ async def sign_in(hub: Hub, request: SignIn, caller: Caller) -> SignedIn | MfaNe
     await throttle.admit(hub, *counted)
     if not await passwords.verified(row["password_hash"], request.password) or person is None:
         raise Refused("bad_credentials")
+    charged = throttle.keys(counted)
     if row["second"]:
-        return await _ask_second(hub, person)
-    return await signed_in(hub, person, caller, counted, mfa=False)
+        return await ask_second(hub, person, charged, row["password_hash"])
+    return await signed_in(hub, person, caller, charged, mfa=False)
 
 
-async def _ask_second(hub: Hub, person: UUID) -> MfaNeeded:
+async def ask_second(
+    hub: Hub, person: UUID, charged: Sequence[bytes] = (), password_hash: str | None = None
+) -> MfaNeeded:
+    """What is still needed of somebody whose first proof was right; over once `password_hash` is theirs no more."""
     found = await proving.kept(hub, person)
-    pending, challenge = await proving.begin(hub, SECOND, person, None)
+    pending, challenge = await proving.begin(hub, SECOND, person, None, charged, password_hash)
     known = [one.passkey for one in found if one.kind == "passkey"]
     ask = passkeys.ask_to_show(hub.settings, challenge, known) if known else None
     return MfaNeeded(proving.ways_of(found), pending, ask)
 
 
 async def prove_second(hub: Hub, request: ProveSecond, caller: Caller) -> SignedIn:
-    """The second half of a sign-in whose password was right."""
+    """The second half of a sign-in whose first proof was right. What it cost is taken back where it was counted, from
+    wherever the second half comes."""
     answer = proving.one_of(request.code, request.recovery, request.passkey)
-    person, email, challenge = await proving.tried(hub, SECOND, request.pending, None, FACTOR_TRIES_MAX)
+    asked = await proving.tried(hub, SECOND, request.pending, None, FACTOR_TRIES_MAX)
+    person, charged = asked.person, list(asked.charged)
     if person is None:
         raise Refused("bad_credentials")
-    device = caller.device_hash if await _knows(hub, person, caller) else None
-    counted = throttle.of_sign_in(email, caller.address, device, person)
     if answer.guessable:
+        device = caller.device_hash if await _knows(hub, person, caller) else None
         mine = throttle.of_second(person, device)
         await throttle.admit(hub, mine)
-        counted.append(mine)
-    await proving.prove(hub, person, challenge, answer)
+        charged.append(mine.key)
+    await proving.prove(hub, person, asked.challenge, answer)
     await proving.taken(hub, request.pending)
-    return await signed_in(hub, person, caller, counted, mfa=True)
+    return await signed_in(hub, person, caller, charged, mfa=True)
 
 
 async def ask_passkey(hub: Hub, caller: Caller) -> Asked:
     """A question to the browser's passkeys of this host, whoever's they are."""
-    await throttle.admit(hub, throttle.of_question(caller.address))
-    pending, challenge = await proving.begin(hub, PASSKEY, None, None)
+    counted = throttle.of_question(caller.address)
+    await throttle.admit(hub, *counted)
+    pending, challenge = await proving.begin(hub, PASSKEY, None, None, throttle.keys(counted))
     return Asked(pending, passkeys.ask_to_show(hub.settings, challenge))
 
 
 async def sign_in_by_passkey(hub: Hub, request: PasskeySignIn, caller: Caller) -> SignedIn:
     """A passkey that has verified its user is both factors in one."""
-    _, _, challenge = await proving.tried(hub, PASSKEY, request.pending, None, 1)
+    asked = await proving.tried(hub, PASSKEY, request.pending, None, 1)
     async with translated():
         row = await hub.database.signin.fetchrow(factors.CREDENTIAL, passkeys.id_of(request.passkey))
     if row is None:
@@ -92,24 +100,41 @@ async def sign_in_by_passkey(hub: Hub, request: PasskeySignIn, caller: Caller) -
     factor = read(row, proving.Kept)
     if passkeys.owner_of(request.passkey) not in (None, factor.person):
         raise Refused("bad_credentials", "This passkey was not accepted.")
-    await proving.use_passkey(hub, factor, challenge, request.passkey)
+    await proving.use_passkey(hub, factor, asked.challenge, request.passkey)
     await proving.taken(hub, request.pending)
-    return await signed_in(hub, factor.person, caller, [throttle.of_question(caller.address)], mfa=True)
+    return await signed_in(hub, factor.person, caller, asked.charged, mfa=True)
 
 
-async def signed_in(hub: Hub, person: UUID, caller: Caller, counted: list[Counted], *, mfa: bool) -> SignedIn:
-    """A session with a secret of its own, never one that the client brought; the one it brought ends."""
-    if counted:
-        await throttle.forgive(hub, *counted)
+async def signed_in(
+    hub: Hub,
+    person: UUID,
+    caller: Caller,
+    charged: Sequence[bytes],
+    *,
+    mfa: bool,
+    days: int = SESSION_DAYS,
+    scopes: Collection[str] = OF_BROWSERS,
+) -> SignedIn:
+    """A session with a secret of its own, never one that the client brought; the one it brought ends. Where the account
+    knows other browsers and not this one, its owner is told."""
+    await throttle.forgive(hub, *charged)
     device = caller.device if await _knows(hub, person, caller) else secrets.token_urlsafe(32)
-    async with translated():
-        await hub.database.signin.execute(
-            sessions.REMEMBER, person, token_hash(device), hub.clock(), DEVICES_MAX
-        )
+    async with translated(), hub.database.signin.acquire() as connection, connection.transaction():
+        now = hub.clock()
+        if await connection.fetchval(sessions.REMEMBER, person, token_hash(device), now, DEVICES_MAX):
+            await telling.tell(connection, person, mails.new_device(caller.label, caller.address, now), now)
     if caller.session and (before := await session_of(hub, caller.session)) and before.kind == "browser":
         await end_own(hub, before)
     token, _ = await open_session(
-        hub, person, "browser", caller.label, SESSION_DAYS, address=caller.address, mfa=mfa, proved=True
+        hub,
+        person,
+        "browser",
+        caller.label,
+        days,
+        address=caller.address,
+        mfa=mfa,
+        proved=True,
+        scopes=scopes,
     )
     return SignedIn(token, device, await me(hub, person))
 
@@ -127,9 +152,12 @@ async def ask_proof(hub: Hub, who: Who) -> ProofWays:
     stands = await standing(hub, who)
     if stands.kind != "browser":
         raise Refused("forbidden", "Sign in to do this; a token is not enough.")
+    assert who.session is not None  # or its standing were none
+    await throttle.admit(hub, throttle.of_asking(who.session))
     pending, challenge = await proving.begin(hub, PROOF, who.person, who.session)
     if not stands.second:
-        return ProofWays(["password"], pending)
+        # Who has neither signs in again: that is a proof too.
+        return ProofWays(["password"] if stands.password_hash else [], pending)
     found = await proving.kept(hub, who.person)
     known = [one.passkey for one in found if one.kind == "passkey"]
     ask = passkeys.ask_to_show(hub.settings, challenge, known) if known else None
@@ -143,7 +171,7 @@ async def prove_again(hub: Hub, who: Who, request: Prove) -> None:
     stands = await standing(hub, who)
     if stands.kind != "browser" or who.session is None:
         raise Refused("forbidden", "Sign in to do this; a token is not enough.")
-    mine = throttle.of_proof(who.session)
+    mine, charged = throttle.of_proof(who.session), True
     if request.password is not None:
         if stands.second:
             raise bad_input("$.password", "confirm with your second factor")
@@ -156,9 +184,12 @@ async def prove_again(hub: Hub, who: Who, request: Prove) -> None:
         if answer.guessable:
             await throttle.admit(hub, mine)
         else:
-            _, _, challenge = await proving.tried(hub, PROOF, request.pending or "", who.session, 1)
+            charged = False
+            asked = await proving.tried(hub, PROOF, request.pending or "", who.session, 1)
+            challenge = asked.challenge
             await proving.taken(hub, request.pending or "")
         await proving.prove(hub, who.person, challenge, answer)
-    await throttle.forgive(hub, mine)
+    if charged:
+        await throttle.forgive(hub, mine.key)
     async with translated():
         await hub.database.signin.execute(sessions.PROVE, who.session, request.password is None, hub.clock())

@@ -6,13 +6,14 @@ elsewhere, its owner gets in. All others are counted by account and by address. 
 An address of mail is counted whether or not anybody has it, so both answer alike.
 """
 
+from collections.abc import Sequence
 from hashlib import sha256
 from typing import NamedTuple
 from uuid import UUID
 
 from hub.context import Hub
 from schemas.errors import Refused
-from schemas.proxies import neighbourhood
+from schemas.proxies import neighbourhood, site
 from storage.postgres import sessions
 from storage.postgres.pool import translated
 
@@ -33,6 +34,9 @@ SECOND = Budget("second factor", 5, 900)
 SECOND_HERE = Budget("second factor of a device", 10, 300)
 PROOF = Budget("proof in a session", 5, 900)
 QUESTION = Budget("question to passkeys", 30, 60)
+ASKING = Budget("questions in a session", 30, 60)
+# What has a /48 of IPv6 has 65,536 networks of the size that counts as one address: together they have this much more.
+SITE_TIMES = 10
 
 
 class Counted(NamedTuple):
@@ -51,9 +55,16 @@ def of_sign_in(folded: str, address: str, device: bytes | None, person: UUID | N
     knows it, None else."""
     if device is not None:
         return [_counted(DEVICE, device.hex(), str(person))]
-    counted = [_counted(ACCOUNT, folded)]
-    # Without an address (a Unix socket) all would share one counter.
-    return [*counted, _counted(ADDRESS, neighbourhood(address))] if address else counted
+    return [_counted(ACCOUNT, folded), *_from(ADDRESS, address)]
+
+
+def _from(budget: Budget, address: str) -> list[Counted]:
+    """An address and the network around it. Without one (a Unix socket) all would share one counter."""
+    if not address:
+        return []
+    around = site(address)
+    wide = [_counted(Budget(f"{budget.name} of a site", budget.free * SITE_TIMES, budget.longest_s), around)]
+    return [_counted(budget, neighbourhood(address)), *(wide if around else [])]
 
 
 def of_second(person: UUID, device: bytes | None) -> Counted:
@@ -66,17 +77,26 @@ def of_proof(session: UUID) -> Counted:
     return _counted(PROOF, str(session))
 
 
-def of_question(address: str) -> Counted:
-    return _counted(QUESTION, neighbourhood(address))
+def of_question(address: str) -> list[Counted]:
+    return _from(QUESTION, address)
+
+
+def of_asking(session: UUID) -> Counted:
+    return _counted(ASKING, str(session))
+
+
+def keys(counted: Sequence[Counted]) -> list[bytes]:
+    return [one.key for one in counted]
 
 
 async def admit(hub: Hub, *counted: Counted) -> None:
     """Count an attempt, or refuse it with `too_many` and the time after which one is looked at."""
-    keys = [one.key for one in counted]
     free = [one.budget.free for one in counted]
     longest = [one.budget.longest_s for one in counted]
     async with translated():
-        wait_ms = await hub.database.signin.fetchval(sessions.THROTTLE, keys, free, longest, hub.clock())
+        wait_ms = await hub.database.signin.fetchval(
+            sessions.THROTTLE, keys(counted), free, longest, hub.clock()
+        )
     if wait_ms:
         seconds = -(-wait_ms // 1000)
         count, unit = (seconds, "second") if seconds < 120 else (-(-seconds // 60), "minute")
@@ -84,7 +104,8 @@ async def admit(hub: Hub, *counted: Counted) -> None:
         raise Refused("too_many", f"Too many attempts. Try again in {when}.", retry_after_ms=wait_ms)
 
 
-async def forgive(hub: Hub, *counted: Counted) -> None:
-    """Take back what an attempt cost that went well."""
-    async with translated():
-        await hub.database.signin.execute(sessions.FORGIVE, [one.key for one in counted])
+async def forgive(hub: Hub, *charged: bytes) -> None:
+    """Take back what an attempt cost that went well: by the keys that it was counted under, and no others."""
+    if charged:
+        async with translated():
+            await hub.database.signin.execute(sessions.FORGIVE, list(charged))

@@ -4,8 +4,8 @@
 # and what is one account must be counted as one.
 PERSON = """select p.id, p.password_hash, p.known, p.second, e.folded
     from (select lower($1::text) as folded) e left join signin_person($1, $2, $3) p on true"""
-KNOWN = "select id, person, kind from signin_known($1, $2)"
-OPEN = "select signin_open($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+KNOWN = "select id, person, kind, scopes from signin_known($1, $2)"
+OPEN = "select signin_open($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
 TOUCH = "select signin_touch($1, $2, $3)"
 STANDING = """select person, email, name, kind, mfa, needed, second, proved_at, password_hash, recovery
     from signin_standing($1, $2)"""
@@ -17,16 +17,17 @@ FORGIVE = "select signin_forgive($1)"
 KNOWS = "select signin_knows($1, $2, $3)"
 REMEMBER = "select signin_remember($1, $2, $3, $4)"
 
-CHALLENGE = "select signin_challenge($1, $2, $3, $4, $5, $6)"
-TRY = "select person, lower(email) as email, challenge from signin_try($1, $2, $3, $4, $5)"
+CHALLENGE = "select signin_challenge($1, $2, $3, $4, $5, $6, $7, $8)"
+TRY = "select person, lower(email) as email, challenge, charged from signin_try($1, $2, $3, $4, $5)"
 TAKE = "select signin_take($1)"
+TELL = "select signin_tell($1, $2, $3, $4, $5)"
 
 ME = """select p.id, p.name, p.email::text, p.zone,
         coalesce((select json_agg(json_build_object('org', json_build_object('id', o.id, 'name', o.name, 'zone', o.zone,
             'case_types', o.case_types), 'role', g.role) order by o.name)
             from grants g join organisations o on o.id = g.scope where g.person = p.id), '[]') as seats
     from people p where p.id = $1"""
-MINE = """select id, person, kind, label, made_at, expires_at, address, used_at, id = $2 as here from sessions
+MINE = """select id, person, kind, label, made_at, expires_at, address, used_at, id = $2 as here, scopes from sessions
     where person = (select me()) and ended_at is null and expires_at > $1
     order by coalesce(used_at, made_at) desc, id desc limit 200"""
 # How the asker's own session stands, inside a transaction of theirs.

@@ -2,7 +2,7 @@
 
 import pytest
 
-from schemas.proxies import client_address, neighbourhood, networks
+from schemas.proxies import client_address, neighbourhood, networks, site
 from schemas.settings import Settings, SettingsError
 
 TRUSTED = networks("10.0.0.0/8, 192.0.2.1, fd00::/8")
@@ -36,6 +36,12 @@ def test_neighbourhood() -> None:
     assert neighbourhood("2001:db8:1:2:aaaa::1") == neighbourhood("2001:db8:1:2:bbbb::9") == "2001:db8:1:2::/64"
     assert neighbourhood("::ffff:198.51.100.7") == "198.51.100.7"
     assert neighbourhood("nonsense") == ""
+
+
+def test_site() -> None:
+    assert site("2001:db8:1:2::1") == site("2001:db8:1:ffff::9") == "2001:db8:1::/48"
+    assert site("2001:db8:2::1") != site("2001:db8:1::1")
+    assert site("198.51.100.7") == site("::ffff:198.51.100.7") == site("nonsense") == ""
 
 
 def test_settings_refuse_what_is_no_network() -> None:

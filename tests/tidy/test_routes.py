@@ -32,6 +32,8 @@ PUBLIC = {
 }
 # POSTs whose repetition is free by what they are.
 KEYLESS = {
+    "/v1/orgs/{org:uuid}/invitations/{invitation:uuid}/resend",  # the last one counts
+    "/v1/invitations/{invitation:uuid}/answer",  # says the same thing again
     "/v1/session", "/v1/session/mfa", "/v1/session/passkey",  # each makes a session
     "/v1/invitations/accept", "/v1/setup", "/v1/password", "/v1/factors/totp/{factor:uuid}/confirm",
     "/v1/factors/passkeys",  # each works once
@@ -39,7 +41,19 @@ KEYLESS = {
     "/v1/factors/recovery",  # each answers something new that is kept nowhere, and takes the place of the one before
     "/v1/session/proof", "/v1/orgs/{org:uuid}/mfa", "/v1/orgs/{org:uuid}/publication",  # says the same thing again
     "/v1/conversations/{conversation:uuid}/read", "/v1/inbox/{notice:uuid}/ack",  # move forward only
+    "/v1/orgs/{org:uuid}/teams/{team:uuid}/members", "/v1/orgs/{org:uuid}/walls/{wall:uuid}/lift",  # done is done
 }  # fmt: skip
+
+# Whose own account it is about: for a browser alone.
+OWN_PLACES = (
+    "/v1/session/proof", "/v1/sessions", "/v1/tokens", "/v1/factors", "/v1/password", "/v1/invitations", "/v1/identities",
+)  # fmt: skip
+# Where somebody rules an organisation: reading what it has needs `read`, all else `admin`.
+ADMIN_PLACES = ("/v1/orgs/", "/v1/people")
+# Routes whose scope is not that of their place, and why.
+SCOPES = {
+    ("DELETE", "/v1/session"): "any",  # to end a session it takes no more than to hold it
+}
 
 ROUTES = all_routes()
 
@@ -65,6 +79,23 @@ async def test_refused_when_nobody_is_signed_in(http: httpx.AsyncClient, method:
             method, address(path), headers=headers | {"idempotency-key": str(uuid4())}
         )
         refused(answer, 401, "unauthenticated")
+
+
+def test_every_route_asks_for_the_scope_of_its_place() -> None:
+    asked = {(route.method, route.path): route.scope for route in ROUTES if not route.public}
+    assert asked == {route: scope_of_place(*route) for route in asked}
+
+
+def scope_of_place(method: str, path: str) -> str:
+    if (method, path) in SCOPES:
+        return SCOPES[method, path]
+    if path.startswith(OWN_PLACES):
+        return "own"
+    if path.startswith("/scim/"):
+        return "scim"
+    if method == "GET":
+        return "read"
+    return "admin" if path.startswith(ADMIN_PLACES) else "write"
 
 
 def test_every_post_asks_for_a_key_unless_it_is_listed() -> None:

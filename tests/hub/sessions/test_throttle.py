@@ -240,7 +240,7 @@ async def test_signing_in_again_ends_the_session_before(site: Site, person: Pers
 
 
 async def test_admit_refused_says_when(hub: Hub) -> None:
-    one = throttle.of_question("192.0.2.55")
+    (one,) = throttle.of_question("192.0.2.55")
     for _ in range(throttle.QUESTION.free + 1):
         await throttle.admit(hub, one)
     with pytest.raises(Refused) as error:
