@@ -19,7 +19,7 @@ from gateway.ring import Entry, Ring
 from gateway.rooms import Readers, Rooms
 from gateway.session import Effect, Session
 from schemas.access import Viewer
-from schemas.events import ACCESS_EVENTS, Event
+from schemas.events import ACCESS_EVENTS, WIDE_ACCESS_EVENTS, Event
 from schemas.positions import START
 from storage.bus import Bus, EpochChanged, follow, patiently
 from storage.postgres import access
@@ -34,7 +34,7 @@ PILE_BYTES = 64 << 10
 # What lagging readers get after a whole pile, to take it: of each, and of all in a batch.
 EASE_S, EASE_BATCH_S, EASE_STEP_S = 0.02, 0.1, 0.001
 # After these, what somebody holds is read again. Who opens a case gets its first grant with it.
-LOOK_AGAIN = ACCESS_EVENTS | {"grant.changed", "case.opened"}
+LOOK_AGAIN = ACCESS_EVENTS | WIDE_ACCESS_EVENTS | {"grant.changed", "case.opened"}
 
 EVENTS = Counter("casewire_gateway_events_total", "Events followed.")
 DELIVERED = Counter("casewire_gateway_deliveries_total", "Event frames handed to sockets, live.")
@@ -204,7 +204,10 @@ class Feed:
         named = _named(event)
         for person in named:
             self.touch(person)
-        if event.type not in LOOK_AGAIN:
+        wide = event.type in WIDE_ACCESS_EVENTS
+        if wide:
+            self.touch_all()
+        if wide or event.type not in LOOK_AGAIN:
             scopes = {event.case_id, event.org}
             named |= {
                 person
@@ -225,6 +228,10 @@ class Feed:
         """Facts about this person that were read before now are of no use."""
         self.touched += 1
         self._touched.append(person)
+
+    def touch_all(self) -> None:
+        """As `touch`, of everybody."""
+        self.touched += TOUCHED_MAX + 1
 
     def touched_since(self, mark: int, person: UUID) -> bool:
         """Whether the person's facts may have changed since `touched` was `mark`."""

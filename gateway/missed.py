@@ -39,7 +39,7 @@ class Range:
         numbers: dict[tuple[object, ...], int] = {}
         for entry in entries:
             event = entry.event
-            key = (*event.audience, *event.people)
+            key = (event.case_id, *event.audience, *event.people)
             number = numbers.get(key)
             if number is None:
                 number = numbers[key] = len(self._groups)

@@ -228,7 +228,12 @@ class Everywhere:
 
 def _alike(one: Event, other: Event) -> bool:
     """Whether two events share what guards them: surely so where this says it."""
-    return one.audience is other.audience and one.people is other.people and one.stream == other.stream
+    return (
+        one.audience is other.audience
+        and one.people is other.people
+        and one.stream == other.stream
+        and one.case_id == other.case_id
+    )
 
 
 def _page_events(before: Sequence[Entry]) -> int:

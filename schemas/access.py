@@ -2,7 +2,8 @@
 
 Access is a set of (scope, role). A scope is a case or an organisation. A thing carries the roles that open it
 (its audience) and, for a conversation among named people, those people. Whoever holds one of those roles in the
-thing's case, or in its organisation, sees it. Unknown means no.
+thing's case, or in its organisation, sees it. Unknown means no, and a wall beats all of it: who holds `walled` at a
+case sees nothing of it and has no role in it, whatever else they hold.
 """
 
 from collections.abc import Collection, Iterable
@@ -11,7 +12,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-# Roles at organisation scope. No case type may use these names for its participants.
+# Roles at organisation scope. No case type may use the names in RESERVED for its participants.
 ADMIN = "admin"  # sees every case of the organisation
 DESK = "desk"  # staff: opens what a case type opens to all staff
 OUTSIDE = "outside"  # known to the organisation; opens nothing by itself
@@ -19,6 +20,11 @@ MEMBERSHIPS = (ADMIN, DESK, OUTSIDE)
 
 # The one role every case type has.
 STAFF = "staff"
+
+# At a case's scope: an ethical wall. It takes away instead of opening.
+WALLED = "walled"
+
+RESERVED = (*MEMBERSHIPS, WALLED)
 
 
 class Viewer(Struct, frozen=True):
@@ -54,6 +60,8 @@ def expand(roles: Iterable[str], *, open_to_staff: bool) -> tuple[str, ...]:
 def sees(viewer: Viewer, thing: Guarded) -> bool:
     """May this person see this thing, now?"""
     grants, case, org = viewer.grants, thing.case_id, thing.org
+    if (case, WALLED) in grants:
+        return False
     for role in thing.audience:
         if (case, role) in grants or (org, role) in grants:
             return True
@@ -64,7 +72,10 @@ def sees(viewer: Viewer, thing: Guarded) -> bool:
 
 
 def roles_on(viewer: Viewer, case: UUID, org: UUID, *, open_to_staff: bool) -> frozenset[str]:
-    """The roles in which a person acts on a case. Administrators act as staff, and so does the desk where open."""
+    """The roles in which a person acts on a case. Administrators act as staff, and so does the desk where open; who is
+    walled acts in none."""
+    if (case, WALLED) in viewer.grants:
+        return frozenset()
     roles = {role for scope, role in viewer.grants if scope == case}
     if (org, ADMIN) in viewer.grants or (open_to_staff and (org, DESK) in viewer.grants):
         roles.add(STAFF)
@@ -73,6 +84,8 @@ def roles_on(viewer: Viewer, case: UUID, org: UUID, *, open_to_staff: bool) -> f
 
 def explain(viewer: Viewer, thing: Guarded) -> str:
     """Why `sees` says what it says, for people."""
+    if (thing.case_id, WALLED) in viewer.grants:
+        return "is kept out of the case by a wall"
     for role in sorted(thing.audience):
         if (thing.case_id, role) in viewer.grants:
             return f"takes part in the case as {role}"

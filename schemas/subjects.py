@@ -25,7 +25,10 @@ def audience_token(audience: Collection[str], people: Collection[UUID]) -> str:
 
 
 def event_subject(event: Event) -> str:
-    """`cw.<org>.<audience>.<stream kind>.<stream id>.<noun>.<verb>`; a person's stream has `-` for its organisation."""
+    """`cw.<org>.<audience>.<stream kind>.<stream id>.<noun>.<verb>`; a person's stream has `-` for its organisation and
+    is for that person alone."""
+    if event.kind == "person":
+        return f"cw.-.named.person.{event.stream}.{event.type}"
     org = event.org or "-"
     return f"cw.{org}.{audience_token(event.audience, event.people)}.{event.kind}.{event.stream}.{event.type}"
 

@@ -13,6 +13,7 @@ from schemas.facts import Stream
 from schemas.ids import new_id
 from schemas.positions import AsOf
 from storage.postgres import conversations, locks
+from storage.postgres.access import Thing
 from storage.postgres.rows import read
 
 
@@ -54,7 +55,8 @@ async def move_marker(hub: Hub, who: Who, conversation: UUID, request: MoveMarke
         await unit.connection.execute(
             conversations.MOVE, who.person, conversation, marker.case, upto, unit.now
         )
-        unit.append(stream, NewEvent("marker.moved", conversation, marker, (), (who.person,)))
+        about = Thing(marker.case, row["org"], row["audience"], row["people"])
+        unit.append(stream, NewEvent("marker.moved", conversation, marker, (), (who.person,), about))
     return Answer(marker, unit.as_of(stream))
 
 

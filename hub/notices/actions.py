@@ -10,6 +10,7 @@ from schemas.facts import Stream, changed
 from schemas.notices import Notice
 from schemas.positions import AsOf
 from storage.postgres import locks, notices
+from storage.postgres.access import Thing
 from storage.postgres.rows import cursor, read_cursor
 
 
@@ -35,6 +36,7 @@ async def ack_notice(hub: Hub, who: Who, id: UUID) -> Answer[Notice]:
         if before.acked_at is not None:
             return Answer(before, unit.as_of(stream))
         after: Notice = changed(before, acked_at=unit.now)
-        unit.append(stream, NewEvent("notice.acked", id, after, (), (who.person,)))
+        about = Thing(before.case, row["f_org"], row["f_readers"] or (), ()) if before.case else None
+        unit.append(stream, NewEvent("notice.acked", id, after, (), (who.person,), about))
         await unit.write(notices.ACK, id, unit.now)
     return Answer(after, unit.as_of(stream))

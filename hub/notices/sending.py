@@ -159,13 +159,14 @@ def _tell(
     fire_at: datetime,
 ) -> tuple[list[Notice], UUID, list[dict[str, Any]]]:
     """Append `notice.added` to each person's stream; the notices, their organisation and the mails to write."""
+    about = Thing(facts.case, facts.org, deadline.audience, ())
     made: list[Notice] = []
     mails: list[dict[str, Any]] = []
     url = rules.case_url(settings.public_url, facts.case)
     for person in people:
         notice = rules.notice(deadline, person.id, kind=kind, step=step, late=late, id=new_id(), now=unit.now)
         stream = Stream.of_person(person.id, person.head)
-        unit.append(stream, NewEvent("notice.added", notice.id, notice, (), (person.id,)))
+        unit.append(stream, NewEvent("notice.added", notice.id, notice, (), (person.id,), about))
         made.append(notice)
         if person.email:
             text = rules.words(

@@ -10,7 +10,8 @@ from schemas.participants import Participant
 
 
 def grant(
-    facts: CaseFacts, held: Participant | None, person: UUID, role: str, *, membership: str, id: UUID, now: datetime
+    facts: CaseFacts, held: Participant | None, person: UUID, role: str, *, membership: str, walled: bool, id: UUID,
+    now: datetime,
 ) -> Participant:
     """The participant as granted; keeps the id of an earlier grant of the same role."""
     facts.require("participant.grant", open=False)
@@ -19,6 +20,8 @@ def grant(
         raise bad_input("$.role", f"one of {', '.join(facts.type.roles)} is needed")
     if declared.side is Side.STAFF and membership not in ("admin", "desk"):
         raise Refused("conflict", "Only staff of the organisation can be on its team; choose an outside role.")
+    if walled:
+        raise Refused("conflict", "A wall keeps this person out of this case.")
     if held is not None:
         if held.revoked_at is None:
             raise Refused("conflict", "This person takes part in this role already.")

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from msgspec import NODEFAULT, Struct, field
 
-from schemas.access import MEMBERSHIPS, STAFF
+from schemas.access import RESERVED, STAFF
 from schemas.errors import bad_input
 
 # What is open to this role is open to everybody, signed in or not; so no part in a case is called so.
@@ -91,7 +91,7 @@ class CaseType(Struct, frozen=True, kw_only=True):
     def check(self) -> None:
         """Refuse a declaration that contradicts itself. Run over the whole registry at import."""
         roles = set(self.roles)
-        assert STAFF in roles and not roles & {*MEMBERSHIPS, PUBLIC}, f"{self.name}: roles"
+        assert STAFF in roles and not roles & {*RESERVED, PUBLIC}, f"{self.name}: roles"
         assert self.initial in self.statuses, f"{self.name}: initial"
         for step in self.transitions.values():
             assert step.sources <= set(self.statuses) and step.target in self.statuses and step.roles <= roles

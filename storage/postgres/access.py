@@ -10,7 +10,7 @@ import msgspec
 from schemas.access import Viewer
 from schemas.people import Me, Seat
 
-SESSIONS = """select h.hash, s.id, s.person, s.kind, s.expires_at, s.scopes, s.roles
+SESSIONS = """select h.hash, s.id, s.person, s.kind, s.expires_at, s.scopes, s.roles, s.opens
     from unnest($1::bytea[]) as h(hash) cross join lateral signin_session(h.hash, $2) s"""
 GRANTS = "select person, scope, role from grants where person = any($1::uuid[])"
 CASES = "select id, org, audience, '{}'::uuid[] from cases where id = any($1::uuid[])"
@@ -22,6 +22,13 @@ PEOPLE = """select p.id, p.name, p.email::text, p.zone,
     from people p where p.id = any($1::uuid[])"""
 
 
+# Makes grants what participants, teams and walls say; answers whom it changed something for. Null is all.
+SETTLE = "select person, seat, head from settle_grants($1, $2, $3, $4)"
+SEATED = "select seated($1, $2, $3)"
+KEPT_OUT = "select kept_out($1, $2)"
+RAISE = "select raise_access($1, $2)"
+
+
 class Holder(NamedTuple):
     """A session that holds, and what its person holds, both as of one moment."""
 
@@ -29,6 +36,7 @@ class Holder(NamedTuple):
     kind: str
     expires_at: datetime
     viewer: Viewer
+    scopes: frozenset[str]
 
 
 class Thing(NamedTuple):
@@ -48,6 +56,7 @@ async def holders(on: Any, hashes: Iterable[bytes], now: datetime) -> dict[bytes
             row["kind"],
             row["expires_at"],
             Viewer(row["person"], frozenset(zip(row["scopes"], row["roles"], strict=True))),
+            frozenset(row["opens"]),
         )
         for row in await on.fetch(SESSIONS, list(hashes), now)
     }

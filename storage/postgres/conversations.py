@@ -13,9 +13,8 @@ INSERT = appending("""insert into conversations (id, case_id, org, title, audien
 
 ONE = "select * from conversations where id = $1"
 
-# Who of those named takes part in the case, whatever their role.
-TAKING_PART = """select distinct person from participants
-    where case_id = $1 and person = any($2::uuid[]) and revoked_at is null"""
+# Who of those named takes part in the case and may see it, whatever their role.
+TAKING_PART = "select unnest(taking_part($1, $2)) as person"
 
 PAGE = listing("conversations")
 
@@ -24,8 +23,8 @@ MOVE = """insert into markers as k (person, conversation, case_id, upto, at) val
     on conflict (person, conversation) do update set upto = excluded.upto, at = excluded.at
         where k.upto < excluded.upto returning upto"""
 
-MARKER_OF = """select v.case_id, coalesce(k.upto, 0) as upto, k.at, stream_head((select me())) as f_me,
-        stream_head(v.case_id) as f_head
+MARKER_OF = """select v.case_id, v.org, v.audience, v.people, coalesce(k.upto, 0) as upto, k.at,
+        stream_head((select me())) as f_me, stream_head(v.case_id) as f_head
     from conversations v left join markers k on k.conversation = v.id and k.person = (select me()) where v.id = $1"""
 
 MARKERS = """select k.conversation, k.case_id, k.upto, k.at from cases c

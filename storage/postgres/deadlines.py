@@ -40,8 +40,8 @@ ESCALATE_LATER = """update deadline_steps set escalate_at = fired_at + make_inte
 PAGE = listing("deadlines")
 
 # Who may have to be told of a deadline `d`; the wall decides which of them are.
-CONCERNED = """array(select distinct p from unnest(array[d.assignee, d.set_by] || array(select person from participants
-        where case_id = d.case_id and role = 'staff' and revoked_at is null)) as c(p) where p is not null)"""
+CONCERNED = """array(select distinct p from unnest(array[d.assignee, d.set_by] || array(select person from grants
+        where scope = d.case_id and role = 'staff')) as c(p) where p is not null)"""
 
 # What is to be done by $1. Read without a transaction: the locks of the streams come before anything is claimed.
 DUE = f"""select s.deadline, s.step, d.case_id, d.org, {CONCERNED} as people
@@ -61,8 +61,7 @@ CLAIM_ESCALATION = """select escalate_at as fire_at from deadline_steps where de
 PEOPLE = f"""select p.id, p.email::text, p.zone, stream_head(p.id) as head,
         p.id is not distinct from d.assignee as is_assignee, p.id = d.set_by as is_setter,
         p.id is not distinct from d.escalate_to as is_next,
-        exists (select 1 from participants a where a.case_id = d.case_id and a.person = p.id and a.role = 'staff'
-            and a.revoked_at is null) as is_staff,
+        exists (select 1 from grants a where a.scope = d.case_id and a.person = p.id and a.role = 'staff') as is_staff,
         exists (select 1 from notices n where n.person = p.id and n.kind = $2 and n.thing = d.id and n.step = $3
             and n.due = $4) as told
     from deadlines d join people p on p.id = any ({CONCERNED} || d.escalate_to) where d.id = $1 order by p.id"""

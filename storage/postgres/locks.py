@@ -13,7 +13,7 @@ from uuid import UUID
 
 Table = Literal[
     "cases", "parties", "participants", "entries", "conversations", "messages", "documents", "versions", "deadlines",
-    "tasks", "details",
+    "tasks", "details", "team_cases",
 ]  # fmt: skip
 
 
@@ -41,26 +41,42 @@ def _case(table: Table) -> str:
 PREPARE = "; ".join(_prepared(table) for table in get_args(Table))
 
 
-def of_access(table: Table, id: UUID, *others: UUID) -> Lock:
-    """For changes of access: the organisation's lock exclusively, so no event of it is in flight; then streams."""
+def of_access(table: Table, id: UUID, *others: UUID, also: str = "") -> Lock:
+    """For changes of access: the organisation's lock exclusively, so no event of it is in flight; then streams. `also`
+    selects the ids of more."""
     first = f"select pg_advisory_xact_lock(lock_key(t.org)) from {table} t where t.id = '{id}'"
     streams = f"(select t.{_case(table)} from {table} t where t.id = '{id}')"
-    return Lock(f"{first}; {_sorted(streams, *others)}")
+    return Lock(f"{first}; {_sorted(streams, *others, also=also)}")
 
 
-def of_streams(org: UUID | None, *streams: UUID, exclusive: bool = False) -> Lock:
-    """Lock streams by id, after the organisation's lock if there is one."""
+def of_streams(org: UUID | None, *streams: UUID, exclusive: bool = False, also: str = "") -> Lock:
+    """Lock streams by id, after the organisation's lock if there is one. `also` selects the ids of more."""
     parts: list[str] = []
     if org is not None:
         parts.append(f"select pg_advisory_xact_lock{'' if exclusive else '_shared'}(lock_key('{org}'))")
-    if streams:
-        parts.append(_sorted(*(f"'{stream}'" for stream in streams)))
+    if streams or also:
+        parts.append(_sorted(*(f"'{stream}'" for stream in streams), also=also))
     return Lock("; ".join(parts))
 
 
-def _sorted(*streams: str | UUID) -> str:
-    values = ", ".join(f"({s if isinstance(s, str) else repr(str(s))}::uuid)" for s in streams)
+def members_of(*teams: UUID) -> str:
+    """For `also`: who is in these teams, or was."""
+    named = ", ".join(f"'{team}'" for team in teams)
+    return f"select person from team_members where team in ({named})" if teams else ""
+
+
+def behind(wall: UUID) -> str:
+    """For `also`: whom a wall names, and who is in the teams that it names, or was."""
     return (
-        f"select pg_advisory_xact_lock(k) from (select distinct lock_key(v) as k from (values {values}) as s(v) "
+        f"select unnest(people) from walls where id = '{wall}' union all select m.person from team_members m "
+        f"join walls w on m.team = any (w.teams) where w.id = '{wall}'"
+    )
+
+
+def _sorted(*streams: str | UUID, also: str = "") -> str:
+    values = ", ".join(f"({s if isinstance(s, str) else repr(str(s))}::uuid)" for s in streams)
+    ids = " union all ".join(part for part in (f"(values {values})" if values else "", also) if part)
+    return (
+        f"select pg_advisory_xact_lock(k) from (select distinct lock_key(v) as k from ({ids}) as s(v) "
         "where v is not null order by k) as ordered"
     )

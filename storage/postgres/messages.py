@@ -39,8 +39,7 @@ PAGE = """select stream_head(v.case_id) as f_head, v.id as f_conversation, m.*
 ATTACHABLE = """select v.id as version, v.document, v.file_name as name, v.media_type, v.size, v.sha256
     from versions v where v.id = any($1::uuid[]) and v.case_id = $2 and v.status = 'cleared'
         and v.audience @> $3::text[]
-        and array(select p.person from participants p where p.case_id = v.case_id and p.revoked_at is null
-            and p.person = any ($4::uuid[])) <@ readers(v.org, v.case_id, v.audience, $4::uuid[])"""
+        and taking_part(v.case_id, $4::uuid[]) <@ readers(v.org, v.case_id, v.audience, $4::uuid[])"""
 
 
 def message(row: Any) -> Message:

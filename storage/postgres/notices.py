@@ -6,17 +6,17 @@ from schemas.notices import Notice
 from storage.postgres.rows import read
 from storage.postgres.unit import appending
 
-# What its reader may no longer see has left the inbox too: the subqueries run under the reader's own policies.
-_MINE = """n.person = (select me())
-    and (n.case_id is null or exists (select 1 from cases c where c.id = n.case_id))
-    and (n.kind not in ('deadline', 'escalation') or exists (select 1 from deadlines d where d.id = n.thing))"""
+# What its reader may no longer see has left the inbox too: the table's own policy sees to it.
+_MINE = "n.person = (select me())"
 
 # Newest first; $1 is the id to go on below.
 PAGE = f"""select n.*, stream_head((select me())) as f_head from notices n
     where {_MINE} and ($1::uuid is null or n.id < $1) and (not $2 or n.acked_at is null) order by n.id desc limit $3"""
 HEAD = "select stream_head((select me()))"
 
-ONE = f"select n.*, stream_head((select me())) as f_head from notices n where n.id = $1 and {_MINE}"
+ONE = f"""select n.*, stream_head((select me())) as f_head, c.org as f_org, d.audience as f_readers
+    from notices n left join cases c on c.id = n.case_id left join deadlines d on d.id = n.thing
+    where n.id = $1 and {_MINE}"""
 
 ACK = appending("update notices set acked_at = $3, revision = revision + 1 where id = $2")
 
@@ -26,7 +26,7 @@ UNSEEN = """with talked as (select conversation, max(seq) as upto from messages
         where posted_at > $1 and posted_at <= $2 and retracted_at is null group by conversation),
     readers as (
         select v.id as conversation, p.person from talked t join conversations v on v.id = t.conversation
-            join participants p on p.case_id = v.case_id and p.role = any (v.audience) and p.revoked_at is null
+            join grants p on p.scope = v.case_id and p.role = any (v.audience)
         union
         select v.id, p from talked t join conversations v on v.id = t.conversation cross join unnest(v.people) as p)
     select r.person, r.conversation, t.upto, v.case_id, v.org, v.audience, v.people

@@ -39,10 +39,10 @@ FAR = "select exists (select from events where (tx, id) > ($1, $2) and (tx, id) 
 
 
 class Alike(NamedTuple):
-    """How many events share these facts of the wall: `schemas.access.Guarded`."""
+    """How many events share these facts of the wall: `schemas.access.Guarded` where there is a case."""
 
-    org: UUID
-    case_id: UUID
+    org: UUID | None
+    case_id: UUID | None
     audience: list[str]
     people: list[UUID]
     events: int

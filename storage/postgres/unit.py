@@ -140,18 +140,19 @@ class Unit:
     def append(self, stream: Stream, event: NewEvent) -> int:
         """Put an event at the stream's end; it is written with the next statement. Returns its seq."""
         seq = stream.take()
+        about = event.about
         # The key stands on the first event alone: one write, one key.
         key = self.key if self.appended == 0 else None
         self._pending.append(
             _Stored(
-                org=stream.org,
+                org=stream.org if about is None else about.org,
                 kind=stream.kind,
                 stream=stream.id,
                 seq=seq,
-                case_id=stream.case_id,
+                case_id=stream.case_id if about is None else about.case_id,
                 type=event.type,
-                audience=event.audience,
-                people=event.people,
+                audience=event.audience if about is None else list(about.audience),
+                people=event.people if about is None else list(about.people),
                 access=(stream.access.case, stream.access.org),
                 at=self.now,
                 actor=self.person,
