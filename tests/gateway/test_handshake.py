@@ -70,7 +70,7 @@ def test_any_headers_get_a_verdict(headers: dict[str, list[str]]) -> None:
 
 def test_localhost_has_two_names_in_development_only(settings: Settings) -> None:
     local = msgspec.structs.replace(settings, public_url="http://localhost:8000")
-    assert door(local) == Door(frozenset({"http://localhost:8000", "http://127.0.0.1:8000"}), "casewire")
+    assert door(local) == Door(frozenset({"http://localhost:8000", "http://127.0.0.1:8000"}), "casewire", ())
     real = msgspec.structs.replace(settings, public_url="https://app.test/")
     assert door(real) == Door(frozenset({"https://app.test"}), "__Host-casewire", ())
 
