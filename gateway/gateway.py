@@ -28,6 +28,7 @@ from schemas.access import sees
 from schemas.errors import Refused
 from schemas.frames import PROTOCOL_VERSION, Down, ErrorFrame, Signal
 from schemas.limits import HEARTBEAT_S
+from schemas.scopes import READ
 from schemas.settings import Settings
 from schemas.subjects import SIGNALS, signal_subject
 from storage.bus import Bus, end
@@ -169,8 +170,11 @@ class Gateway:
         if self._leaving or self._per_person[person] >= SOCKETS_PER_PERSON_MAX:
             connection.close("going_away" if self._leaving else "try_later")
             return
+        if READ not in holder.scopes:
+            connection.close("scope")
+            return
         now = asyncio.get_running_loop().time()
-        session = Session(holder.session, holder.viewer, holder.expires_at, token, now)
+        session = Session(holder.session, holder.viewer, holder.expires_at, holder.scopes, token, now)
         self._per_person[person] += 1
         self.feed.enter(connection, person)
         connection.welcome(

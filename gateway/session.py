@@ -1,6 +1,7 @@
 """One socket's conversation, sans I/O: a frame or a change of facts in, effects out. Knows no loop and no storage."""
 
 from collections import deque
+from collections.abc import Collection
 from datetime import datetime
 from typing import Literal, NamedTuple
 from uuid import UUID
@@ -28,6 +29,7 @@ from schemas.frames import (
 )
 from schemas.limits import SUBSCRIPTIONS_MAX
 from schemas.positions import START, Position
+from schemas.scopes import WRITE
 
 CALLS_MAX = 16  # posts and reads that the hub has not answered yet
 TYPING_EVERY_S = 2.0
@@ -115,13 +117,22 @@ class Session:
         "deflates",
         "expires_at",
         "id",
+        "scopes",
         "subscriptions",
         "token",
         "viewer",
     )
 
-    def __init__(self, id: UUID, viewer: Viewer, expires_at: datetime, token: str, now: float) -> None:
-        self.id, self.viewer, self.expires_at, self.token = id, viewer, expires_at, token
+    def __init__(
+        self,
+        id: UUID,
+        viewer: Viewer,
+        expires_at: datetime,
+        scopes: Collection[str],
+        token: str,
+        now: float,
+    ) -> None:
+        self.id, self.viewer, self.expires_at, self.scopes, self.token = id, viewer, expires_at, scopes, token
         self.subscriptions: dict[str, Subscription] = {}
         self.calls = 0
         self.deflates = False  # whether the socket negotiated compression
@@ -144,6 +155,8 @@ class Session:
             return self._subscribe(frame)
         if isinstance(frame, Unsubscribe):
             return self._unsubscribe(frame)
+        if WRITE not in self.scopes:
+            return [_error(getattr(frame, "ref", None), "scope", f"This needs a token of scope {WRITE}.")]
         if isinstance(frame, Typing):
             return self._typing(frame, now)
         if self.calls >= CALLS_MAX:

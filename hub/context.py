@@ -32,8 +32,8 @@ def utc_now() -> datetime:
 class Who(Struct, frozen=True):
     """The person who asks, and by which session; None for the person at the machine, who needs none.
 
-    What they may is looked up in each transaction, and so is whether the session is still good. `scopes` narrow what the
-    session opens (`schemas/scopes.py`); they are fixed when it is made.
+    What they may is looked up in each transaction, and so is whether the session is still good. `scopes` narrow what
+    the session opens (`schemas/scopes.py`); they are fixed when it is made.
     """
 
     person: UUID

@@ -28,6 +28,7 @@ from schemas.deadlines import SetDeadline
 from schemas.entries import AddEntry
 from schemas.errors import Refused
 from schemas.messages import PostMessage
+from schemas.scopes import READ, WRITE, require
 from schemas.subjects import HEADER_AUTHORIZATION, HEADER_KEY, api_subject
 from schemas.tasks import AddTask
 from storage.services import Handler, Offer
@@ -42,6 +43,7 @@ class Call(NamedTuple):
     request: type[Struct] | None
     run: Callable[..., Awaitable[Any]]
     keyed: bool = True
+    scope: str = WRITE
 
 
 CALLS = [
@@ -49,7 +51,7 @@ CALLS = [
     Call("markers", "move", "conversation", MoveMarker, conversations.move_marker, keyed=False),
     Call("conversations", "open", "case", OpenConversation, conversations.open_conversation),
     Call("cases", "open", None, OpenCase, cases.open_case),
-    Call("cases", "read", "case", None, cases.read_case, keyed=False),
+    Call("cases", "read", "case", None, cases.read_case, keyed=False, scope=READ),
     Call("cases", "move", "case", MoveCase, cases.move_case),
     Call("entries", "add", "case", AddEntry, entries.add_entry),
     Call("deadlines", "set", "case", SetDeadline, deadlines.set_deadline),
@@ -73,7 +75,9 @@ def _handler(hub: Hub, call: Call) -> Handler:
     read = _reader(call)
 
     async def handle(headers: Mapping[str, str], data: bytes) -> bytes:
-        arguments: list[Any] = [hub, await _who(hub, headers), *read(data)]
+        who = await _who(hub, headers)
+        require(who.kind, who.scopes, call.scope)
+        arguments: list[Any] = [hub, who, *read(data)]
         if call.keyed:
             arguments.append(_key(headers))
         return msgspec.json.encode(await call.run(*arguments))

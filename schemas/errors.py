@@ -28,6 +28,7 @@ ERRORS: dict[str, Kind] = {
     "mfa_needed": Kind(403, "Set up a second factor first", Retry.STOP),
     "step_up_needed": Kind(403, "Confirm that it is you", Retry.STOP),
     "origin": Kind(403, "This origin is not allowed", Retry.STOP),
+    "scope": Kind(403, "The token does not open this", Retry.STOP),
     "forbidden": Kind(403, "You may not do this", Retry.STOP),
     "not_found": Kind(404, "Not found", Retry.STOP),
     "method": Kind(405, "This method is not allowed here", Retry.STOP),
@@ -105,6 +106,7 @@ CLOSES: dict[str, Close] = {
     "try_later": Close(4013, "too many connections at once"),
     "unauthenticated": Close(4501, "no valid session or token"),
     "session_ended": Close(4503, "the session was ended"),
+    "scope": Close(4504, "the token does not open the socket"),
     "protocol": Close(4508, "a frame that is not of the protocol"),
     "frame_too_big": Close(4509, "a frame over the limit"),
 }

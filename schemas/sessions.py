@@ -23,13 +23,14 @@ class Session(Struct, frozen=True):
 
     id: UUID
     person: UUID
-    kind: str  # "browser" or "token"
+    kind: str  # "browser", "token" (of a person), "service" or "app"
     label: str
     made_at: datetime
     expires_at: datetime
     address: str = ""
     used_at: datetime | None = None
     here: bool = False
+    scopes: list[str] = []
 
 
 class MakeToken(Struct, frozen=True, forbid_unknown_fields=True):

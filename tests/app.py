@@ -22,6 +22,7 @@ from schemas.casetypes import CURRENT, CaseType
 from schemas.casetypes.kernel import Side
 from schemas.credentials import token_hash
 from schemas.ids import new_id
+from schemas.scopes import OF_BROWSERS
 from schemas.settings import Settings
 from tests.samples import intake_of
 
@@ -115,14 +116,20 @@ class World:
         )  # fmt: skip
         if org is not None:
             await self.seat(id, org, role)
+        return await self.token(Person(self.http, id, email, "", id))
+
+    async def token(self, person: Person, *scopes: str, kind: str = "token", proved: bool = False) -> Person:
+        """The same person by another token: of all scopes that people have unless some are named. `proved`: its holder
+        has just proved who they are."""
         session, token = new_id(), secrets.token_urlsafe(32)
         now = datetime.now(UTC)
         await self.pool.execute(
-            "insert into sessions (id, token_hash, person, kind, label, made_at, expires_at) "
-            "values ($1, $2, $3, 'token', 'test', $4, $5)",
-            session, token_hash(token), id, now, now + timedelta(hours=1),
+            "insert into sessions (id, token_hash, person, kind, label, made_at, expires_at, scopes, proved_at) "
+            "values ($1, $2, $3, $4, 'test', $5, $6, $7, $8)",
+            session, token_hash(token), person.id, kind, now, now + timedelta(hours=1),
+            list(scopes or OF_BROWSERS), now if proved else None,
         )  # fmt: skip
-        return Person(self.http, id, email, token, session)
+        return Person(self.http, person.id, person.email, token, session)
 
     async def seat(self, person: UUID, org: UUID, role: str) -> None:
         await self.pool.execute(

@@ -54,8 +54,8 @@ class History:
         session = new_id()
         token = f"t{session.hex}"
         await self.pool.execute(
-            "insert into sessions (id, token_hash, person, kind, label, made_at, expires_at) "
-            "values ($1, $2, $3, 'token', '', $4, $5)",
+            "insert into sessions (id, token_hash, person, kind, label, made_at, expires_at, scopes) "
+            "values ($1, $2, $3, 'token', '', $4, $5, '{read,write,admin}')",
             session,
             hashlib.sha256(token.encode()).digest(),
             person,

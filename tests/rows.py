@@ -13,7 +13,7 @@ COLUMNS = """select c.relname as table, a.attname as name, format_type(a.atttypi
     where c.relnamespace = 'public'::regnamespace and c.relkind = 'r'
         and a.attidentity = '' and a.attgenerated = ''
         and (a.attnotnull and not a.atthasdef or a.attname in
-            ('audience', 'people', 'org', 'due_on', 'case_id', 'thing'))
+            ('audience', 'people', 'org', 'due_on', 'case_id', 'thing', 'email'))
     order by 1, a.attnum"""
 
 # Columns whose values a check or the meaning of the table narrows.

@@ -1,5 +1,7 @@
-"""Who is asking. Every route needs a session or a token unless it says `opt={"public": True}`."""
+"""Who is asking. Every route needs a session or a token unless it says `opt=PUBLIC`, and of a token the scope that
+`scope_needed` says."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from litestar.connection import ASGIConnection
@@ -9,11 +11,14 @@ from hub.context import Hub, Who
 from schemas.credentials import allowed_origins, cookie_name, token_hash
 from schemas.errors import Refused
 from schemas.proxies import client_address, networks
+from schemas.scopes import ADMIN, ANY, OWN, READ, SCIM, WRITE, require
 from schemas.settings import Settings
 from storage.postgres import sessions
 from storage.postgres.pool import translated
 
 PUBLIC = {"public": True}
+# What a route needs where that is not `read` for a GET and `write` for all others.
+OF_OWN, OF_ANY, OF_ADMIN, OF_SCIM = ({"scope": scope} for scope in (OWN, ANY, ADMIN, SCIM))
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 BEARER_BYTES_MAX = 200
 # No address of ours is longer, and a file system refuses longer names with an error of its own.
@@ -37,9 +42,14 @@ async def session_of(hub: Hub, token: str) -> Who | None:
         row = await hub.database.signin.fetchrow(sessions.KNOWN, hashed, hub.clock())
     if row is None:
         return None
-    who = Who(row["person"], row["id"], row["kind"])
+    who = Who(row["person"], row["id"], row["kind"], frozenset(row["scopes"]))
     hub.identities.put(hashed, who)
     return who
+
+
+def scope_needed(opt: Mapping[str, Any], method: str) -> str:
+    """The scope that a route with this `opt` asks for."""
+    return str(opt.get("scope") or (READ if method in SAFE_METHODS else WRITE))
 
 
 class Authentication:
@@ -63,6 +73,7 @@ class Authentication:
                 who = await session_of(self.hub, token) if token else None
                 if who is None:
                     raise Refused("unauthenticated")
+                require(who.kind, who.scopes, scope_needed(handler.opt if handler else {}, scope["method"]))
                 scope.setdefault("state", {})["who"] = who
                 await self._noted(who, connection)
         await self.app(scope, receive, send)

@@ -23,6 +23,8 @@ def _answer(problem: Problem) -> Response[Problem]:
         headers["retry-after"] = str(-(-problem.retry_after_ms // 1000))
     if problem.status == 401:
         headers["www-authenticate"] = "Bearer"
+    elif problem.code == "scope":  # RFC 6750, section 3.1
+        headers["www-authenticate"] = 'Bearer error="insufficient_scope"'
     return Response(problem, status_code=problem.status, media_type=PROBLEM_JSON, headers=headers)
 
 

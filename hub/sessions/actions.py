@@ -41,7 +41,9 @@ async def open_session(
     they are."""
     token = secrets.token_urlsafe(32)
     now = hub.clock()
-    session = Session(new_id(), person, kind, label[:200], now, now + timedelta(days=days), address, scopes=sorted(scopes))
+    session = Session(
+        new_id(), person, kind, label[:200], now, now + timedelta(days=days), address, scopes=sorted(scopes)
+    )
     async with translated():
         await hub.database.signin.execute(
             sessions.OPEN, session.id, token_hash(token), person, kind, session.label, now, session.expires_at,

@@ -7,7 +7,7 @@ from litestar import Request, Response, delete, get, post, put
 from litestar.datastructures import Cookie
 
 from hub.context import Hub, Who
-from hub.http.auth import PUBLIC
+from hub.http.auth import OF_ANY, OF_OWN, PUBLIC
 from hub.http.inputs import Key
 from hub.sessions import actions, signing
 from hub.sessions.caller import caller_of
@@ -58,19 +58,19 @@ async def sign_in_by_passkey(hub: Hub, request: Request[Any, Any, Any], data: Pa
     return answered(hub, await signing.sign_in_by_passkey(hub, data, caller_of(hub.settings, request)))
 
 
-@post("/v1/session/proof/options", status_code=200)
+@post("/v1/session/proof/options", status_code=200, opt=OF_OWN)
 async def ask_proof(hub: Hub, who: Who) -> ProofWays:
     """How to confirm that it is you, after `step_up_needed`. Each answer is a new question."""
     return await signing.ask_proof(hub, who)
 
 
-@post("/v1/session/proof", status_code=204)
+@post("/v1/session/proof", status_code=204, opt=OF_OWN)
 async def prove_again(hub: Hub, who: Who, data: Prove) -> None:
     """Confirm that it is you; dangerous acts are open for ten minutes then."""
     await signing.prove_again(hub, who, data)
 
 
-@delete("/v1/session")
+@delete("/v1/session", opt=OF_ANY)
 async def sign_out(hub: Hub, who: Who) -> Response[None]:
     """Sign out: the session ends everywhere, sockets too."""
     await actions.end_own(hub, who)
@@ -83,31 +83,31 @@ async def read_me(hub: Hub, who: Who) -> Me:
     return await actions.me(hub, who.person, who.session)
 
 
-@put("/v1/password", status_code=204)
+@put("/v1/password", status_code=204, opt=OF_OWN)
 async def change_password(hub: Hub, who: Who, data: ChangePassword) -> None:
     """Change one's own password. All other sessions end, sockets too. It works once: then the old one is another."""
     await actions.change_password(hub, who, data)
 
 
-@get("/v1/sessions")
+@get("/v1/sessions", opt=OF_OWN)
 async def list_sessions(hub: Hub, who: Who) -> Page[Session]:
     """One's own sessions and tokens that are still good."""
     return await actions.list_sessions(hub, who)
 
 
-@delete("/v1/sessions")
+@delete("/v1/sessions", opt=OF_OWN)
 async def end_others(hub: Hub, who: Who, tokens: bool = False) -> None:
     """End all of one's own sessions but this one, and with `tokens` personal tokens too."""
     await actions.end_others(hub, who, tokens=tokens)
 
 
-@delete("/v1/sessions/{session:uuid}")
+@delete("/v1/sessions/{session:uuid}", opt=OF_OWN)
 async def end_session(hub: Hub, who: Who, session: UUID) -> None:
     """End one of one's own sessions or tokens."""
     await actions.end_session(hub, who, session)
 
 
-@post("/v1/tokens")
+@post("/v1/tokens", opt=OF_OWN)
 async def make_token(hub: Hub, who: Who, data: MakeToken, key: Key) -> NewToken:
     """A personal API token. A repeat makes another one: the secret is not kept, so it cannot be shown again."""
     return await actions.make_token(hub, who, data)

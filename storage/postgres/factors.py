@@ -19,4 +19,4 @@ UNPROVED = """select s.id, s.person from sessions s join grants g on g.person = 
     where g.scope = $1 and g.org = $1 and g.role = any ($2) and not s.mfa and s.ended_at is null and s.expires_at > $3
     order by s.person, s.id limit $4"""
 END_UNPROVED = """update sessions set ended_at = $2 where person = $1 and not mfa and ended_at is null
-    returning id, person, kind, label, made_at, expires_at, address, used_at, false as here"""
+    returning id, person, kind, label, made_at, expires_at, address, used_at, false as here, scopes"""

@@ -33,6 +33,6 @@ MINE = """select id, person, kind, label, made_at, expires_at, address, used_at,
 # How the asker's own session stands, inside a transaction of theirs.
 PROVED = "select kind, proved_at from sessions where id = $1"
 # The Structs of ended sessions go into events, where no session is `here`.
-END = "select *, false as here from end_session($1, $2)"
-END_OTHERS = "select *, false as here from end_other_sessions($1, $2, $3, $4)"
+END = "select *, false as here, '{}'::text[] as scopes from end_session($1, $2)"
+END_OTHERS = "select *, false as here, '{}'::text[] as scopes from end_other_sessions($1, $2, $3, $4)"
 CHANGE_PASSWORD = "select change_password($1, $2)"

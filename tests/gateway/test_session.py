@@ -19,6 +19,7 @@ from schemas.access import Viewer, sees
 from schemas.events import Access, Event
 from schemas.ids import new_id
 from schemas.limits import SUBSCRIPTIONS_MAX
+from schemas.scopes import OF_BROWSERS
 from storage.postgres.access import Thing
 
 ORG = UUID(int=1)
@@ -46,7 +47,7 @@ def an_event(
 
 
 def a_session(*grants: tuple[UUID, str], person: UUID = ME) -> Session:
-    return Session(new_id(), Viewer(person, frozenset(grants)), datetime.now(UTC), "token", 0.0)
+    return Session(new_id(), Viewer(person, frozenset(grants)), datetime.now(UTC), OF_BROWSERS, "token", 0.0)
 
 
 def say(session: Session, now: float = 0.0, **frame: Any) -> list[Effect]:

@@ -99,8 +99,14 @@ async def test_accept_refused_when_the_password_is_short_or_known(hub: Hub, worl
     body = await world.pool.fetchval("select body from mails where recipient = $1", email)
     token = body.partition("/invitation#")[2].split()[0]
     browser = Site(hub).browser()
-    for password, word in (("elevenchars", "12 characters"), ("password1234", "tried first"), (email, "tried first")):
-        answer = await browser.post("/v1/invitations/accept", {"token": token, "name": "Ina", "password": password})
+    for password, word in (
+        ("elevenchars", "12 characters"),
+        ("password1234", "tried first"),
+        (email, "tried first"),
+    ):
+        answer = await browser.post(
+            "/v1/invitations/accept", {"token": token, "name": "Ina", "password": password}
+        )
         (field,) = refused(answer, 400, "bad_input")["fields"]
         assert field["at"] == "$.password" and word in field["why"]
     answer = await browser.post("/v1/invitations/accept", {"token": token, "name": "Ina", "password": NEW})
@@ -141,7 +147,9 @@ async def test_change_password_refused_when_the_old_one_is_wrong_or_the_new_one_
     browser = await site.browser().signed_in(person.email)
     other = await site.browser().signed_in(person.email)
     refused(
-        await browser.call("PUT", "/v1/password", {"old": "not the old one", "new": NEW}), 401, "bad_credentials"
+        await browser.call("PUT", "/v1/password", {"old": "not the old one", "new": NEW}),
+        401,
+        "bad_credentials",
     )
     refused(
         await browser.call("PUT", "/v1/password", {"old": PASSWORD, "new": "password1234"}), 400, "bad_input"

@@ -207,8 +207,10 @@ async def test_make_token_refused_when_the_input_is_bad(http: httpx.AsyncClient,
 
 async def test_end_session(http: httpx.AsyncClient, person: Person, world: World, owner: Any) -> None:
     secret = cookie(await sign_in(http, person.email))
-    session = next(one["id"] for one in (await person.all("/v1/sessions")) if one["kind"] == "browser")
-    other = await world.person()
+    person = await world.token(person, kind="browser")
+    listed = await person.all("/v1/sessions")
+    session = next(one["id"] for one in listed if one["kind"] == "browser" and not one["here"])
+    other = await world.token(await world.person(), kind="browser")
     # Somebody else's session: the answer is that of one that is not there, and nothing ends.
     gone = await other.delete(f"/v1/sessions/{uuid4()}")
     assert (await other.delete(f"/v1/sessions/{session}")).status_code == gone.status_code == 204
