@@ -17,6 +17,7 @@ from storage.health import serve_health
 from storage.logs import configure
 from storage.postgres.pool import Database
 from storage.postgres.rates import Rates
+from storage.stalls import Watch
 
 
 @contextlib.asynccontextmanager
@@ -41,9 +42,11 @@ async def serve(settings: Settings) -> None:
     async with opened(settings) as hub:
         services = await offer(hub)
         health = await serve_health(settings.internal_port, lambda: what_is_missing(hub))
+        watch = Watch()
         try:
             await serve_asgi(make_app(hub), hub.settings.http_host, hub.settings.http_port, lifespan=True)
         finally:
+            watch.stop()
             await services.stop()
             if health is not None:
                 health.close()

@@ -163,6 +163,24 @@ EXPECTED = {
         {"sockets", "resident_bytes_each", "kernel_bytes_each", "gateway_cpu_percent", "lost", "repeated"},
         {"bare_protocol_resident_bytes_each"},
     ),
+    "signin": (
+        {
+            "read_p50_ms",
+            "read_p99_ms",
+            "post_p50_ms",
+            "post_p99_ms",
+            "requests",
+            "signed_in_per_s",
+            "refused_guesses_per_s",
+            "sent_away_per_s",
+            "loop_looks",
+            "loop_stalls_over_20_ms",
+            "loop_stalls_over_50_ms",
+            "loop_without_processor_ms",
+            "failed",
+        },
+        {"read_alone_p99_ms", "post_alone_p99_ms"},
+    ),
     "replay": (
         {
             "events_per_s",
