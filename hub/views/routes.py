@@ -7,7 +7,7 @@ from litestar import Response, get, post
 from litestar.params import PathParameter, QueryParameter
 
 from hub.context import Hub, Who
-from hub.http.auth import PUBLIC
+from hub.http.auth import OF_ADMIN, PUBLIC
 from hub.http.inputs import After, Limit
 from hub.views import actions
 from schemas.answers import Answer, Page
@@ -62,7 +62,7 @@ async def read_publication(hub: Hub, who: Who, org: UUID) -> Publication:
     return await actions.read_publication(hub, who, org)
 
 
-@post("/v1/orgs/{org:uuid}/publication", status_code=200)
+@post("/v1/orgs/{org:uuid}/publication", status_code=200, opt=OF_ADMIN)
 async def set_publication(hub: Hub, who: Who, org: UUID, data: SetPublication) -> Publication:
     """Show the public side of these case types and of no others."""
     return await actions.set_publication(hub, who, org, data)
