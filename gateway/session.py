@@ -68,10 +68,14 @@ class Subscription:
         self.gone = False
 
     def sees(self, event: Event) -> bool:
-        """May the holder see this event on this topic, now?"""
+        """May the holder see this event on this topic, now? On their own stream too, what is about a case asks the
+        wall."""
+        viewer = self.session.viewer
         if event.kind == "case":
-            return self.kind != "me" and sees(self.session.viewer, event)  # type: ignore[arg-type]
-        return self.kind == "me" and event.kind == "person" and event.stream == self.session.viewer.person
+            return self.kind != "me" and sees(viewer, event)  # type: ignore[arg-type]
+        if self.kind != "me" or event.kind != "person" or event.stream != viewer.person:
+            return False
+        return event.case_id is None or sees(viewer, event)  # type: ignore[arg-type]
 
 
 class Send(NamedTuple):
