@@ -1,6 +1,7 @@
 """The gateway of a process: its sockets, and what their sessions ask for."""
 
 import asyncio
+import contextlib
 from collections import Counter as Count
 from collections.abc import Coroutine
 from datetime import UTC, datetime
@@ -20,7 +21,7 @@ from gateway.calls import call
 from gateway.connection import Connection
 from gateway.feed import Feed
 from gateway.framing import framed
-from gateway.handshake import HEADERS, Hello, Refusal, door, judge
+from gateway.handshake import HEADERS, Hello, Refusal, address_of, door, judge
 from gateway.joining import Joining
 from gateway.session import Call, Effect, Join, Leave, Session
 from gateway.session import Signal as SignalEffect
@@ -28,11 +29,13 @@ from schemas.access import sees
 from schemas.errors import Refused
 from schemas.frames import PROTOCOL_VERSION, Down, ErrorFrame, Signal
 from schemas.limits import HEARTBEAT_S
+from schemas.rates import budgets
 from schemas.scopes import READ
 from schemas.settings import Settings
 from schemas.subjects import SIGNALS, signal_subject
 from storage.bus import Bus, end
 from storage.postgres.pool import PASSING
+from storage.postgres.rates import Rates
 
 SOCKETS_MAX = 20_000
 SOCKETS_PER_PERSON_MAX = 50
@@ -71,6 +74,7 @@ class Gateway:
         self._admission = Admission(self.feed, database, settings, clock)
         self._connections: set[Connection] = set()
         SOCKETS.set_function(self._connections.__len__)
+        self._rates = Rates(database.system, budgets(settings.rates))
         self._per_person: Count[UUID] = Count()
         self._tasks: set[asyncio.Task[None]] = set()
         self._leaving = False
@@ -85,6 +89,7 @@ class Gateway:
                 task.result()
         finally:
             await end(*tasks)
+            await self._rates.close()
 
     # -- connections call ---------------------------------------------------------------------------------
 
@@ -94,11 +99,14 @@ class Gateway:
     def greet(self, connection: Connection, request: Hello | Request) -> None:
         """A handshake has come in whole."""
         if isinstance(request, Hello):
-            verdict = judge(request.path, request.headers, self._door)
+            headers = request.headers
         else:
-            verdict = judge(
-                request.path, {name: request.headers.get_all(name) for name in HEADERS}, self._door
-            )
+            headers = {name: request.headers.get_all(name) for name in HEADERS}
+        wait_s = self._over(None, address_of(connection.peer, headers, self._door))
+        if wait_s:
+            connection.reject(429, "Too many connections.\n", wait_s)
+            return
+        verdict = judge(request.path, headers, self._door)
         if isinstance(verdict, Refusal):
             connection.reject(verdict.status, verdict.text)
         elif self._leaving or len(self._connections) > SOCKETS_MAX:
@@ -167,6 +175,9 @@ class Gateway:
             return
         holder = admitted.holder
         person = holder.viewer.person
+        if self._over(person, ""):
+            connection.close("try_later")
+            return
         if self._leaving or self._per_person[person] >= SOCKETS_PER_PERSON_MAX:
             connection.close("going_away" if self._leaving else "try_later")
             return
@@ -180,6 +191,18 @@ class Gateway:
         connection.welcome(
             session, framed(_Welcome(PROTOCOL_VERSION, holder.session, admitted.me, HEARTBEAT_S, clock()))
         )
+
+    def _over(self, person: UUID | None, address: str) -> float:
+        """0 when one more handshake is within the budget; else the seconds after which it is."""
+        wait_s = self._rates.take("live", person, address)
+        if wait_s is None:  # nobody is kept waiting here: who comes back finds that it was said
+            self._start(self._say())
+            return TICK_S
+        return wait_s
+
+    async def _say(self) -> None:
+        with contextlib.suppress(*PASSING):
+            await self._rates.say()
 
     def _busy(self, connection: Connection, request: Hello | Request) -> None:
         if connection in self._connections and connection.accept(request):
@@ -196,11 +219,11 @@ class Gateway:
 
     async def _signal(self, connection: Connection, conversation: UUID) -> None:
         """Somebody types: told to the case's room on every gateway."""
-        try:
-            thing = await self._joining.conversation(conversation)
-        except PASSING:
-            return
         if (session := connection.session) is None:
+            return
+        try:
+            thing = await self._joining.conversation(conversation, session.viewer)
+        except PASSING:
             return
         if thing is None or not sees(session.viewer, thing):
             connection.deliver(framed(ErrorFrame(None, "not_found", "")))

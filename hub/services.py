@@ -28,6 +28,7 @@ from schemas.deadlines import SetDeadline
 from schemas.entries import AddEntry
 from schemas.errors import Refused
 from schemas.messages import PostMessage
+from schemas.rates import Kind
 from schemas.scopes import READ, WRITE, require
 from schemas.subjects import HEADER_AUTHORIZATION, HEADER_KEY, api_subject
 from schemas.tasks import AddTask
@@ -44,14 +45,15 @@ class Call(NamedTuple):
     run: Callable[..., Awaitable[Any]]
     keyed: bool = True
     scope: str = WRITE
+    rate: Kind = "write"
 
 
 CALLS = [
     Call("messages", "post", "conversation", PostMessage, messages.post_message),
-    Call("markers", "move", "conversation", MoveMarker, conversations.move_marker, keyed=False),
+    Call("markers", "move", "conversation", MoveMarker, conversations.move_marker, keyed=False, rate="read"),
     Call("conversations", "open", "case", OpenConversation, conversations.open_conversation),
     Call("cases", "open", None, OpenCase, cases.open_case),
-    Call("cases", "read", "case", None, cases.read_case, keyed=False, scope=READ),
+    Call("cases", "read", "case", None, cases.read_case, keyed=False, scope=READ, rate="read"),
     Call("cases", "move", "case", MoveCase, cases.move_case),
     Call("entries", "add", "case", AddEntry, entries.add_entry),
     Call("deadlines", "set", "case", SetDeadline, deadlines.set_deadline),
@@ -77,6 +79,7 @@ def _handler(hub: Hub, call: Call) -> Handler:
     async def handle(headers: Mapping[str, str], data: bytes) -> bytes:
         who = await _who(hub, headers)
         require(who.kind, who.scopes, call.scope)
+        await hub.rates.admit(call.rate, who.person, "")  # the address is the gateway's affair
         arguments: list[Any] = [hub, who, *read(data)]
         if call.keyed:
             arguments.append(_key(headers))

@@ -8,6 +8,7 @@ from litestar.connection import ASGIConnection
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from hub.context import Hub, Who
+from hub.http.rates import count
 from schemas.credentials import allowed_origins, cookie_name, token_hash
 from schemas.errors import Refused
 from schemas.proxies import client_address, networks
@@ -66,16 +67,25 @@ class Authentication:
             if "\0" in scope["path"] or len(scope["path"].encode()) > PATH_BYTES_MAX:
                 raise Refused("not_found")
             connection: ASGIConnection[Any, Any, Any, Any] = ASGIConnection(scope)
-            token, from_browser = self._token(connection)
+            # Endpoints for apps authenticate those by themselves, and take no cookie.
+            cookieless = handler is not None and bool(handler.opt.get("cookieless"))
+            token, from_browser = ("", False) if cookieless else self._token(connection)
             if from_browser and scope["method"] not in SAFE_METHODS:
                 self._same_origin(connection)
-            if not (handler is not None and handler.opt.get("public")):
-                who = await session_of(self.hub, token) if token else None
+            address = address_of(self.hub.settings, connection)
+            if handler is not None and handler.opt.get("public"):
+                await count(self.hub, scope, None, address)
+            else:
+                who = self.hub.identities.get(token_hash(token)) if token else None
+                if who is None:  # to find out who it is takes a look into the database, whatever comes of it
+                    await count(self.hub, scope, None, address)
+                    who = await session_of(self.hub, token) if token else None
                 if who is None:
                     raise Refused("unauthenticated")
                 require(who.kind, who.scopes, scope_needed(handler.opt if handler else {}, scope["method"]))
                 scope.setdefault("state", {})["who"] = who
-                await self._noted(who, connection)
+                await count(self.hub, scope, who, address)
+                await self._noted(who, address)
         await self.app(scope, receive, send)
 
     def _token(self, connection: ASGIConnection[Any, Any, Any, Any]) -> tuple[str, bool]:
@@ -88,11 +98,10 @@ class Authentication:
         # Without a header it is a browser, signed in or not yet: its writes must come from our own pages.
         return connection.cookies.get(self.cookie, ""), True
 
-    async def _noted(self, who: Who, connection: ASGIConnection[Any, Any, Any, Any]) -> None:
+    async def _noted(self, who: Who, address: str) -> None:
         """Write down now and then that the session is in use, and from where: its owner wants to know it again."""
         now = self.hub.clock()
         if who.session is not None and self.hub.uses.due(who.session, now):
-            address = address_of(self.hub.settings, connection)
             async with translated():
                 await self.hub.database.signin.execute(sessions.TOUCH, who.session, address, now)
 
