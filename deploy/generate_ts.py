@@ -15,15 +15,18 @@ from schemas import (
     cases,
     conversations,
     deadlines,
+    details,
     documents,
     entries,
     errors,
     events,
     factors,
     frames,
+    invitations,
     limits,
     messages,
     notices,
+    oauth,
     participants,
     parties,
     people,
@@ -31,6 +34,9 @@ from schemas import (
     search,
     sessions,
     tasks,
+    teams,
+    views,
+    walls,
 )
 from schemas.casetypes import kernel
 
@@ -41,11 +47,17 @@ MODULES: tuple[ModuleType, ...] = (
     errors,
     kernel,
     people,
+    invitations,
     sessions,
     factors,
     cases,
+    details,
     parties,
     participants,
+    teams,
+    walls,
+    views,
+    oauth,
     entries,
     conversations,
     messages,
@@ -59,7 +71,7 @@ MODULES: tuple[ModuleType, ...] = (
 )
 
 # Structs that never leave the server. `Answer` and `Page` are generic and stand in `render` itself.
-LEFT_OUT = {kernel.CaseType, events.Event, events.Access, frames.Up, frames.Down}
+LEFT_OUT = {kernel.CaseType, oauth.Answer, events.Event, events.Access, frames.Up, frames.Down}
 
 LIMITS = (
     "UPLOAD_ONE_REQUEST_BYTES_MAX",

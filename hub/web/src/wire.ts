@@ -171,6 +171,37 @@ export interface SignIn {
   readonly password: string;
 }
 
+/** As the organisation's administrators see it. One that waits is worth nothing after `expires_at`. */
+export interface Invitation {
+  readonly id: string;
+  readonly org: string;
+  readonly email: string;
+  readonly name: string;
+  readonly role: "admin" | "desk" | "outside";
+  readonly by: string | null;
+  readonly made_at: string;
+  readonly expires_at: string;
+  readonly state: "accepted" | "declined" | "waiting" | "withdrawn";
+  readonly revision: number;
+}
+
+/** An invitation as whom it is for sees it: which organisation asks, who of it, and for which place. */
+export interface Invited {
+  readonly id: string;
+  readonly org: string;
+  readonly organisation: string;
+  readonly role: "admin" | "desk" | "outside";
+  readonly by: string;
+  readonly made_at: string;
+  readonly expires_at: string;
+}
+
+/** Yes or no. `token` is the secret of the mail: needed where we have not seen that its address is read. */
+export interface AnswerInvitation {
+  readonly accept: boolean;
+  readonly token?: string | null;
+}
+
 /** `address` and `used_at` are those of its last use, to some minutes; `here` is the session that asks. */
 export interface Session {
   readonly id: string;
@@ -347,6 +378,20 @@ export interface MoveCase {
   readonly note?: string;
 }
 
+/** The fields of one group of roles. `audience` is that group, expanded: nobody else learns that they are there. */
+export interface Detail {
+  readonly id: string;
+  readonly case: string;
+  readonly audience: readonly string[];
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly revision: number;
+}
+
+/** `fields` takes the place of all that stood there. */
+export interface ChangeDetail {
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
 /** A person to reach for a party, such as an attorney. `text` is the address block as it was given. */
 export interface Contact {
   readonly name: string;
@@ -405,6 +450,230 @@ export interface GrantParticipant {
   readonly person?: string | null;
   readonly email?: string | null;
   readonly name?: string;
+}
+
+/** `members` are those who are in it now. A dissolved team has none, gives nothing, and stays as history. */
+export interface Team {
+  readonly id: string;
+  readonly org: string;
+  readonly name: string;
+  readonly members: readonly string[];
+  readonly made_at: string;
+  readonly dissolved_at: string | null;
+  readonly revision: number;
+}
+
+export interface MakeTeam {
+  readonly name: string;
+}
+
+export interface RenameTeam {
+  readonly name: string;
+}
+
+/** Somebody who is staff of the organisation. */
+export interface AddMember {
+  readonly person: string;
+}
+
+/** A team that takes part in a case in one role. `id` stays the same when it is taken off and let in again. */
+export interface TeamCase {
+  readonly id: string;
+  readonly case: string;
+  readonly team: string;
+  readonly role: string;
+  readonly granted_at: string;
+  readonly granted_by: string;
+  readonly revoked_at: string | null;
+  readonly revision: number;
+}
+
+/** `role` is one of the case type's on the side of staff. */
+export interface GrantTeam {
+  readonly team: string;
+  readonly role?: string;
+}
+
+/** It keeps `people`, and whoever is or was in one of `teams` while it stands, out of `cases` until it is lifted. Those whom it keeps out see nothing of it, administrators or not. */
+export interface Wall {
+  readonly id: string;
+  readonly org: string;
+  readonly title: string;
+  readonly reason: string;
+  readonly cases: readonly string[];
+  readonly people: readonly string[];
+  readonly teams: readonly string[];
+  readonly raised_at: string;
+  readonly raised_by: string;
+  readonly lifted_at: string | null;
+  readonly lifted_by: string | null;
+  readonly lift_reason: string;
+  readonly revision: number;
+}
+
+/** At least one person or team is needed. */
+export interface RaiseWall {
+  readonly title: string;
+  readonly reason: string;
+  readonly cases: readonly string[];
+  readonly people?: readonly string[];
+  readonly teams?: readonly string[];
+}
+
+export interface ChangeWall {
+  readonly title?: string;
+  readonly reason?: string;
+  readonly cases?: readonly string[];
+  readonly people?: readonly string[];
+  readonly teams?: readonly string[];
+}
+
+export interface LiftWall {
+  readonly reason: string;
+}
+
+/** What everybody may know of a case: `fields` are those that its type declares public. */
+export interface PublicCase {
+  readonly number: string;
+  readonly type: string;
+  readonly status: string;
+  readonly is_open: boolean;
+  readonly opened_on: string;
+  readonly closed_on: string | null;
+  readonly category: string | null;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+/** How to read the public cases of a type. `fields` is JSON Schema by field, `category` the field to look by. */
+export interface PublicType {
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  readonly statuses: Readonly<Record<string, Status>>;
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly category: string;
+}
+
+/** An organisation that shows cases to everybody, and of which types. */
+export interface PublicOffice {
+  readonly name: string;
+  readonly types: readonly PublicType[];
+}
+
+/** Of which case types an organisation shows the public side (`types`), and of which it could. */
+export interface Publication {
+  readonly types: readonly string[];
+  readonly possible: readonly string[];
+}
+
+/** These types and no others. */
+export interface SetPublication {
+  readonly types: readonly string[];
+}
+
+/** Whether a person sees a thing of a case, and why, in words. `thing` is the case itself where none was named. */
+export interface Reason {
+  readonly person: string;
+  readonly name: string;
+  readonly thing: string;
+  readonly sees: boolean;
+  readonly why: string;
+  readonly roles: readonly string[];
+}
+
+/** A registered app. `id` is its `client_id`; `scopes` is the most that it may ask for; `logout_uris` are where somebody may be sent after signing out. `service` is whom a service app acts as. */
+export interface App {
+  readonly id: string;
+  readonly org: string;
+  readonly name: string;
+  readonly kind: "browser" | "native" | "service" | "web";
+  readonly redirect_uris: readonly string[];
+  readonly logout_uris: readonly string[];
+  readonly scopes: readonly ("admin" | "email" | "offline_access" | "openid" | "profile" | "read" | "scim" | "write")[];
+  readonly id_token_alg: "ES256" | "RS256";
+  readonly service: string | null;
+  readonly secret_made_at: string | null;
+  readonly added_at: string;
+  readonly added_by: string;
+  readonly ended_at: string | null;
+  readonly revision: number;
+}
+
+export interface RegisterApp {
+  readonly name: string;
+  readonly kind: "browser" | "native" | "service" | "web";
+  readonly scopes: readonly ("admin" | "email" | "offline_access" | "openid" | "profile" | "read" | "scim" | "write")[];
+  readonly redirect_uris?: readonly string[];
+  readonly logout_uris?: readonly string[];
+  readonly id_token_alg?: "ES256" | "RS256";
+  readonly service?: string | null;
+}
+
+/** What is not given stays. Its kind is what the app is, and never changes. */
+export interface ChangeApp {
+  readonly name?: string | null;
+  readonly scopes?: readonly ("admin" | "email" | "offline_access" | "openid" | "profile" | "read" | "scim" | "write")[] | null;
+  readonly redirect_uris?: readonly string[] | null;
+  readonly logout_uris?: readonly string[] | null;
+  readonly id_token_alg?: "ES256" | "RS256" | null;
+}
+
+/** `secret` is shown this once; null for an app that keeps none, and where a repeat was answered. */
+export interface NewSecret {
+  readonly app: App;
+  readonly secret: string | null;
+}
+
+/** An app that the asker lets act for them. `sign_ins` counts the places where it does so now, at most 100. */
+export interface Connection {
+  readonly app: string;
+  readonly name: string;
+  readonly organisation: string;
+  readonly kind: "browser" | "native" | "service" | "web";
+  readonly scopes: readonly ("admin" | "email" | "offline_access" | "openid" | "profile" | "read" | "scim" | "write")[];
+  readonly since: string;
+  readonly used_at: string | null;
+  readonly address: string;
+  readonly sign_ins: number;
+}
+
+/** What an app asks of the person who is signed in. `to` is the host or scheme that the answer goes to; `known` are the scopes that they gave it before. */
+export interface Asking {
+  readonly id: string;
+  readonly app: string;
+  readonly name: string;
+  readonly kind: "browser" | "native" | "service" | "web";
+  readonly organisation: string;
+  readonly scopes: readonly ("admin" | "email" | "offline_access" | "openid" | "profile" | "read" | "scim" | "write")[];
+  readonly known: readonly ("admin" | "email" | "offline_access" | "openid" | "profile" | "read" | "scim" | "write")[];
+  readonly to: string;
+  readonly person: string;
+  readonly email: string;
+}
+
+/** Where the browser goes next: an address of the app's, with the answer in it. */
+export interface Onward {
+  readonly to: string;
+}
+
+export interface TypeCode {
+  readonly code: string;
+}
+
+/** What a device asks: `address` and `at` say where from and since when, to tell one's own from a stranger's. */
+export interface AskingDevice {
+  readonly name: string;
+  readonly organisation: string;
+  readonly scopes: readonly ("admin" | "email" | "offline_access" | "openid" | "profile" | "read" | "scim" | "write")[];
+  readonly address: string;
+  readonly at: string;
+  readonly person: string;
+  readonly email: string;
+}
+
+export interface AnswerDevice {
+  readonly code: string;
+  readonly allow: boolean;
 }
 
 /** `occurred_on` is when it happened in the world, `recorded_at` when Casewire learned of it. */
@@ -680,7 +949,7 @@ export interface Found {
   readonly next: string | null;
 }
 
-/** What changed in a person's own access: `role` at `scope` (a case or an organisation), given or taken. */
+/** What changed in a person's own access: `role` at `scope` (a case or an organisation), given or taken. A place in an organisation that is given once more says: what you may see there is not what it was, read it again. */
 export interface Grant {
   readonly scope: string;
   readonly role: string;
@@ -830,6 +1099,7 @@ export interface Nouns {
   readonly detail: Detail;
   readonly party: Party;
   readonly participant: Participant;
+  readonly team_case: TeamCase;
   readonly entry: Entry;
   readonly conversation: Conversation;
   readonly message: Message;
@@ -842,6 +1112,10 @@ export interface Nouns {
   readonly grant: Grant;
   readonly session: Session;
   readonly member: Member;
+  readonly invitation: Invitation;
+  readonly team: Team;
+  readonly wall: Wall;
+  readonly app: App;
 }
 
 export type EventData = { readonly [N in keyof Nouns]?: Nouns[N] };
@@ -858,6 +1132,8 @@ export const EVENTS = {
   "party.removed": "party",
   "participant.granted": "participant",
   "participant.revoked": "participant",
+  "team.granted": "team_case",
+  "team.revoked": "team_case",
   "entry.added": "entry",
   "conversation.opened": "conversation",
   "message.posted": "message",
@@ -885,6 +1161,14 @@ export const EVENTS = {
   "member.added": "member",
   "member.changed": "member",
   "member.removed": "member",
+  "invitation.added": "invitation",
+  "team.changed": "team",
+  "wall.raised": "wall",
+  "wall.changed": "wall",
+  "wall.lifted": "wall",
+  "app.added": "app",
+  "app.changed": "app",
+  "app.ended": "app",
 } as const;
 
 export type EventName = keyof typeof EVENTS;

@@ -1,4 +1,4 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet } from "@tanstack/react-router";
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 
 import { isStaff, useMe } from "../sessions/me";
@@ -86,7 +86,15 @@ const search = createRoute({
   validateSearch: (given: Record<string, unknown>): { q?: string; in?: string; case?: string } => ({ q: text(given.q), in: text(given.in), case: text(given.case) }),
   component: lazyRouteComponent(() => import("../search/page")),
 });
-const people = createRoute({ getParentRoute: () => inside, path: "/people", component: lazyRouteComponent(() => import("../people/page")) });
+// An organisation's pages: a route here and a line in `organisation/parts.ts` each.
+const organisation = createRoute({ getParentRoute: () => inside, path: "/organisation", component: lazyRouteComponent(() => import("../organisation/area")) });
+const overview = createRoute({ getParentRoute: () => organisation, path: "/", component: lazyRouteComponent(() => import("../organisation/area"), "Overview") });
+const people = createRoute({ getParentRoute: () => organisation, path: "people", component: lazyRouteComponent(() => import("../people/page")) });
+const roles = createRoute({ getParentRoute: () => organisation, path: "roles", component: lazyRouteComponent(() => import("../access/roles")) });
+const factors = createRoute({ getParentRoute: () => organisation, path: "second-factor", component: lazyRouteComponent(() => import("../organisation/factors")) });
+// Where the people of an organisation were before it had more pages.
+const formerPeople = createRoute({ getParentRoute: () => root, path: "/people", beforeLoad: () => { throw redirect({ to: "/organisation/people", replace: true }); } });
+
 const settings = createRoute({ getParentRoute: () => inside, path: "/settings", component: lazyRouteComponent(() => import("../sessions/settings")) });
 const security = createRoute({ getParentRoute: () => inside, path: "/security", component: lazyRouteComponent(() => import("../sessions/security")) });
 
@@ -96,7 +104,8 @@ export const router = createRouter({
     setUp,
     accept,
     required,
-    inside.addChildren([home, cases, casePage.addChildren([caseTab, caseThing]), request, inbox, search, people, settings, security]),
+    formerPeople,
+    inside.addChildren([home, cases, casePage.addChildren([caseTab, caseThing]), request, inbox, search, organisation.addChildren([overview, people, roles, factors]), settings, security]),
   ]),
   defaultPendingComponent: () => <Loading />,
   defaultErrorComponent: ({ error, reset }) => (

@@ -1,6 +1,6 @@
 // The frame around every page for those who signed in: the office's, or the portal's for people from outside.
 import { Avatar, Menu, UnstyledButton } from "@mantine/core";
-import { IconBriefcase2, IconInbox, IconLayoutDashboard, IconLogout, IconSearch, IconSettings, IconShieldLock, IconUsers } from "@tabler/icons-react";
+import { IconBriefcase2, IconBuilding, IconInbox, IconLayoutDashboard, IconLogout, IconSearch, IconSettings, IconShieldLock } from "@tabler/icons-react";
 import { useQueryClient } from "@tanstack/react-query";
 import { Link, Outlet, useNavigate } from "@tanstack/react-router";
 import { notifications } from "@mantine/notifications";
@@ -12,7 +12,7 @@ import { ConnectionBanner } from "../live/banner";
 import { LiveProvider } from "../live/provider";
 import { useInbox } from "../notices/data";
 import { forget } from "../sessions/forget";
-import { isAdmin, isStaff, MeContext, useMe, useMeQuery } from "../sessions/me";
+import { isStaff, MeContext, useMe, useMeQuery } from "../sessions/me";
 import { StepUp } from "../sessions/step-up";
 import { Failed, Loading } from "../ui/states";
 import { Brand } from "./brand";
@@ -91,14 +91,13 @@ function Content(): ReactNode {
 
 function Office(): ReactNode {
   const { t } = useTranslation();
-  const me = useMe();
   const inbox = useInbox();
   const links = [
     { to: "/", label: t("nav.home"), icon: IconLayoutDashboard, exact: true },
     { to: "/cases", label: t("nav.cases"), icon: IconBriefcase2 },
     { to: "/inbox", label: t("nav.inbox"), icon: IconInbox, count: inbox.waiting.length },
     { to: "/search", label: t("nav.search"), icon: IconSearch },
-    ...(isAdmin(me) ? [{ to: "/people", label: t("nav.people"), icon: IconUsers }] : []),
+    { to: "/organisation", label: t("organisation.title"), icon: IconBuilding },
   ] as const;
   return (
     <div className="cw-frame">

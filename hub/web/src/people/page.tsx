@@ -1,122 +1,262 @@
-import { ActionIcon, Avatar, Badge, Button, Group, NativeSelect, Paper, Text, TextInput } from "@mantine/core";
+// Who belongs to an organisation, and in which place.
+import { ActionIcon, Avatar, Badge, Button, Group, Menu, NativeSelect, Paper, Radio, Stack, Text, TextInput } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
-import { IconUserOff, IconUserPlus, IconUsers } from "@tabler/icons-react";
-import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useMemo, useState, type ReactNode } from "react";
+import { IconDots, IconUserCog, IconUserOff, IconUserPlus, IconUsers } from "@tabler/icons-react";
+import { useQueryClient } from "@tanstack/react-query";
+import { useDeferredValue, useMemo, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
-import { post, query, remove } from "../http/client";
-import { readPages } from "../live/cases";
+import { post, remove } from "../http/client";
+import { useOrg } from "../organisation/org";
 import { useMe } from "../sessions/me";
 import { Confirm, FormDialog, usePageTitle } from "../ui/forms";
 import { Empty, Head, Shown } from "../ui/states";
 import type { Answer, Card } from "../wire";
-import { Rule } from "./rule";
+import { matches, PLACES, usePeople, usePlace, type Place } from "./data";
 
-const ROLES = ["desk", "admin", "outside"] as const;
+const SHOWN = 50;
 
 export default function PeoplePage(): ReactNode {
   const { t } = useTranslation();
-  const me = useMe();
-  const client = useQueryClient();
-  const orgs = me.seats.filter((seat) => seat.role === "admin").map((seat) => seat.org);
-  const [chosen, setChosen] = useState(orgs[0]?.id ?? "");
-  const [inviting, setInviting] = useState(false);
-  const [role, setRole] = useState<(typeof ROLES)[number]>("desk");
+  const org = useOrg();
+  const people = usePeople(org.id);
   const [words, setWords] = useState("");
+  const [place, setPlace] = useState("");
+  const [limit, setLimit] = useState(SHOWN);
+  const [inviting, setInviting] = useState(false);
+  const [changing, setChanging] = useState<Card | null>(null);
   const [removing, setRemoving] = useState<Card | null>(null);
+  const sought = useDeferredValue(words);
+  const found = useMemo(() => (people.data ?? []).filter((card) => matches(card, sought) && (!place || card.membership === place)), [people.data, sought, place]);
   usePageTitle(t("people.title"));
-  const people = useQuery({
-    queryKey: ["people", chosen],
-    queryFn: async ({ signal }) => (await readPages<Card>(`/people${query({ org: chosen })}`, signal)).flatMap((page) => page.items),
-    enabled: chosen !== "",
-    staleTime: 30_000,
-  });
-  const shown = useMemo(() => (people.data ?? []).filter((card) => `${card.name} ${card.email}`.toLowerCase().includes(words.trim().toLowerCase())), [people.data, words]);
-  if (orgs.length === 0) return <Empty title={t("people.onlyAdmins")} icon={<IconUsers size={32} stroke={1.4} />} />;
   return (
-    <div className="cw-narrow">
+    <>
       <Head title={t("people.title")}>
-        {orgs.length > 1 && <NativeSelect aria-label={t("cases.org")} value={chosen} onChange={(event) => setChosen(event.currentTarget.value)} data={orgs.map((org) => ({ value: org.id, label: org.name }))} />}
         <Button leftSection={<IconUserPlus size={16} aria-hidden />} onClick={() => setInviting(true)}>
           {t("people.invite")}
         </Button>
       </Head>
-      <FormDialog
-        title={t("people.invite")}
-        submit={t("people.invite")}
-        opened={inviting}
-        onClose={() => setInviting(false)}
-        onSend={async (said) => {
-          const email = said("email");
-          await post<Answer<unknown>>("/people", { org: chosen, email, name: said("name"), role });
-          return email;
-        }}
-        onDone={(email) => {
-          notifications.show({ message: t("people.invited", { email }) });
-          void client.invalidateQueries({ queryKey: ["people", chosen] });
-        }}
-      >
-        {(at) => (
+      <Invite opened={inviting} onClose={() => setInviting(false)} />
+      <ChangePlace card={changing} onClose={() => setChanging(null)} />
+      <Remove card={removing} onClose={() => setRemoving(null)} />
+      <Group gap="sm" mb="md" wrap="wrap">
+        <TextInput
+          type="search"
+          aria-label={t("people.filter")}
+          placeholder={t("people.filter")}
+          value={words}
+          onChange={(event) => {
+            setWords(event.currentTarget.value);
+            setLimit(SHOWN);
+          }}
+          style={{ flex: "1 1 14rem" }}
+        />
+        <NativeSelect
+          aria-label={t("people.role")}
+          value={place}
+          onChange={(event) => {
+            setPlace(event.currentTarget.value);
+            setLimit(SHOWN);
+          }}
+          data={[{ value: "", label: t("people.everyPlace") }, ...PLACES.map((each) => ({ value: each, label: t(`people.roles.${each}`) }))]}
+        />
+      </Group>
+      <Shown query={people}>
+        {(all) => (
           <>
-            <TextInput name="name" label={t("people.name")} required error={at("$.name")} dir="auto" data-autofocus />
-            <TextInput name="email" type="email" label={t("people.email")} required error={at("$.email")} />
-            <NativeSelect label={t("people.role")} description={t(`people.roleHints.${role}`)} value={role} onChange={(event) => setRole(ROLES.find((each) => each === event.currentTarget.value) ?? "desk")} data={ROLES.map((each) => ({ value: each, label: t(`people.roles.${each}`) }))} error={at("$.role")} />
+            <Text size="sm" c="dimmed" mb={6} role="status">
+              {t("people.count", { count: found.length })}
+            </Text>
+            <Paper>
+              {found.length === 0 ? (
+                <Empty title={all.length === 0 ? t("people.none") : t("people.noMatch")} hint={all.length === 0 ? t("people.noneHint") : t("people.noMatchHint")} icon={<IconUsers size={32} stroke={1.4} />} />
+              ) : (
+                <ul className="cw-rows" data-testid="people">
+                  {found.slice(0, limit).map((card) => (
+                    <Row key={card.id} card={card} onChange={() => setChanging(card)} onRemove={() => setRemoving(card)} />
+                  ))}
+                </ul>
+              )}
+            </Paper>
+            {found.length > limit && (
+              <Button variant="default" mt="md" fullWidth onClick={() => setLimit(limit + SHOWN)}>
+                {t("do.more")}
+              </Button>
+            )}
           </>
         )}
-      </FormDialog>
-      <Confirm
-        title={t("people.removeSure", { name: removing?.name ?? "", org: orgs.find((org) => org.id === chosen)?.name ?? "" })}
-        hint={t("people.removeHint")}
-        submit={t("do.remove")}
-        opened={removing !== null}
-        onClose={() => setRemoving(null)}
-        onConfirm={async () => {
-          await remove(`/orgs/${chosen}/people/${removing?.id}`);
-          void client.invalidateQueries({ queryKey: ["people", chosen] });
-        }}
-      />
-      <TextInput type="search" aria-label={t("people.filter")} placeholder={t("people.filter")} value={words} onChange={(event) => setWords(event.currentTarget.value)} mb="md" />
-      <Shown query={people}>
-        {() => (
-          <Paper>
-            {shown.length === 0 ? (
-              <Empty title={t("people.none")} hint={t("people.noneHint")} icon={<IconUsers size={32} stroke={1.4} />} />
-            ) : (
-              <ul className="cw-rows" data-testid="people">
-                {shown.map((card) => (
-                  <li key={card.id} className="cw-row">
-                    <Group justify="space-between" wrap="nowrap" gap="sm">
-                      <Group gap="sm" wrap="nowrap" style={{ minWidth: 0 }}>
-                        <Avatar size={34} radius="xl" name={card.name} color="initials" allowedInitialsColors={["ink", "gray"]} aria-hidden />
-                        <div style={{ minWidth: 0 }}>
-                          <Text fw={550} dir="auto">
-                            {card.name}
-                          </Text>
-                          <Text size="xs" c="dimmed">
-                            {card.email}
-                          </Text>
-                        </div>
-                      </Group>
-                      <Group gap="xs" wrap="nowrap" style={{ flex: "none" }}>
-                        <Badge color="gray" styles={{ root: { color: "var(--mantine-color-text)" } }}>
-                          {ROLES.some((each) => each === card.membership) ? t(`people.roles.${card.membership as (typeof ROLES)[number]}`) : card.membership}
-                        </Badge>
-                        {card.id !== me.id && (
-                          <ActionIcon aria-label={t("people.remove", { name: card.name })} onClick={() => setRemoving(card)}>
-                            <IconUserOff size={18} aria-hidden />
-                          </ActionIcon>
-                        )}
-                      </Group>
-                    </Group>
-                  </li>
-                ))}
-              </ul>
-            )}
-          </Paper>
-        )}
       </Shown>
-      <Rule key={chosen} org={chosen} />
-    </div>
+    </>
+  );
+}
+
+function Row({ card, onChange, onRemove }: { readonly card: Card; readonly onChange: () => void; readonly onRemove: () => void }): ReactNode {
+  const { t } = useTranslation();
+  const org = useOrg();
+  const me = useMe();
+  const placed = usePlace();
+  return (
+    <li className="cw-row">
+      <Group justify="space-between" wrap="nowrap" gap="sm">
+        <PersonLine name={card.name} email={card.email} own={card.id === me.id} />
+        <Group gap={4} wrap="nowrap" style={{ flex: "none" }}>
+          <Badge color={card.membership === "admin" ? "ink" : "gray"} styles={{ root: { color: card.membership === "admin" ? "var(--mantine-color-anchor)" : "var(--mantine-color-text)" } }}>
+            {placed(card.membership)}
+          </Badge>
+          {org.admin && card.id !== me.id && (
+            <Menu position="bottom-end" width={210}>
+              <Menu.Target>
+                <ActionIcon aria-label={t("people.actions", { name: card.name })}>
+                  <IconDots size={18} aria-hidden />
+                </ActionIcon>
+              </Menu.Target>
+              <Menu.Dropdown>
+                <Menu.Item leftSection={<IconUserCog size={16} aria-hidden />} onClick={onChange}>
+                  {t("people.change")}
+                </Menu.Item>
+                <Menu.Item leftSection={<IconUserOff size={16} aria-hidden />} color="var(--cw-danger)" onClick={onRemove}>
+                  {t("people.removeDo")}
+                </Menu.Item>
+              </Menu.Dropdown>
+            </Menu>
+          )}
+        </Group>
+      </Group>
+    </li>
+  );
+}
+
+/** A person in a list: who, and by which address. */
+export function PersonLine({ name, email, own, children }: { readonly name: string; readonly email?: string; readonly own?: boolean; readonly children?: ReactNode }): ReactNode {
+  const { t } = useTranslation();
+  return (
+    <Group gap="sm" wrap="nowrap" style={{ minWidth: 0 }}>
+      <Avatar size={34} radius="xl" name={name} color="initials" allowedInitialsColors={["ink", "gray"]} aria-hidden />
+      <div style={{ minWidth: 0 }}>
+        <Group gap={8}>
+          <Text fw={550} dir="auto">
+            {name}
+          </Text>
+          {own && (
+            <Text size="sm" c="dimmed">
+              ({t("state.you")})
+            </Text>
+          )}
+          {children}
+        </Group>
+        {email && (
+          <Text size="xs" c="dimmed">
+            {email}
+          </Text>
+        )}
+      </div>
+    </Group>
+  );
+}
+
+function Places({ value, onChange, error }: { readonly value: Place; readonly onChange: (place: Place) => void; readonly error: string | undefined }): ReactNode {
+  const { t } = useTranslation();
+  return (
+    <Radio.Group label={t("people.role")} value={value} onChange={(chosen) => onChange(PLACES.find((each) => each === chosen) ?? "outside")} error={error}>
+      <Stack gap="xs" mt={6}>
+        {PLACES.map((each) => (
+          <Radio key={each} value={each} label={t(`people.roles.${each}`)} description={t(`people.roleHints.${each}`)} />
+        ))}
+      </Stack>
+    </Radio.Group>
+  );
+}
+
+function Invite({ opened, onClose }: { readonly opened: boolean; readonly onClose: () => void }): ReactNode {
+  const { t } = useTranslation();
+  const org = useOrg();
+  const client = useQueryClient();
+  const [place, setPlace] = useState<Place>("desk");
+  return (
+    <FormDialog
+      title={t("people.invite")}
+      submit={t("people.invite")}
+      opened={opened}
+      onClose={onClose}
+      onSend={async (said) => {
+        const email = said("email");
+        await post<Answer<Card>>("/people", { org: org.id, email, name: said("name"), role: org.admin ? place : "outside" });
+        return email;
+      }}
+      onDone={(email) => {
+        notifications.show({ message: t("people.invited", { email }) });
+        void client.invalidateQueries({ queryKey: ["people", org.id] });
+        void client.invalidateQueries({ queryKey: ["invitations", org.id] });
+      }}
+    >
+      {(at) => (
+        <>
+          <TextInput name="name" label={t("people.name")} required error={at("$.name")} dir="auto" data-autofocus />
+          <TextInput name="email" type="email" label={t("people.email")} required error={at("$.email")} />
+          {org.admin ? (
+            <Places value={place} onChange={setPlace} error={at("$.role")} />
+          ) : (
+            <Text size="sm" c="dimmed">
+              {t("people.onlyOutside")}
+            </Text>
+          )}
+        </>
+      )}
+    </FormDialog>
+  );
+}
+
+function ChangePlace({ card, onClose }: { readonly card: Card | null; readonly onClose: () => void }): ReactNode {
+  return card && <ChangeOpen key={card.id} card={card} onClose={onClose} />;
+}
+
+function ChangeOpen({ card, onClose }: { readonly card: Card; readonly onClose: () => void }): ReactNode {
+  const { t } = useTranslation();
+  const org = useOrg();
+  const client = useQueryClient();
+  const [place, setPlace] = useState<Place>(PLACES.find((each) => each === card.membership) ?? "outside");
+  return (
+    <FormDialog
+      title={t("people.changeOf", { name: card.name })}
+      submit={t("do.save")}
+      opened
+      onClose={onClose}
+      onSend={async () => (place === card.membership ? card : (await post<Answer<Card>>("/people", { org: org.id, email: card.email, name: card.name, role: place })).item)}
+      onDone={(changed) => {
+        client.setQueryData<readonly Card[]>(["people", org.id], (cards) => cards?.map((each) => (each.id === changed.id ? changed : each)));
+        if (changed.membership !== card.membership) notifications.show({ message: t("people.changed", { name: changed.name, role: t(`people.roles.${place}`) }) });
+      }}
+    >
+      {(at) => (
+        <>
+          <Places value={place} onChange={setPlace} error={at("$.role")} />
+          {place === "outside" && card.membership !== "outside" && (
+            <Text size="sm" c="var(--cw-warn)" role="status">
+              {t("people.leavesTeams")}
+            </Text>
+          )}
+        </>
+      )}
+    </FormDialog>
+  );
+}
+
+function Remove({ card, onClose }: { readonly card: Card | null; readonly onClose: () => void }): ReactNode {
+  const { t } = useTranslation();
+  const org = useOrg();
+  const client = useQueryClient();
+  return (
+    <Confirm
+      title={t("people.removeSure", { name: card?.name ?? "", org: org.name })}
+      hint={t("people.removeHint")}
+      submit={t("do.remove")}
+      opened={card !== null}
+      onClose={onClose}
+      onConfirm={async () => {
+        await remove(`/orgs/${org.id}/people/${card?.id}`);
+        client.setQueryData<readonly Card[]>(["people", org.id], (cards) => cards?.filter((each) => each.id !== card?.id));
+        notifications.show({ message: t("people.removed", { name: card?.name ?? "" }) });
+      }}
+    />
   );
 }

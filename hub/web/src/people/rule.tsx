@@ -25,8 +25,8 @@ export function Rule({ org }: { readonly org: string }): ReactNode {
     },
   );
   return (
-    <section aria-label={t("security.rule")} style={{ marginTop: "2rem" }}>
-      <Head order={2} title={t("security.rule")} />
+    <section aria-label={t("security.rule")}>
+      <Head title={t("security.rule")} />
       <Text size="sm" c="dimmed" mb="sm">
         {t("security.ruleHint")}
       </Text>
