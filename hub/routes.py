@@ -16,6 +16,7 @@ from hub.participants.routes import ROUTES as PARTICIPANTS
 from hub.parties.routes import ROUTES as PARTIES
 from hub.people.invitation_routes import ROUTES as INVITATIONS
 from hub.people.routes import ROUTES as PEOPLE
+from hub.scim.routes import ROUTES as SCIM
 from hub.search.routes import ROUTES as SEARCH
 from hub.sessions.routes import ROUTES as SESSIONS
 from hub.tasks.routes import ROUTES as TASKS
@@ -39,6 +40,7 @@ ROUTES: list[ControllerRouterHandler] = [
     *MESSAGES,
     *DOCUMENTS,
     *SEARCH,
+    *SCIM,
     *NOTICES,
     *TASKS,
     *DEADLINES,

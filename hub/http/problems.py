@@ -6,6 +6,7 @@ import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 
+from hub.scim import errors as scim
 from schemas.errors import FieldProblem, Problem, Refused
 
 log = structlog.get_logger()
@@ -17,37 +18,42 @@ BY_STATUS = {
 }  # fmt: skip
 
 
-def _answer(problem: Problem) -> Response[Problem]:
-    headers = {"cache-control": "no-store"}
+def _answer(request: Request[Any, Any, Any], problem: Problem) -> Response[Any]:
+    headers: dict[str, str] = {}
     if problem.retry_after_ms is not None:
         headers["retry-after"] = str(-(-problem.retry_after_ms // 1000))
     if problem.status == 401:
         headers["www-authenticate"] = "Bearer"
     elif problem.code == "scope":  # RFC 6750, section 3.1
         headers["www-authenticate"] = 'Bearer error="insufficient_scope"'
+    if request.scope["path"].startswith(scim.PLACE):
+        return Response(
+            scim.as_scim(problem), status_code=problem.status, media_type=scim.MEDIA_TYPE, headers=headers
+        )
     return Response(problem, status_code=problem.status, media_type=PROBLEM_JSON, headers=headers)
 
 
-def refused(_: Request[Any, Any, Any], error: Refused) -> Response[Problem]:
-    return _answer(error.problem())
+def refused(request: Request[Any, Any, Any], error: Refused) -> Response[Any]:
+    return _answer(request, error.problem())
 
 
-def http_error(_: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
+def http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
     if isinstance(error, ValidationException):
-        return _answer(Refused("bad_input", _sentence(error), fields=_fields(error)).problem())
+        return _answer(request, Refused("bad_input", _sentence(error), fields=_fields(error)).problem())
     if error.status_code == 400:
-        return _answer(Refused("bad_input", error.detail, fields=_fields(error)).problem())
-    return _answer(Refused(BY_STATUS.get(error.status_code, "internal")).problem())
+        return _answer(request, Refused("bad_input", error.detail, fields=_fields(error)).problem())
+    return _answer(request, Refused(BY_STATUS.get(error.status_code, "internal")).problem())
 
 
-def unreadable(_: Request[Any, Any, Any], __: Exception) -> Response[Problem]:
+def unreadable(request: Request[Any, Any, Any], _: Exception) -> Response[Any]:
     """What the decoder does not turn into an error of its own: bytes that are no UTF-8, and brackets without end."""
-    return _answer(Refused("bad_input", "The body is not UTF-8, or is nested too deeply.").problem())
+    why = "The body is not UTF-8, or is nested too deeply."
+    return _answer(request, Refused("bad_input", why).problem())
 
 
-def broken(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
+def broken(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     log.exception("request failed", method=request.method, path=request.scope["path"], exc_info=error)
-    return _answer(Refused("internal").problem())
+    return _answer(request, Refused("internal").problem())
 
 
 def _fields(error: HTTPException) -> tuple[FieldProblem, ...]:

@@ -4,7 +4,8 @@
 -- Whom the directory sends without a role gets this place.
 alter table organisations add column scim_role text not null default 'outside' check (scim_role in ('outside', 'desk'));
 
--- active and role are what was said, null where nothing was: whether somebody has a place stands in grants alone.
+-- active and role are what was said, null where nothing was: whether somebody has a place stands in grants alone. seated:
+-- they had one while the directory named them, so it may give it back; who was asked and has not answered never had.
 create table scim_users (
     org uuid not null references organisations,
     person uuid not null references people,
@@ -15,6 +16,7 @@ create table scim_users (
     emails jsonb not null default '[]',
     role text check (role in ('admin', 'desk', 'outside')),
     active boolean,
+    seated boolean not null,
     made_at timestamptz not null,
     changed_at timestamptz not null,
     primary key (org, person),
@@ -22,21 +24,39 @@ create table scim_users (
 );
 create index scim_users_person on scim_users (person);
 
-alter table scim_users enable row level security, force row level security;
-create policy system_all on scim_users to casewire_system using (true) with check (true);
-create policy owner_all on scim_users to casewire_owner using (true) with check (true);
-create policy administrators on scim_users to casewire_app
-    using (exists (select 1 from grants g where g.person = (select me()) and g.scope = scim_users.org and g.role = 'admin'))
-    with check (exists (select 1 from grants g where g.person = (select me()) and g.scope = scim_users.org
-        and g.role = 'admin'));
-grant select, insert, update, delete on scim_users to casewire_app;
-grant select on scim_users to casewire_system;
+-- What a directory calls the group that is a team here.
+create table scim_groups (
+    team uuid primary key references teams,
+    org uuid not null references organisations,
+    external_id text,
+    changed_at timestamptz not null
+);
+create index scim_groups_org on scim_groups (org);
+
+do $$
+declare t text;
+begin
+    foreach t in array array['scim_users', 'scim_groups']
+    loop
+        execute format('alter table %I enable row level security, force row level security', t);
+        execute format('create policy system_all on %I to casewire_system using (true) with check (true)', t);
+        execute format('create policy owner_all on %I to casewire_owner using (true) with check (true)', t);
+        execute format('create policy administrators on %1$I to casewire_app
+            using (exists (select 1 from grants g where g.person = (select me()) and g.scope = %1$I.org
+                and g.role = ''admin''))
+            with check (exists (select 1 from grants g where g.person = (select me()) and g.scope = %1$I.org
+                and g.role = ''admin''))', t);
+        execute format('grant select, insert, update, delete on %I to casewire_app', t);
+        execute format('grant select on %I to casewire_system', t);
+    end loop;
+end $$;
 
 -- Whether somebody who is no program still administers the organisation; asked by who belongs to it.
 create function governed(p_org uuid) returns boolean
     language sql stable security definer set search_path = pg_catalog, public
     begin atomic
-        select exists (select 1 from public.grants g where g.scope = p_org and g.role = 'admin')
+        select exists (select 1 from public.grants g join public.people p on p.id = g.person and p.kind = 'person'
+                where g.scope = p_org and g.role = 'admin')
             and exists (select 1 from public.grants m where m.person = public.me() and m.org = p_org);
     end;
 
@@ -52,12 +72,12 @@ create function scim_people(p_org uuid, p_person uuid)
             u.external_id, case when u.person is null then p.name else u.display_name end,
             coalesce(u.name, '{}'), coalesce(u.emails,
                 jsonb_build_array(jsonb_build_object('value', p.email::text, 'type', 'work', 'primary', true))),
-            case when u.person is null then g.role else u.role end,
+            case when u.person is not null and u.role is null then null else coalesce(g.role, u.role) end,
             case when u.person is null then true when g.role is null then false else u.active end,
             coalesce(u.made_at, g.since), greatest(u.changed_at, g.since)
         from (select s.person from public.scim_users s where s.org = p_org
             union select o.person from public.grants o where o.scope = p_org and o.role in ('admin', 'desk')) k
-        join public.people p on p.id = k.person
+        join public.people p on p.id = k.person and p.kind = 'person'
         left join public.scim_users u on u.org = p_org and u.person = k.person
         left join public.grants g on g.scope = p_org and g.person = k.person
         where (p_person is null or p.id = p_person)
@@ -72,9 +92,8 @@ create function scim_standing(p_org uuid, p_person uuid) returns table (ours boo
     begin atomic
         select not exists (select 1 from public.grants e where e.person = p.id and e.org <> p_org)
                 and not exists (select 1 from public.scim_users u where u.person = p.id and u.org <> p_org),
-            p.password_hash is null and not exists (select 1 from public.sessions s where s.person = p.id)
-                and not exists (select 1 from public.factors f where f.person = p.id)
-        from public.people p where p.id = p_person and exists (select 1 from public.grants m
+            not public.has_joined(p.id) and not exists (select 1 from public.sessions s where s.person = p.id)
+        from public.people p where p.id = p_person and p.kind = 'person' and exists (select 1 from public.grants m
             where m.person = public.me() and m.scope = p_org and m.role = 'admin');
     end;
 
@@ -93,6 +112,20 @@ begin
     if found and not standing.fresh then
         raise exception 'scim_rename: the address is in use' using errcode = 'insufficient_privilege';
     end if;
+end $$;
+
+-- Give a place back to somebody who had one while the directory named them, and whom no other organisation knows.
+create function scim_seat(p_org uuid, p_person uuid, p_role text, p_now timestamptz) returns boolean
+    language plpgsql security definer set search_path = pg_catalog, public as $$
+begin
+    if (select s.ours from scim_standing(p_org, p_person) s) is not true
+            or not exists (select 1 from scim_users where org = p_org and person = p_person and seated)
+            or exists (select 1 from grants where person = p_person and scope = p_org) then
+        return false;
+    end if;
+    insert into grants (person, scope, role, org, since) values (p_person, p_org, p_role, p_org, p_now);
+    perform settle_grants(p_org, array[p_person], null, p_now);
+    return true;
 end $$;
 
 -- End the sessions of somebody whom this organisation alone knows; a person of others keeps theirs, which open nothing
@@ -134,8 +167,10 @@ begin
 end $$;
 
 revoke execute on function governed(uuid), scim_people(uuid, uuid), scim_standing(uuid, uuid),
-    scim_rename(uuid, uuid, text, text), end_sessions_of(uuid, uuid, timestamptz, integer), session_over(uuid, uuid),
-    set_scim_role(uuid, text) from public;
+    scim_rename(uuid, uuid, text, text), scim_seat(uuid, uuid, text, timestamptz),
+    end_sessions_of(uuid, uuid, timestamptz, integer),
+    session_over(uuid, uuid), set_scim_role(uuid, text) from public;
 grant execute on function governed(uuid), scim_people(uuid, uuid), scim_standing(uuid, uuid),
-    scim_rename(uuid, uuid, text, text), end_sessions_of(uuid, uuid, timestamptz, integer), session_over(uuid, uuid),
-    set_scim_role(uuid, text) to casewire_app;
+    scim_rename(uuid, uuid, text, text), scim_seat(uuid, uuid, text, timestamptz),
+    end_sessions_of(uuid, uuid, timestamptz, integer),
+    session_over(uuid, uuid), set_scim_role(uuid, text) to casewire_app;

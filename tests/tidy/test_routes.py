@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from tests.app import ABSENT, refused
+from tests.hub.scim.conftest import wrong
 from tests.routes import all_routes
 
 # All that answers without a session, and why it may.
@@ -16,11 +17,29 @@ PUBLIC = {
     ("POST", "/v1/session/passkey/options"),  # a question that opens nothing
     ("POST", "/v1/session/passkey"),  # and its answer
     ("POST", "/v1/invitations/accept"),  # whoever holds the secret of a mail
+    ("GET", "/v1/session/providers"),  # buttons of the sign-in page
+    ("POST", "/v1/session/providers/{provider:uuid}/start"),  # to a provider
+    ("POST", "/v1/session/providers/return"),  # and back
+    ("POST", "/v1/session/link/ask"),  # a mail to who comes in by links
+    ("POST", "/v1/session/link"),  # and its secret
     ("GET", "/v1/setup"),  # is there an organisation
     ("POST", "/v1/setup"),  # the first one; never again
     ("GET", "/v1/public/{org:uuid}"),  # what an organisation publishes
     ("GET", "/v1/public/{org:uuid}/cases"),
     ("GET", "/v1/public/{org:uuid}/cases/{number:str}"),
+    ("GET", "/oauth/authorize"),  # what an app asks; answers where the browser goes
+    ("POST", "/oauth/authorize"),  # the same, asked again as a GET
+    ("GET", "/oauth/logout"),  # ends the session of the browser that asks, by a token that we signed for its person
+    ("POST", "/oauth/logout"),  # the same, asked again as a GET
+    ("POST", "/oauth/token"),  # the app authenticates, and shows a code or a token
+    ("POST", "/oauth/device_authorization"),  # a question that opens nothing until somebody answers it
+    ("POST", "/oauth/revoke"),  # the app authenticates, and ends what is its own
+    ("POST", "/oauth/introspect"),  # the app authenticates, and is told of what is its own
+    ("GET", "/oauth/userinfo"),  # reads the app's token itself: its errors are not problems
+    ("POST", "/oauth/userinfo"),
+    ("GET", "/oauth/jwks"),  # public keys
+    ("GET", "/.well-known/openid-configuration"),  # what the provider can
+    ("GET", "/.well-known/oauth-authorization-server"),
     ("GET", "/health/live"),
     ("GET", "/health/ready"),
     ("GET", "/docs"),  # the API's description, not its content
@@ -32,6 +51,10 @@ PUBLIC = {
 }
 # POSTs whose repetition is free by what they are.
 KEYLESS = {
+    "/v1/session/providers/{provider:uuid}/start", "/v1/identities/{provider:uuid}/start", "/v1/session/link/ask",
+    "/v1/orgs/{org:uuid}/people/{person:uuid}/link",  # each begins something new
+    "/v1/session/providers/return", "/v1/session/link",  # each works once
+    "/v1/orgs/{org:uuid}/providers",  # one client of one issuer is there once
     "/v1/orgs/{org:uuid}/invitations/{invitation:uuid}/resend",  # the last one counts
     "/v1/invitations/{invitation:uuid}/answer",  # says the same thing again
     "/v1/session", "/v1/session/mfa", "/v1/session/passkey",  # each makes a session
@@ -40,8 +63,17 @@ KEYLESS = {
     "/v1/session/passkey/options", "/v1/session/proof/options", "/v1/factors/passkeys/options", "/v1/factors/totp",
     "/v1/factors/recovery",  # each answers something new that is kept nowhere, and takes the place of the one before
     "/v1/session/proof", "/v1/orgs/{org:uuid}/mfa", "/v1/orgs/{org:uuid}/publication",  # says the same thing again
+    "/oauth/authorize", "/oauth/logout", "/oauth/userinfo", "/oauth/introspect", "/oauth/revoke",  # say the same again
+    "/oauth/token", "/oauth/device_authorization",  # what is shown there works once, or makes another
+    "/v1/apps/requests/{request_id:uuid}", "/v1/apps/devices/answer",  # each is answered once
+    "/v1/apps/devices",  # asks what a code stands for
+    "/v1/orgs/{org:uuid}/apps/{app:uuid}/secret",  # by revision
     "/v1/conversations/{conversation:uuid}/read", "/v1/inbox/{notice:uuid}/ack",  # move forward only
     "/v1/orgs/{org:uuid}/teams/{team:uuid}/members", "/v1/orgs/{org:uuid}/walls/{wall:uuid}/lift",  # done is done
+    "/v1/orgs/{org:uuid}/scim",  # says the same thing again
+    "/scim/v2/{org:uuid}/Users", "/scim/v2/{org:uuid}/Groups",  # a name is there once
+    "/scim/v2/{org:uuid}/Users/{id:uuid}", "/scim/v2/{org:uuid}/Groups/{id:uuid}",  # PUT: says the same thing again
+    "/scim/v2/{org:uuid}/.search", "/scim/v2/{org:uuid}/Users/.search", "/scim/v2/{org:uuid}/Groups/.search",  # reads
 }  # fmt: skip
 
 # Whose own account it is about: for a browser alone.
@@ -78,7 +110,10 @@ async def test_refused_when_nobody_is_signed_in(http: httpx.AsyncClient, method:
         answer = await http.request(
             method, address(path), headers=headers | {"idempotency-key": str(uuid4())}
         )
-        refused(answer, 401, "unauthenticated")
+        if path.startswith("/scim/"):
+            assert wrong(answer, 401)["detail"].startswith("unauthenticated:")
+        else:
+            refused(answer, 401, "unauthenticated")
 
 
 def test_every_route_asks_for_the_scope_of_its_place() -> None:
