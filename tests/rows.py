@@ -23,6 +23,7 @@ GIVEN: dict[tuple[str, str], Any] = {
     ("epoch", "singleton"): True,
     ("factors", "kind"): "totp",
     ("cases", "intake"): "{}",
+    ("details", "fields"): "{}",
 }
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from schemas.access import ADMIN, DESK, OUTSIDE, STAFF, Viewer, expand, explain, sees
+from schemas.access import ADMIN, DESK, OUTSIDE, STAFF, WALLED, Viewer, expand, explain, roles_on, sees
 from schemas.ids import new_id
 from storage.postgres.access import Thing
 from tests.conftest import Database
@@ -21,7 +21,7 @@ CASES = {new_id(): ORGS[0], new_id(): ORGS[0], new_id(): ORGS[1]}
 PEOPLE = [new_id() for _ in range(3)]
 ROLES = [STAFF, "client", "cocounsel"]
 
-scopes = st.sampled_from([(case, role) for case in CASES for role in ROLES] +
+scopes = st.sampled_from([(case, role) for case in CASES for role in [*ROLES, WALLED]] +
                          [(org, role) for org in ORGS for role in (ADMIN, DESK, OUTSIDE)])  # fmt: skip
 grants_of = st.frozensets(scopes, max_size=4)
 audiences = st.builds(
@@ -39,6 +39,8 @@ def things(draw: st.DrawFn, *, named: bool = True) -> Thing:
 def model(person: UUID, grants: frozenset[tuple[UUID, str]], thing: Thing) -> bool:
     """Who sees what, said in another way: by what is true of a person in the thing's case and office."""
     in_case = [role for scope, role in grants if scope == thing.case_id]
+    if WALLED in in_case:
+        return False
     in_office = [role for scope, role in grants if scope == thing.org]
     named = person in list(thing.people)
     return (
@@ -53,7 +55,9 @@ def test_sees_is_the_model(person: UUID, grants: frozenset[tuple[UUID, str]], th
     viewer = Viewer(person, grants)
     seen = sees(viewer, thing)
     assert seen is model(person, grants, thing)
-    assert explain(viewer, thing).startswith("holds none") is not seen
+    walled = (thing.case_id, WALLED) in grants
+    assert (explain(viewer, thing) == "is kept out of the case by a wall") is walled
+    assert explain(viewer, thing).startswith("holds none") is not (seen or walled)
 
 
 @given(person=st.sampled_from(PEOPLE), grants=grants_of, more=grants_of, thing=things())
@@ -61,7 +65,20 @@ def test_more_grants_never_hide_and_none_never_show(
     person: UUID, grants: frozenset[tuple[UUID, str]], more: frozenset[tuple[UUID, str]], thing: Thing
 ) -> None:
     assert not sees(Viewer(person, frozenset()), thing)
+    more -= {(thing.case_id, WALLED)}
     assert sees(Viewer(person, grants | more), thing) >= sees(Viewer(person, grants), thing)
+
+
+@given(person=st.sampled_from(PEOPLE), grants=grants_of, thing=things(), open_to_staff=st.booleans())
+def test_a_wall_beats_all_of_its_case_and_nothing_of_another(
+    person: UUID, grants: frozenset[tuple[UUID, str]], thing: Thing, open_to_staff: bool
+) -> None:
+    before, after = Viewer(person, grants), Viewer(person, grants | {(thing.case_id, WALLED)})
+    assert not sees(after, thing)
+    assert not roles_on(after, thing.case_id, thing.org, open_to_staff=open_to_staff)
+    for other in set(CASES) - {thing.case_id}:
+        same = thing._replace(case_id=other, org=CASES[other])
+        assert sees(after, same) is sees(before, same)
 
 
 @given(person=st.sampled_from(PEOPLE), grants=grants_of, thing=things())
@@ -74,8 +91,10 @@ def test_what_is_held_elsewhere_is_of_no_use(
 
 # --- Row-level security ------------------------------------------------------------------------------------
 
-WALLED = ["cases", "participants", "parties", "entries", "conversations", "messages", "documents", "versions",
-          "version_texts", "deadlines", "tasks", "details", "events"]  # fmt: skip
+GUARDED = [
+    "cases", "participants", "team_cases", "parties", "entries", "conversations", "messages", "documents", "versions",
+    "version_texts", "deadlines", "tasks", "details", "events",
+]  # fmt: skip
 NAMED = {"conversations", "messages", "versions", "version_texts", "events"}
 # The column by which a row is recognised, and the value it gets.
 MARK = {"events": "thing", "version_texts": "text"}
@@ -102,12 +121,12 @@ async def test_every_table_with_an_audience_is_in_this_test(free: Any) -> None:
         "select table_name as t from information_schema.columns "
         "where table_schema = 'public' and column_name = 'audience'"
     )
-    assert {row["t"] for row in found} == set(WALLED)
+    assert {row["t"] for row in found} == set(GUARDED)
     named = await free.fetch(
         "select table_name as t from information_schema.columns "
         "where table_schema = 'public' and column_name = 'people'"
     )
-    assert {row["t"] for row in named} == NAMED
+    assert {row["t"] for row in named} == {*NAMED, "walls"}  # those named by a wall are whom it keeps out
 
 
 @settings(
@@ -128,7 +147,7 @@ async def test_row_level_security_agrees_with_sees(free: Any, data: st.DataObjec
         for n, person in enumerate(PEOPLE):
             await rows.put("people", id=person, email=f"w{n}-{person}@mail.test")
         rows.shared["people"] = PEOPLE[0]
-        written: dict[str, dict[str, Thing]] = {table: {} for table in WALLED}
+        written: dict[str, dict[str, Thing]] = {table: {} for table in GUARDED}
         for case, org in CASES.items():
             audience = data.draw(audiences)
             await rows.put("cases", id=case, org=org, audience=list(audience))
@@ -136,7 +155,7 @@ async def test_row_level_security_agrees_with_sees(free: Any, data: st.DataObjec
         for person, grants in held.items():
             for scope, role in grants:
                 await rows.put("grants", person=person, scope=scope, role=role, org=CASES.get(scope, scope))
-        for table in WALLED[1:]:
+        for table in GUARDED[1:]:
             for _ in range(3):
                 thing = data.draw(things(named=table in NAMED))
                 mark = new_id()
@@ -148,7 +167,7 @@ async def test_row_level_security_agrees_with_sees(free: Any, data: st.DataObjec
                 written[table][str(mark)] = thing
         for person, grants in held.items():
             await as_app(free, person)
-            for table in WALLED:
+            for table in GUARDED:
                 found = await free.fetch(f"select {MARK.get(table, 'id')}::text as mark from {table}")
                 expected = {
                     mark for mark, thing in written[table].items() if sees(Viewer(person, grants), thing)
@@ -299,19 +318,24 @@ async def test_only_its_author_changes_a_message(free: Any) -> None:
         await free.execute("reset role")
 
 
-async def test_an_office_gives_access_to_what_is_its_own_alone(free: Any) -> None:
-    """The functions that give and take roles are told the scope by their caller: it must be the caller's office's."""
+async def test_an_opener_alone_gives_grants_and_to_themselves_alone(free: Any) -> None:
+    """In the moment in which a case is opened; all other grants at cases follow from their causes."""
     rows = await Rows.on(free)
-    me = (await rows.put("people", id=new_id()))["id"]
+    me, other = [(await rows.put("people", id=new_id()))["id"] for _ in range(2)]
     mine, theirs = [(await rows.put("organisations", id=new_id()))["id"] for _ in range(2)]
     case, foreign = [(await rows.put("cases", id=new_id(), org=org))["id"] for org in (mine, theirs)]
     await rows.put("grants", person=me, scope=mine, role=ADMIN, org=mine)
-    give = "select give_grants($1, $2, array[$3::uuid], array['staff'], now())"
+    give = "select give_grants($1, $2, array[$3::uuid], array[$4], now())"
     await as_app(free, me)
-    await free.execute(give, mine, case, me)
-    await free.execute(give, mine, new_id(), me)  # a case that is being opened
-    for org, scope in ((mine, foreign), (mine, theirs), (theirs, foreign), (theirs, theirs)):
-        for call in (give, "select take_grant($1, $3, $2, 'staff')"):
-            with pytest.raises(asyncpg.InsufficientPrivilegeError):
-                async with free.transaction():
-                    await free.execute(call, org, scope, me)
+    new = new_id()
+    await free.execute(give, mine, new, me, STAFF)
+    for org, scope, person, role in (
+        (mine, new, me, "client"), (mine, case, me, STAFF), (mine, new_id(), other, STAFF), (mine, mine, me, STAFF),
+        (mine, foreign, me, STAFF), (mine, theirs, me, STAFF), (theirs, new_id(), me, STAFF),
+    ):  # fmt: skip
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            async with free.transaction():
+                await free.execute(give, org, scope, person, role)
+    for role in (ADMIN, WALLED):
+        await free.execute(give, mine, fresh := new_id(), me, role)
+        assert await free.fetchval("select count(*) from grants where scope = $1", fresh) == 0
