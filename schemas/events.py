@@ -17,6 +17,7 @@ from schemas.entries import Entry
 from schemas.invitations import Invitation
 from schemas.messages import Message
 from schemas.notices import Notice
+from schemas.oauth import App
 from schemas.participants import Participant
 from schemas.parties import Party
 from schemas.people import Member
@@ -91,6 +92,9 @@ EVENTS: dict[str, EventType] = {
     "wall.raised": EventType("org", "wall", Wall),
     "wall.changed": EventType("org", "wall", Wall),
     "wall.lifted": EventType("org", "wall", Wall),
+    "app.added": EventType("org", "app", App),
+    "app.changed": EventType("org", "app", App),
+    "app.ended": EventType("org", "app", App),
 }
 
 # Types after which what somebody may see can differ. They raise the access counters that events carry. Those of the

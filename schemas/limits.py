@@ -54,6 +54,30 @@ USE_NOTED_EVERY_S = 300  # of a session, in each process
 CREDENTIAL_BYTES_MAX = 16 << 10  # a browser's answer with a passkey
 THROTTLES_MAX = 100_000  # rows
 
+# Links in the mail
+LINK_MINUTES = 15
+LINK_SESSION_DAYS = 1
+
+# Outside identity providers
+PROVIDERS_MAX = 20  # of one organisation
+PROVIDER_DOMAINS_MAX = 50
+PROVIDER_VALUES_MAX = 20
+PROVIDER_ADDRESS_CHARS_MAX = 500
+PROVIDER_SECRET_CHARS_MAX = 500
+PROVIDER_CODE_CHARS_MAX = 4_000
+PROVIDER_ANSWER_BYTES_MAX = 256 << 10
+PROVIDER_FETCH_S = 5.0  # for one whole answer, however slowly it drips
+PROVIDER_KEYS_MAX = 50  # of one key set
+PROVIDER_KNOWN_S = 3600  # how long what a provider says of itself is kept
+PROVIDER_KEYS_AGAIN_S = 60  # between two looks for a key that nobody knows
+PROVIDER_FAILED_S = 5  # after a provider gave no answer, until it is asked again
+PROVIDERS_KNOWN_MAX = 200  # in a process
+JOURNEY_MINUTES = 10  # to a provider and back
+ID_TOKEN_BYTES_MAX = 16 << 10
+ID_TOKEN_LEEWAY_S = 60
+SUBJECT_CHARS_MAX = 255  # OpenID Connect Core, section 2
+IDENTITIES_MAX = 20  # of one person
+
 # Apps
 APPS_MAX = 100  # of an organisation
 APP_ADDRESSES_MAX = 20  # each of redirect and of logout addresses
@@ -84,7 +108,6 @@ SCIM_FILTER_CHARS_MAX = 1000
 SCIM_FILTER_TERMS_MAX = 20
 SCIM_OPERATIONS_MAX = 1000  # of one PATCH
 SCIM_EMAILS_MAX = 10
-SCIM_MEMBERS_MAX = 500  # of one group; each is one change of access, and all are one transaction
 SCIM_TEXT_CHARS_MAX = 500
 
 Title = Annotated[str, Meta(min_length=1, max_length=500, description="One line for people.")]

@@ -17,7 +17,7 @@ from schemas.errors import Refused
 
 DIST = Path(__file__).parents[1] / "web" / "dist"
 # What belongs to the API answers 404 there, never the client's page.
-API = ("/v1", "/health", "/openapi", "/assets", "/metrics")
+API = ("/v1", "/health", "/openapi", "/assets", "/metrics", "/oauth/", "/.well-known")
 
 
 @route(

@@ -34,7 +34,10 @@ SECOND = Budget("second factor", 5, 900)
 SECOND_HERE = Budget("second factor of a device", 10, 300)
 PROOF = Budget("proof in a session", 5, 900)
 QUESTION = Budget("question to passkeys", 30, 60)
+LINK = Budget("link to an address", 3, 900)
+LINK_FROM = Budget("links from an address", 10, 900)
 ASKING = Budget("questions in a session", 30, 60)
+USER_CODE = Budget("code of a device that asks", 10, 900)
 # What has a /48 of IPv6 has 65,536 networks of the size that counts as one address: together they have this much more.
 SITE_TIMES = 10
 
@@ -81,8 +84,17 @@ def of_question(address: str) -> list[Counted]:
     return _from(QUESTION, address)
 
 
+def of_link(folded: str, address: str) -> list[Counted]:
+    """Mails to somebody: nobody else fills their inbox, whoever they are."""
+    return [_counted(LINK, folded), *_from(LINK_FROM, address)]
+
+
 def of_asking(session: UUID) -> Counted:
     return _counted(ASKING, str(session))
+
+
+def of_user_code(person: UUID) -> Counted:
+    return _counted(USER_CODE, str(person))
 
 
 def keys(counted: Sequence[Counted]) -> list[bytes]:
