@@ -81,6 +81,9 @@ LIMITS = (
     "HEARTBEAT_S",
     "DEAD_PEER_S",
     "SUBSCRIPTIONS_MAX",
+    "WALL_CASES_MAX",
+    "WALL_PEOPLE_MAX",
+    "WALL_TEAMS_MAX",
 )
 
 

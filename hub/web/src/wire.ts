@@ -9,6 +9,9 @@ export const PAGE_ITEMS_MAX = 500;
 export const HEARTBEAT_S = 25;
 export const DEAD_PEER_S = 60;
 export const SUBSCRIPTIONS_MAX = 64;
+export const WALL_CASES_MAX = 200;
+export const WALL_PEOPLE_MAX = 200;
+export const WALL_TEAMS_MAX = 20;
 
 /** One thing, as it was at `as_of`. */
 export interface Answer<T> {

@@ -6,9 +6,9 @@ export const STAFF = "staff";
 
 export type Answer = "yes" | "no" | "some";
 
-/** The kinds of case that the organisation works on. */
+/** The kinds of case that the organisation works on; all where it names none. */
 export function typesOf(all: readonly TypeView[], names: readonly string[]): readonly TypeView[] {
-  return all.filter((type) => names.includes(type.name)).sort((a, b) => a.title.localeCompare(b.title));
+  return all.filter((type) => names.length === 0 || names.includes(type.name)).sort((a, b) => a.title.localeCompare(b.title));
 }
 
 const ACTIONS = [

@@ -90,6 +90,11 @@ const search = createRoute({
 const organisation = createRoute({ getParentRoute: () => inside, path: "/organisation", component: lazyRouteComponent(() => import("../organisation/area")) });
 const overview = createRoute({ getParentRoute: () => organisation, path: "/", component: lazyRouteComponent(() => import("../organisation/area"), "Overview") });
 const people = createRoute({ getParentRoute: () => organisation, path: "people", component: lazyRouteComponent(() => import("../people/page")) });
+const invitations = createRoute({ getParentRoute: () => organisation, path: "invitations", component: lazyRouteComponent(() => import("../people/invitations")) });
+const teams = createRoute({ getParentRoute: () => organisation, path: "teams", component: lazyRouteComponent(() => import("../teams/page")) });
+const team = createRoute({ getParentRoute: () => organisation, path: "teams/$teamId", component: lazyRouteComponent(() => import("../teams/team")) });
+const walls = createRoute({ getParentRoute: () => organisation, path: "walls", component: lazyRouteComponent(() => import("../walls/page")) });
+const published = createRoute({ getParentRoute: () => organisation, path: "published", component: lazyRouteComponent(() => import("../organisation/published")) });
 const roles = createRoute({ getParentRoute: () => organisation, path: "roles", component: lazyRouteComponent(() => import("../access/roles")) });
 const factors = createRoute({ getParentRoute: () => organisation, path: "second-factor", component: lazyRouteComponent(() => import("../organisation/factors")) });
 // Where the people of an organisation were before it had more pages.
@@ -105,7 +110,7 @@ export const router = createRouter({
     accept,
     required,
     formerPeople,
-    inside.addChildren([home, cases, casePage.addChildren([caseTab, caseThing]), request, inbox, search, organisation.addChildren([overview, people, roles, factors]), settings, security]),
+    inside.addChildren([home, cases, casePage.addChildren([caseTab, caseThing]), request, inbox, search, organisation.addChildren([overview, people, invitations, teams, team, walls, roles, factors, published]), settings, security]),
   ]),
   defaultPendingComponent: () => <Loading />,
   defaultErrorComponent: ({ error, reset }) => (
