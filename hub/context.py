@@ -12,6 +12,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct, field
 
+from hub.providers.knowing import Knowledge
 from schemas.facts import Key
 from schemas.limits import USE_NOTED_EVERY_S
 from schemas.settings import Settings
@@ -98,6 +99,7 @@ class Hub(Struct, frozen=True):
     clock: Clock = utc_now
     identities: Identities = field(default_factory=Identities)
     uses: Uses = field(default_factory=Uses)
+    knowledge: Knowledge = field(default_factory=Knowledge)
     health: Health = field(default_factory=Health)
 
     @asynccontextmanager

@@ -10,13 +10,16 @@ from hub.documents.routes import ROUTES as DOCUMENTS
 from hub.entries.routes import ROUTES as ENTRIES
 from hub.events.routes import ROUTES as EVENTS
 from hub.factors.routes import ROUTES as FACTORS
+from hub.links.routes import ROUTES as LINKS
 from hub.messages.routes import ROUTES as MESSAGES
 from hub.notices.routes import ROUTES as NOTICES
+from hub.oauth.routes import ROUTES as OAUTH
 from hub.participants.routes import ROUTES as PARTICIPANTS
 from hub.parties.routes import ROUTES as PARTIES
 from hub.people.invitation_routes import ROUTES as INVITATIONS
 from hub.people.routes import ROUTES as PEOPLE
 from hub.scim.routes import ROUTES as SCIM
+from hub.providers.routes import ROUTES as PROVIDERS
 from hub.search.routes import ROUTES as SEARCH
 from hub.sessions.routes import ROUTES as SESSIONS
 from hub.tasks.routes import ROUTES as TASKS
@@ -31,6 +34,8 @@ ROUTES: list[ControllerRouterHandler] = [
     *TEAMS,
     *WALLS,
     *INVITATIONS,
+    *PROVIDERS,
+    *LINKS,
     *CASES,
     *DETAILS,
     *PARTIES,
@@ -45,5 +50,6 @@ ROUTES: list[ControllerRouterHandler] = [
     *TASKS,
     *DEADLINES,
     *EVENTS,
+    *OAUTH,
     *VIEWS,
 ]

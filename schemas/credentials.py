@@ -14,6 +14,11 @@ def device_cookie_name(secure: bool) -> str:
     return "__Host-casewire-device" if secure else "casewire-device"
 
 
+def journey_cookie_name(secure: bool) -> str:
+    """The cookie that ties what a browser began elsewhere, at a provider or in its mail, to this browser."""
+    return "__Host-casewire-journey" if secure else "casewire-journey"
+
+
 def allowed_origins(public_url: str) -> frozenset[str]:
     """The exact origins of browsers. On plain-HTTP localhost its two names count as one."""
     parts = urlsplit(public_url)

@@ -64,6 +64,11 @@ class Settings(Struct, frozen=True, kw_only=True):
     trusted_proxies: Annotated[
         str, _doc("Proxies whose `X-Forwarded-For` counts: addresses or networks, comma separated. Empty: none.")
     ] = ""
+    provider_networks: Annotated[
+        str,
+        _doc("Private networks in which identity providers may stand, comma separated. Empty: none (in development: this "
+             "machine)."),
+    ] = ""  # fmt: skip
     rates: Annotated[
         str,
         _doc("Calls a minute of an account and of an address, where others are wanted: `all=900/9000,write=600/6000`."),
@@ -117,6 +122,10 @@ class Settings(Struct, frozen=True, kw_only=True):
             networks(self.trusted_proxies)
         except ValueError as error:
             raise SettingsError(f"CASEWIRE_TRUSTED_PROXIES must hold addresses or networks: {error}.") from None
+        try:
+            networks(self.provider_networks)
+        except ValueError as error:
+            raise SettingsError(f"CASEWIRE_PROVIDER_NETWORKS must hold addresses or networks: {error}.") from None
         try:
             budgets(self.rates)
         except ValueError as error:

@@ -55,6 +55,8 @@ async def sweep(hub: Hub) -> bool:
     _count("session", await system.execute(expired.SESSIONS, now - OVER_FOR))
     _count("invitation", await system.execute(expired.INVITATIONS, now - OVER_FOR))
     _count("challenge", await system.execute(expired.CHALLENGES, now))
+    _count("journey", await system.execute(expired.JOURNEYS, now))
+    _count("link", await system.execute(expired.LINKS, now))
     _count("factor", await system.execute(expired.FACTORS, now - UNCONFIRMED_FOR))
     _count("device", await system.execute(expired.DEVICES, now - timedelta(days=DEVICE_DAYS)))
     _count("rate", await system.execute(expired.RATES))

@@ -92,10 +92,11 @@ async def begin(
     session: UUID | None,
     charged: Sequence[bytes] = (),
     password_hash: str | None = None,
+    prefix: str = "",
 ) -> tuple[str, bytes]:
     """A secret that goes to the client and back, and the challenge for its passkeys. It opens nothing by itself, and
     nothing at all once the password that led to it, if one did, is another."""
-    pending, challenge = secrets.token_urlsafe(32), secrets.token_bytes(CHALLENGE_BYTES)
+    pending, challenge = prefix + secrets.token_urlsafe(32), secrets.token_bytes(CHALLENGE_BYTES)
     expires = hub.clock() + timedelta(minutes=PENDING_MINUTES)
     async with translated():
         await hub.database.signin.execute(

@@ -15,7 +15,7 @@ from schemas.events import NewEvent
 from schemas.ids import new_id
 from schemas.people import Me
 from schemas.positions import AsOf
-from schemas.scopes import OF_BROWSERS
+from schemas.scopes import ADMIN, OF_BROWSERS
 from schemas.sessions import ChangePassword, MakeToken, NewToken, Session
 from storage.postgres import locks, sessions
 from storage.postgres.pool import translated
@@ -63,6 +63,8 @@ async def me(hub: Hub, person: UUID, session: UUID | None = None) -> Me:
 async def make_token(hub: Hub, who: Who, request: MakeToken) -> NewToken:
     """A personal API token; its secret is shown this once and kept nowhere. It is worth what
     its session is worth, where an organisation asks for a second factor."""
+    if ADMIN not in who.scopes:
+        raise Refused("forbidden", "Who came in by a link makes no tokens.")
     async with hub.reading(who) as connection:  # and the session is still good, or this raises
         await proved_recently(connection, who, hub.clock())
     stands = await standing(hub, who)

@@ -1,7 +1,7 @@
 """Signing in: by password, by password and second factor, by passkey alone; and proving once more that it is you."""
 
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -16,14 +16,17 @@ from hub.sessions.caller import Caller
 from hub.sessions.standing import standing
 from schemas.credentials import token_hash
 from schemas.errors import Refused, bad_input
-from schemas.limits import DEVICE_DAYS, DEVICES_MAX, FACTOR_TRIES_MAX, SESSION_DAYS
+from schemas.limits import DEVICE_DAYS, DEVICES_MAX, FACTOR_TRIES_MAX, LINK_SESSION_DAYS, SESSION_DAYS
 from schemas.people import Me, SignIn
-from schemas.scopes import OF_BROWSERS
+from schemas.scopes import OF_BROWSERS, READ, WRITE
 from schemas.sessions import Asked, MfaNeeded, PasskeySignIn, ProofWays, Prove, ProveSecond, Way
 from storage.postgres import factors, sessions
 from storage.postgres.pool import translated
 from storage.postgres.rows import read
 
+# What a session by a link opens: what its person may read and write. No rules of an organisation, no tokens.
+BY_LINK = (READ, WRITE)
+LINK_SECOND, LINK_PREFIX = "second of a link", "link."
 SECOND, PASSKEY, PROOF = "second", "passkey", "proof"
 
 
@@ -54,11 +57,17 @@ async def sign_in(hub: Hub, request: SignIn, caller: Caller) -> SignedIn | MfaNe
 
 
 async def ask_second(
-    hub: Hub, person: UUID, charged: Sequence[bytes] = (), password_hash: str | None = None
+    hub: Hub,
+    person: UUID,
+    charged: Sequence[bytes] = (),
+    password_hash: str | None = None,
+    *,
+    by_link: bool = False,
 ) -> MfaNeeded:
     """What is still needed of somebody whose first proof was right; over once `password_hash` is theirs no more."""
     found = await proving.kept(hub, person)
-    pending, challenge = await proving.begin(hub, SECOND, person, None, charged, password_hash)
+    purpose, prefix = (LINK_SECOND, LINK_PREFIX) if by_link else (SECOND, "")
+    pending, challenge = await proving.begin(hub, purpose, person, None, charged, password_hash, prefix)
     known = [one.passkey for one in found if one.kind == "passkey"]
     ask = passkeys.ask_to_show(hub.settings, challenge, known) if known else None
     return MfaNeeded(proving.ways_of(found), pending, ask)
@@ -68,7 +77,11 @@ async def prove_second(hub: Hub, request: ProveSecond, caller: Caller) -> Signed
     """The second half of a sign-in whose first proof was right. What it cost is taken back where it was counted, from
     wherever the second half comes."""
     answer = proving.one_of(request.code, request.recovery, request.passkey)
-    asked = await proving.tried(hub, SECOND, request.pending, None, FACTOR_TRIES_MAX)
+    by_link = request.pending.startswith(
+        LINK_PREFIX
+    )  # without it there is no such pending: it is part of the secret
+    purpose = LINK_SECOND if by_link else SECOND
+    asked = await proving.tried(hub, purpose, request.pending, None, FACTOR_TRIES_MAX)
     person, charged = asked.person, list(asked.charged)
     if person is None:
         raise Refused("bad_credentials")
@@ -79,7 +92,7 @@ async def prove_second(hub: Hub, request: ProveSecond, caller: Caller) -> Signed
         charged.append(mine.key)
     await proving.prove(hub, person, asked.challenge, answer)
     await proving.taken(hub, request.pending)
-    return await signed_in(hub, person, caller, charged, mfa=True)
+    return await signed_in(hub, person, caller, charged, mfa=True, by_link=by_link)
 
 
 async def ask_passkey(hub: Hub, caller: Caller) -> Asked:
@@ -112,8 +125,7 @@ async def signed_in(
     charged: Sequence[bytes],
     *,
     mfa: bool,
-    days: int = SESSION_DAYS,
-    scopes: Collection[str] = OF_BROWSERS,
+    by_link: bool = False,
 ) -> SignedIn:
     """A session with a secret of its own, never one that the client brought; the one it brought ends. Where the account
     knows other browsers and not this one, its owner is told."""
@@ -125,6 +137,7 @@ async def signed_in(
             await telling.tell(connection, person, mails.new_device(caller.label, caller.address, now), now)
     if caller.session and (before := await session_of(hub, caller.session)) and before.kind == "browser":
         await end_own(hub, before)
+    days, scopes = (LINK_SESSION_DAYS, BY_LINK) if by_link else (SESSION_DAYS, OF_BROWSERS)
     token, _ = await open_session(
         hub,
         person,

@@ -22,7 +22,7 @@ create table providers (
     removed_at timestamptz,
     revision integer not null default 1
 );
-create index providers_org on providers (org) where removed_at is null;
+create unique index providers_one on providers (org, issuer, client_id) where removed_at is null;
 
 -- Issuer and subject are the only names that an outside provider gives somebody; the address is for people to read.
 create table identities (
@@ -39,14 +39,12 @@ create table identities (
 create index identities_person on identities (person);
 
 -- A way to a provider that was begun and waits for its return; of the browser whose cookie has this hash, and for
--- linking also of this session.
+-- linking also of this session. Nonce and PKCE verifier follow from state and cookie, so they stand nowhere.
 create table journeys (
     hash bytea primary key,
     browser bytea not null,
     provider uuid not null references providers,
     session uuid references sessions on delete cascade,
-    nonce text not null,
-    verifier text not null,
     made_at timestamptz not null,
     expires_at timestamptz not null
 );
@@ -312,22 +310,22 @@ create function signin_provider(p_id uuid)
             where id = p_id and removed_at is null;
     end;
 
-create function signin_depart(p_hash bytea, p_browser bytea, p_provider uuid, p_session uuid, p_nonce text,
-        p_verifier text, p_now timestamptz, p_expires timestamptz) returns void
+create function signin_depart(p_hash bytea, p_browser bytea, p_provider uuid, p_session uuid, p_now timestamptz,
+        p_expires timestamptz) returns void
     language sql security definer set search_path = pg_catalog, public
     begin atomic
-        insert into public.journeys (hash, browser, provider, session, nonce, verifier, made_at, expires_at)
-            values (p_hash, p_browser, p_provider, p_session, p_nonce, p_verifier, p_now, p_expires);
+        insert into public.journeys (hash, browser, provider, session, made_at, expires_at)
+            values (p_hash, p_browser, p_provider, p_session, p_now, p_expires);
     end;
 
 -- Come back, once: of any number the first gets it, and only in the browser that left.
 create function signin_return(p_hash bytea, p_browser bytea, p_provider uuid, p_now timestamptz)
-    returns table (session uuid, nonce text, verifier text)
+    returns table (session uuid)
     language sql security definer set search_path = pg_catalog, public
     begin atomic
         delete from public.journeys j where j.hash = p_hash and j.browser = p_browser and j.provider = p_provider
                 and j.expires_at > p_now
-            returning j.session, j.nonce, j.verifier;
+            returning j.session;
     end;
 
 -- Who somebody is by issuer and subject. second: they have a factor here; elsewhere: another organisation than the
@@ -336,7 +334,7 @@ create function signin_identity(p_issuer text, p_subject text, p_provider uuid, 
     returns table (person uuid, second boolean, elsewhere boolean)
     language sql security definer set search_path = pg_catalog, public
     begin atomic
-        update public.identities i set used_at = p_now, email = p_email, provider = p_provider
+        update public.identities i set used_at = p_now, email = p_email
             where i.issuer = p_issuer and i.subject = p_subject
             returning i.person,
                 exists (select 1 from public.factors f where f.person = i.person and f.confirmed_at is not null),
@@ -616,7 +614,7 @@ revoke execute on function
     has_joined(uuid), my_invitations(timestamptz), invitation_from(uuid), answer_invitation(uuid, boolean, bytea, timestamptz),
     renew_invitation(uuid, uuid, bytea, timestamptz, timestamptz), withdraw_invitation(uuid, uuid, timestamptz),
     signin_accept(bytea, text, text, text, timestamptz), signin_providers(), signin_provider(uuid),
-    signin_depart(bytea, bytea, uuid, uuid, text, text, timestamptz, timestamptz),
+    signin_depart(bytea, bytea, uuid, uuid, timestamptz, timestamptz),
     signin_return(bytea, bytea, uuid, timestamptz), signin_identity(text, text, uuid, text, timestamptz),
     signin_arrive(uuid, uuid, text, text, text, text, uuid, timestamptz),
     signin_link_identity(uuid, uuid, uuid, text, text, text, timestamptz, timestamptz, integer),
@@ -633,7 +631,7 @@ grant execute on function
     give_link(uuid, uuid, bytea, uuid, text, text, timestamptz, timestamptz), take_link(uuid, uuid) to casewire_app;
 grant execute on function
     signin_accept(bytea, text, text, text, timestamptz), signin_providers(), signin_provider(uuid),
-    signin_depart(bytea, bytea, uuid, uuid, text, text, timestamptz, timestamptz),
+    signin_depart(bytea, bytea, uuid, uuid, timestamptz, timestamptz),
     signin_return(bytea, bytea, uuid, timestamptz), signin_identity(text, text, uuid, text, timestamptz),
     signin_arrive(uuid, uuid, text, text, text, text, uuid, timestamptz),
     signin_link_identity(uuid, uuid, uuid, text, text, text, timestamptz, timestamptz, integer),

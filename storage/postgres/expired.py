@@ -3,6 +3,8 @@
 SESSIONS = "delete from sessions where expires_at < $1 or ended_at < $1"
 INVITATIONS = "delete from invitations where expires_at < $1 or used_at < $1"
 CHALLENGES = "delete from challenges where expires_at < $1"
+JOURNEYS = "delete from journeys where expires_at < $1"
+LINKS = "delete from links where expires_at < $1"
 DEVICES = "delete from devices where used_at < $1"
 FACTORS = "delete from factors where confirmed_at is null and made_at < $1"
 RATES = "delete from rates where until < now()"
