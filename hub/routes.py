@@ -21,6 +21,7 @@ from hub.people.routes import ROUTES as PEOPLE
 from hub.scim.routes import ROUTES as SCIM
 from hub.providers.routes import ROUTES as PROVIDERS
 from hub.search.routes import ROUTES as SEARCH
+from hub.service_accounts.routes import ROUTES as SERVICE_ACCOUNTS
 from hub.sessions.routes import ROUTES as SESSIONS
 from hub.tasks.routes import ROUTES as TASKS
 from hub.teams.routes import ROUTES as TEAMS
@@ -31,6 +32,7 @@ ROUTES: list[ControllerRouterHandler] = [
     *SESSIONS,
     *FACTORS,
     *PEOPLE,
+    *SERVICE_ACCOUNTS,
     *TEAMS,
     *WALLS,
     *INVITATIONS,

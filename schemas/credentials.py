@@ -1,5 +1,6 @@
 """What proves who asks, the same in every process: the cookie's name, its origins, and how tokens are kept. Pure."""
 
+import secrets
 from hashlib import sha256
 from urllib.parse import urlsplit
 
@@ -26,6 +27,16 @@ def allowed_origins(public_url: str) -> frozenset[str]:
     if parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1"):
         origins |= {f"http://{name}:{parts.port or 80}" for name in ("localhost", "127.0.0.1")}
     return frozenset(origins)
+
+
+# What tokens begin with, by the kind of their session: whoever looks for secrets in files knows one by it. A browser's
+# secret is in its cookie alone and has none.
+PREFIXES = {"token": "cwp_", "service": "cws_", "app": "cwa_"}
+
+
+def new_token(kind: str) -> str:
+    """256 random bits as text, in front of them what says what they open."""
+    return PREFIXES.get(kind, "") + secrets.token_urlsafe(32)
 
 
 def token_hash(token: str) -> bytes:

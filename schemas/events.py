@@ -22,6 +22,7 @@ from schemas.participants import Participant
 from schemas.parties import Party
 from schemas.people import Member
 from schemas.positions import Position
+from schemas.service_accounts import Service
 from schemas.sessions import Session
 from schemas.tasks import Task
 from schemas.teams import Team, TeamCase
@@ -87,6 +88,10 @@ EVENTS: dict[str, EventType] = {
     "member.added": EventType("org", "member", Member),
     "member.changed": EventType("org", "member", Member),
     "member.removed": EventType("org", "member", Member),
+    "service.added": EventType("org", "service", Service),
+    "service.changed": EventType("org", "service", Service),
+    "token.made": EventType("org", "token", Session),
+    "token.ended": EventType("org", "token", Session),
     "invitation.added": EventType("org", "invitation", Invitation),
     "team.changed": EventType("org", "team", Team),
     "wall.raised": EventType("org", "wall", Wall),

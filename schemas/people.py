@@ -12,7 +12,7 @@ Membership = Literal["admin", "desk", "outside"]
 
 
 class Card(Struct, frozen=True):
-    """What others in a case or an organisation see of a person."""
+    """What others in a case or an organisation see of a person; a service has no e-mail."""
 
     id: UUID
     name: str

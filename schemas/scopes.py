@@ -13,7 +13,8 @@ SCIM = "scim"  # provisioning, and nothing else
 # What an app is told of the person who signs in to it (OpenID Connect Core, sections 5.4 and 11).
 OPENID, PROFILE, EMAIL, OFFLINE = "openid", "profile", "email", "offline_access"
 
-# For tokens that people and organisations make.
+# For tokens that people make for themselves, and organisations for their services.
+PersonalScope = Literal["read", "write", "admin"]
 TokenScope = Literal["read", "write", "admin", "scim"]
 # A person at a browser does by hand all but provisioning.
 OF_BROWSERS = (READ, WRITE, ADMIN)

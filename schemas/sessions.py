@@ -6,7 +6,8 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from schemas.limits import NewPassword, Password, Secret
+from schemas.limits import TOKEN_DAYS_MAX, NewPassword, Password, Secret
+from schemas.scopes import PersonalScope
 
 # How somebody proves who they are.
 Way = Literal["password", "totp", "passkey", "recovery"]
@@ -35,7 +36,8 @@ class Session(Struct, frozen=True):
 
 class MakeToken(Struct, frozen=True, forbid_unknown_fields=True):
     label: Annotated[str, Meta(min_length=1, max_length=100)]
-    days: Annotated[int, Meta(ge=1, le=365)] = 90
+    days: Annotated[int, Meta(ge=1, le=TOKEN_DAYS_MAX)] = 90
+    scopes: Annotated[tuple[PersonalScope, ...], Meta(min_length=1, max_length=10)] = ("read", "write")
 
 
 class NewToken(Struct, frozen=True):

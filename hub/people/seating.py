@@ -27,15 +27,27 @@ async def take_in(
     seated = await unit.connection.fetchrow(people.CARD, org, person) is not None
     await unit.connection.execute(people.INTRODUCE, org, person, email, name, unit.now)
     if role is not None:
-        if role == OUTSIDE:
-            await leave_teams(unit, org, person)
-        before = await unit.connection.fetchval(people.SEAT, org, person, role, unit.now)
-        await _somebody_remains(unit, org, before, role)
+        await _place(unit, org, person, role)
     row = await unit.connection.fetchrow(people.CARD, org, person)
     if row is None:  # they are there already, and elsewhere: nobody seats them unasked
         raise Refused("conflict", ASKED_FIRST)
     card = read(row, Card)
     return card, await was_seated(unit, org, person, card.membership, before=seated)
+
+
+async def seat(unit: Unit, org: UUID, person: UUID, role: str) -> Stream:
+    """Give a place to somebody who need not be asked: a service. Locks and answer are those of `take_in`."""
+    before = await _place(unit, org, person, role)
+    return await was_seated(unit, org, person, role, before=before is not None)
+
+
+async def _place(unit: Unit, org: UUID, person: UUID, role: str) -> str | None:
+    """Answers the place before."""
+    if role == OUTSIDE:
+        await leave_teams(unit, org, person)
+    before = await unit.connection.fetchval(people.SEAT, org, person, role, unit.now)
+    await _somebody_remains(unit, org, before, role)
+    return before
 
 
 async def was_seated(unit: Unit, org: UUID, person: UUID, role: str, *, before: bool = False) -> Stream:

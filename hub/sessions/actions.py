@@ -1,6 +1,5 @@
 """Sessions and personal tokens: opening, listing and ending them; and changing one's password."""
 
-import secrets
 from collections.abc import Collection
 from datetime import timedelta
 from uuid import UUID
@@ -9,10 +8,11 @@ from hub.context import Hub, Who
 from hub.sessions import passwords, throttle
 from hub.sessions.standing import proved_recently, recent, standing
 from schemas.answers import Page
-from schemas.credentials import token_hash
+from schemas.credentials import new_token, token_hash
 from schemas.errors import Refused
 from schemas.events import NewEvent
 from schemas.ids import new_id
+from schemas.limits import TOKENS_MAX
 from schemas.people import Me
 from schemas.positions import AsOf
 from schemas.scopes import ADMIN, OF_BROWSERS
@@ -39,7 +39,7 @@ async def open_session(
 ) -> tuple[str, Session]:
     """A new session and its secret. `mfa`: a second factor was proved for it; `proved`: its holder has just proved who
     they are."""
-    token = secrets.token_urlsafe(32)
+    token = new_token(kind)
     now = hub.clock()
     session = Session(
         new_id(), person, kind, label[:200], now, now + timedelta(days=days), address, scopes=sorted(scopes)
@@ -67,8 +67,12 @@ async def make_token(hub: Hub, who: Who, request: MakeToken) -> NewToken:
         raise Refused("forbidden", "Who came in by a link makes no tokens.")
     async with hub.reading(who) as connection:  # and the session is still good, or this raises
         await proved_recently(connection, who, hub.clock())
+        if await connection.fetchval(sessions.TOKENS, hub.clock()) >= TOKENS_MAX:
+            raise Refused("conflict", f"You have {TOKENS_MAX} tokens; end one that you do not need.")
     stands = await standing(hub, who)
-    token, session = await open_session(hub, who.person, "token", request.label, request.days, mfa=stands.mfa)
+    token, session = await open_session(
+        hub, who.person, "token", request.label, request.days, mfa=stands.mfa, scopes=set(request.scopes)
+    )
     return NewToken(session, token)
 
 

@@ -15,7 +15,7 @@ SESSIONS = """select h.hash, s.id, s.person, s.kind, s.expires_at, s.scopes, s.r
 GRANTS = "select person, scope, role from grants where person = any($1::uuid[])"
 CASES = "select id, org, audience, '{}'::uuid[] from cases where id = any($1::uuid[])"
 CONVERSATION = "select case_id, org, audience, people from conversations where id = $1"
-PEOPLE = """select p.id, p.name, p.email::text, p.zone,
+PEOPLE = """select p.id, p.name, coalesce(p.email::text, '') as email, p.zone,
         coalesce((select json_agg(json_build_object('org', json_build_object('id', o.id, 'name', o.name, 'zone', o.zone,
             'case_types', o.case_types), 'role', g.role) order by o.name)
             from grants g join organisations o on o.id = g.scope where g.person = p.id), '[]')::text as seats

@@ -58,7 +58,7 @@ CLAIM_ESCALATION = """select escalate_at as fire_at from deadline_steps where de
         and escalated_at is null and escalate_at <= $3 for update skip locked"""
 
 # Under the locks: the people concerned now, and whether each was told of this already.
-PEOPLE = f"""select p.id, p.email::text, p.zone, stream_head(p.id) as head,
+PEOPLE = f"""select p.id, coalesce(p.email::text, '') as email, p.zone, stream_head(p.id) as head,
         p.id is not distinct from d.assignee as is_assignee, p.id = d.set_by as is_setter,
         p.id is not distinct from d.escalate_to as is_next,
         exists (select 1 from grants a where a.scope = d.case_id and a.person = p.id and a.role = 'staff') as is_staff,

@@ -49,7 +49,7 @@ NUDGE = """with seen as (
             where n.upto <= (select upto from seen) returning person)
     insert into mails (id, message_id, recipient, subject, body, made_at, try_at)
         select $5, '<' || $5::uuid || '@casewire>', p.email, 'New message in ' || c.number, $6, $4, $4
-        from nudged join people p on p.id = nudged.person join cases c on c.id = $7
+        from nudged join people p on p.id = nudged.person and p.email is not null join cases c on c.id = $7
         returning id"""
 
 

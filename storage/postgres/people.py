@@ -6,13 +6,14 @@ SEAT = "select seat_person($1, $2, $3, $4)"
 GOVERNED = "select governed($1)"
 PARTICIPATIONS = "select id, case_id, role from participations($1, $2)"
 
-ORG_CARDS = """select id, name, email, membership from cards($1, null)
+# A service has no address.
+ORG_CARDS = """select id, name, coalesce(email, '') as email, membership from cards($1, null)
     where $2::text is null or (lower(name), id::text) > ($2, $3) order by lower(name), id::text limit $4"""
-CASE_CARDS = """select c.org, stream_head(c.id) as f_head, k.id, k.name, k.email, k.membership
+CASE_CARDS = """select c.org, stream_head(c.id) as f_head, k.id, k.name, coalesce(k.email, '') as email, k.membership
     from cases c left join lateral cards(c.org, c.id) k on true where c.id = $1"""
 
 # A person as an organisation's staff knows them, whatever role the asker has there.
-CARD = "select id, name, email, membership from card_of($1, $2)"
+CARD = "select id, name, coalesce(email, '') as email, membership from card_of($1, $2)"
 
 ROLE = "select role from grants where person = (select me()) and scope = $1"
 

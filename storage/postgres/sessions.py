@@ -22,7 +22,7 @@ TRY = "select person, lower(email) as email, challenge, charged from signin_try(
 TAKE = "select signin_take($1)"
 TELL = "select signin_tell($1, $2, $3, $4, $5)"
 
-ME = """select p.id, p.name, p.email::text, p.zone,
+ME = """select p.id, p.name, coalesce(p.email::text, '') as email, p.zone,
         coalesce((select json_agg(json_build_object('org', json_build_object('id', o.id, 'name', o.name, 'zone', o.zone,
             'case_types', o.case_types), 'role', g.role) order by o.name)
             from grants g join organisations o on o.id = g.scope where g.person = p.id), '[]') as seats
@@ -30,6 +30,8 @@ ME = """select p.id, p.name, p.email::text, p.zone,
 MINE = """select id, person, kind, label, made_at, expires_at, address, used_at, id = $2 as here, scopes from sessions
     where person = (select me()) and ended_at is null and expires_at > $1
     order by coalesce(used_at, made_at) desc, id desc limit 200"""
+TOKENS = """select count(*) from sessions where person = (select me()) and kind = 'token' and ended_at is null
+    and expires_at > $1"""
 # How the asker's own session stands, inside a transaction of theirs.
 PROVED = "select kind, proved_at from sessions where id = $1"
 # The Structs of ended sessions go into events, where no session is `here`.

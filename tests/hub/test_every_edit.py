@@ -57,7 +57,14 @@ EDITS = [
     Edit("retract_message", "/v1/messages/{id}", a_message, None, None),
     Edit("change_deadline", "/v1/deadlines/{id}", a_deadline, {"title": "Changed"}, ("due_on", "soon")),
     Edit("change_task", "/v1/tasks/{id}", a_task, {"title": "Changed"}, ("done", "perhaps")),
-    Edit("change_detail", "/v1/details/{id}", a_detail, {"fields": {"assessment": "x"}}, ("fields", []), hidden=True),
+    Edit(
+        "change_detail",
+        "/v1/details/{id}",
+        a_detail,
+        {"fields": {"assessment": "x"}},
+        ("fields", []),
+        hidden=True,
+    ),
 ]
 
 each = pytest.mark.parametrize("edit", EDITS, ids=[edit.name for edit in EDITS])

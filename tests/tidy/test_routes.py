@@ -84,6 +84,9 @@ OWN_PLACES = (
 ADMIN_PLACES = ("/v1/orgs/", "/v1/people")
 # Routes whose scope is not that of their place, and why.
 SCOPES = {
+    # for administrators alone, who has which token
+    ("GET", "/v1/orgs/{org:uuid}/services"): "admin",
+    ("GET", "/v1/orgs/{org:uuid}/services/{service:uuid}/tokens"): "admin",
     ("DELETE", "/v1/session"): "any",  # to end a session it takes no more than to hold it
 }
 

@@ -42,10 +42,18 @@ async def test_named_person_who_left_the_case_reads_no_more(office: Office) -> N
 
 
 async def test_open_conversation_repeated_tells_nothing_to_whom_it_is_closed_by_now(office: Office) -> None:
-    key, body, people = uuid4(), {"title": "Inside", "audience": "staff"}, f"/v1/cases/{office.case}/participants"
+    key, body, people = (
+        uuid4(),
+        {"title": "Inside", "audience": "staff"},
+        f"/v1/cases/{office.case}/participants",
+    )
     await office.lead.made(path(office), body, key=key)
     await office.admin.made(people, {"person": office.lead.id, "role": office.role})
-    held = {one["role"]: one["id"] for one in await office.admin.all(people) if one["person"] == str(office.lead.id)}
+    held = {
+        one["role"]: one["id"]
+        for one in await office.admin.all(people)
+        if one["person"] == str(office.lead.id)
+    }
     assert (await office.admin.delete(f"{people}/{held['staff']}")).status_code == 200
     # The wall hides the event that bears the key too, so it is asked as if for the first time.
     refused(await office.lead.post(path(office), body, key=key), 403, "forbidden")

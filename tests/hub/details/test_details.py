@@ -23,7 +23,9 @@ async def opened_with(office: Office, fields: dict[str, Any]) -> UUID:
     body = opening(office.org, office.type)
     made = await office.lead.made("/v1/cases", body | {"intake": body["intake"] | fields})
     case = UUID(made["case"]["id"])
-    await office.lead.made(f"/v1/cases/{case}/participants", {"person": office.outside.id, "role": office.role})
+    await office.lead.made(
+        f"/v1/cases/{case}/participants", {"person": office.outside.id, "role": office.role}
+    )
     return case
 
 
@@ -83,7 +85,9 @@ async def test_an_event_of_hidden_fields_reaches_those_who_see_them_alone(world:
 
 
 @each_hiding
-async def test_the_case_takes_no_field_that_is_hidden_and_a_detail_only_its_own(world: World, name: str) -> None:
+async def test_the_case_takes_no_field_that_is_hidden_and_a_detail_only_its_own(
+    world: World, name: str
+) -> None:
     office = await world.office(name)
     case = await opened_with(office, canaries(office.type))
     shown = (await office.lead.get(f"/v1/cases/{case}")).json()["item"]["case"]["intake"]
@@ -111,7 +115,9 @@ async def test_whoever_opens_a_case_from_outside_fills_in_what_they_will_see(wor
     # What only staff see is there for them to fill in, though the opener could not read it.
     assert await fields_of(office.lead, case) == {"contact_phone": "555 0100", "estimate": ""}
     problem = refused(
-        await resident.post("/v1/cases", body | {"intake": body["intake"] | {"estimate": "1"}}), 400, "bad_input"
+        await resident.post("/v1/cases", body | {"intake": body["intake"] | {"estimate": "1"}}),
+        400,
+        "bad_input",
     )
     assert [one["at"] for one in problem["fields"]] == ["$.intake.estimate"]
 

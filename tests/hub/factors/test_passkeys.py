@@ -106,7 +106,9 @@ async def test_sign_in_refused(site: Site, key: Key, wrong: str) -> None:
     assert problem["detail"] == "This passkey was not accepted."
 
 
-async def test_sign_in_refused_when_the_answer_is_bent(site: Site, key: Key, person: Person, world: World) -> None:
+async def test_sign_in_refused_when_the_answer_is_bent(
+    site: Site, key: Key, person: Person, world: World
+) -> None:
     other = (await world.person()).id
 
     def response(**parts: Any) -> Callable[[dict[str, Any]], None]:
@@ -164,7 +166,9 @@ async def test_make_refused(site: Site, home: Browser, key: Key, world: World) -
     asked = (await home.post("/v1/factors/passkeys/options")).json()
     assert [one["id"] for one in asked["options"]["excludeCredentials"]] == [b64(key.id)]
     body = {"pending": asked["pending"], "passkey": Key(site.hub.settings.public_url).make(asked["options"])}
-    refused(await other.post("/v1/factors/passkeys", body), 401, "bad_credentials")  # a question to somebody else
+    refused(
+        await other.post("/v1/factors/passkeys", body), 401, "bad_credentials"
+    )  # a question to somebody else
     refused(await home.post("/v1/factors/passkeys", body | {"passkey": {"response": {}}}), 400, "bad_input")
     assert len((await home.get("/v1/factors")).json()["items"]) == 1
 

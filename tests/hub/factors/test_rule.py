@@ -60,7 +60,9 @@ async def test_who_lacks_a_factor_sets_one_up_and_does_nothing_else(
         ("/v1/cases", {"org": org, "type": "none", "title": "X"}),
     ):  # fmt: skip
         answer = await browser.post(path, body)
-        assert answer.status_code in (400, 403) and answer.json()["code"] in ("mfa_needed", "bad_input"), answer.text
+        assert answer.status_code in (400, 403) and answer.json()["code"] in ("mfa_needed", "bad_input"), (
+            answer.text
+        )
     change = {"old": PASSWORD, "new": "seven green kettles hum"}
     refused(await browser.call("PUT", "/v1/password", change), 403, "mfa_needed")
     refused(await browser.call("DELETE", "/v1/sessions"), 403, "mfa_needed")
@@ -87,7 +89,9 @@ async def test_the_rule_ends_sessions_without_a_factor_at_once(
     site: Site, admin: Person, desk: Person, org: UUID, owner: Any, world: World
 ) -> None:
     browser = await site.browser().signed_in(desk.email)
-    safe = await site.browser().signed_in((await with_password(world, other := await world.person(org, "desk"))).email)
+    safe = await site.browser().signed_in(
+        (await with_password(world, other := await world.person(org, "desk"))).email
+    )
     await safe.app()
     outside = await world.person(org, "outside")
     await ruled(site, admin, org, "admin", "desk")
@@ -96,7 +100,9 @@ async def test_the_rule_ends_sessions_without_a_factor_at_once(
     assert (await safe.get("/v1/me")).status_code == (await outside.get("/v1/me")).status_code == 200
     told = await owner.fetch("select type from events where stream = $1", desk.id)
     assert [row["type"] for row in told] == ["session.ended", "session.ended"]
-    assert await owner.fetchval("select count(*) from events where stream = $1", other.id) == 1  # their old token
+    assert (
+        await owner.fetchval("select count(*) from events where stream = $1", other.id) == 1
+    )  # their old token
 
 
 async def test_one_who_comes_to_such_a_place_is_asked_too(
@@ -128,10 +134,14 @@ async def test_set_rule_refused(site: Site, admin: Person, desk: Person, org: UU
     foreign = await with_password(world, await world.person(await world.organisation(), "admin"))
     stranger = await site.browser().signed_in(foreign.email)
     hidden = refused(await stranger.call("PUT", path, {"roles": []}), 404, "not_found")
-    assert hidden == refused(await stranger.call("PUT", f"/v1/orgs/{ABSENT}/mfa", {"roles": []}), 404, "not_found")
+    assert hidden == refused(
+        await stranger.call("PUT", f"/v1/orgs/{ABSENT}/mfa", {"roles": []}), 404, "not_found"
+    )
     refused(await stranger.get(path), 404, "not_found")
     home = await site.browser().signed_in(admin.email)
-    refused(await home.call("PUT", path, {"roles": ["admin"]}), 409, "conflict")  # without a factor of one's own
+    refused(
+        await home.call("PUT", path, {"roles": ["admin"]}), 409, "conflict"
+    )  # without a factor of one's own
     refused(await home.call("PUT", path, {"roles": ["king"]}), 400, "bad_input")
     refused(await admin.call("PUT", path, {"roles": []}), 403, "forbidden")  # a token
     assert (await home.get(path)).json() == {"roles": []}
@@ -164,7 +174,9 @@ async def test_dangerous_acts_ask_again_after_a_while(site: Site, admin: Person,
         refused(answer, 403, "step_up_needed")
     ways = (await home.post("/v1/session/proof/options")).json()
     assert ways["ways"] == ["totp", "recovery"]
-    refused(await home.post("/v1/session/proof", {"password": PASSWORD}), 400, "bad_input")  # not without the factor
+    refused(
+        await home.post("/v1/session/proof", {"password": PASSWORD}), 400, "bad_input"
+    )  # not without the factor
     refused(await home.post("/v1/session/proof", {"code": "000000"}), 401, "bad_credentials")
     assert (await home.post("/v1/session/proof", {"code": app.code()})).status_code == 204
     assert (await home.post("/v1/tokens", {"label": "x"})).status_code == 201
@@ -195,7 +207,9 @@ async def test_guessing_in_a_stolen_session_is_slowed_down(site: Site, admin: Pe
     for _ in range(throttle.PROOF.free + 1):
         refused(await home.post("/v1/session/proof", {"password": "wrong"}), 401, "bad_credentials")
     refused(await home.post("/v1/session/proof", {"password": PASSWORD}), 429, "too_many")
-    assert (await own.post("/v1/session/proof", {"password": PASSWORD})).status_code == 204  # the owner's, elsewhere
+    assert (
+        await own.post("/v1/session/proof", {"password": PASSWORD})
+    ).status_code == 204  # the owner's, elsewhere
 
 
 async def test_end_other_sessions(site: Site, admin: Person, owner: Any) -> None:

@@ -125,7 +125,9 @@ async def test_what_one_of_those_named_may_not_read_is_not_attached(office: Offi
     rows = await Rows.on(owner)
     versions: dict[str, Any] = {}
     for audience in ("staff", office.shared):
-        made = await office.lead.made(f"/v1/cases/{office.case}/documents", {"name": "Strategy", "audience": audience})
+        made = await office.lead.made(
+            f"/v1/cases/{office.case}/documents", {"name": "Strategy", "audience": audience}
+        )
         put = await rows.put(
             "versions", document=UUID(made["id"]), case_id=office.case, org=office.org, status="cleared",
             audience=made["audience"], people=[], by=office.lead.id,
@@ -134,7 +136,9 @@ async def test_what_one_of_those_named_may_not_read_is_not_attached(office: Offi
     body = {"title": "Us two", "people": [office.outside.id]}
     talk = (await office.lead.made(f"/v1/cases/{office.case}/conversations", body))["id"]
     path = f"/v1/conversations/{talk}/messages"
-    refused(await office.lead.post(path, {"body": "see", "attachments": [versions["staff"]]}), 409, "conflict")
+    refused(
+        await office.lead.post(path, {"body": "see", "attachments": [versions["staff"]]}), 409, "conflict"
+    )
     assert await office.outside.all(path) == []
     made = await office.lead.made(path, {"body": "see", "attachments": [versions[office.shared]]})
     assert [one["version"] for one in made["attachments"]] == [str(versions[office.shared])]

@@ -204,7 +204,9 @@ async def test_a_person_seated_outside_leaves_the_teams_of_cases(world: World) -
 async def test_seat_refused_when_an_administrator_steps_down_alone(world: World) -> None:
     org = await world.organisation()
     admin = await world.person(org, "admin")
-    answer = await admin.post("/v1/people", {"org": org, "email": admin.email, "name": "A", "role": "outside"})
+    answer = await admin.post(
+        "/v1/people", {"org": org, "email": admin.email, "name": "A", "role": "outside"}
+    )
     refused(answer, 409, "conflict")
     assert (await admin.get("/v1/people", org=str(org))).status_code == 200
 

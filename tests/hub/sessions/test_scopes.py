@@ -5,6 +5,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from schemas.limits import TOKENS_MAX
 from schemas.scopes import OF_BROWSERS
 from tests.app import Office, World, opening, refused
 from tests.routes import all_routes
@@ -59,3 +60,25 @@ async def test_scope_is_refused_before_anything_is_said_of_what_there_is(
     writer = await world.token(office.lead, "write")
     there = refused(await writer.get(f"/v1/cases/{office.case}"), 403, "scope")
     assert there == refused(await writer.get(f"/v1/cases/{uuid4()}"), 403, "scope")
+
+
+async def test_a_personal_token_has_the_scopes_it_was_made_with(office: Office, world: World) -> None:
+    browser = await world.token(office.admin, kind="browser", proved=True)
+    for scopes in (["read"], ["write"], ["admin"], ["read", "write", "admin"]):
+        answer = await browser.post("/v1/tokens", {"label": "x", "scopes": scopes})
+        assert answer.json()["session"]["scopes"] == sorted(scopes)
+        headers = {"authorization": f"Bearer {answer.json()['token']}"}
+        for method, path, needed in (
+            ("GET", f"/v1/cases/{office.case}", "read"),
+            ("POST", f"/v1/cases/{office.case}/tasks", "write"),
+            ("PUT", f"/v1/orgs/{office.org}/mfa", "admin"),
+        ):
+            code = (await office.lead.http.request(method, path, headers=headers)).json().get("code")
+            assert (code == "scope") == (needed not in scopes), (scopes, needed, code)
+
+
+async def test_tokens_are_bounded_in_number(office: Office, world: World) -> None:
+    browser = await world.token(office.lead, kind="browser", proved=True)
+    for _ in range(TOKENS_MAX - 1):  # the lead has one already
+        await world.token(office.lead)
+    refused(await browser.post("/v1/tokens", {"label": "x"}), 409, "conflict")

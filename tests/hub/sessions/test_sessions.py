@@ -178,6 +178,8 @@ async def test_make_token(http: httpx.AsyncClient, person: Person) -> None:
     listed = (await http.get("/v1/sessions", headers=held)).json()["items"]
     (same,) = [one for one in listed if one["id"] == made["session"]["id"]]
     assert same["used_at"] and not same["here"] and made["token"] not in str(listed)
+    assert made["token"].startswith("cwp_") and same["scopes"] == ["read", "write"]
+    assert [one["scopes"] for one in listed if one["kind"] == "browser"] == [["admin", "read", "write"]]
     assert [one["here"] for one in listed if one["kind"] == "browser"] == [True]
 
 
@@ -196,6 +198,8 @@ async def test_make_token_refused_when_the_input_is_bad(http: httpx.AsyncClient,
         {"label": "x", "days": 0},
         {"label": "x", "days": 4000},
         {"label": "x", "a": 1},
+        {"label": "x", "scopes": []},
+        {"label": "x", "scopes": ["scim"]},
     ):
         refused(
             await http.post("/v1/tokens", json=body, headers=held | {"idempotency-key": str(uuid4())}),

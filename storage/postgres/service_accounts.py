@@ -1,0 +1,10 @@
+"""Services of an organisation and their tokens, through the functions for its administrators."""
+
+PAGE = "select * from services_of($1, null, $2, $3)"
+ONE = "select * from services_of($1, $2, null, 1)"
+MAKE = "select make_service($1, $2, $3, $4, $5)"
+SEAT = "select seat_service($1, $2, $3, $4)"
+CHANGE = "select change_service($1, $2, $3, $4)"
+SESSIONS = "select *, false as here from service_sessions($1, $2, $3)"
+OPEN = "select open_service_session($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+END = "select *, false as here from end_service_sessions($1, $2, $3, $4, $5)"
