@@ -9,13 +9,12 @@ from msgspec import Struct
 from hub.cases.actions import open_case
 from hub.context import Hub, Who
 from hub.conversations.actions import list_conversations
-from hub.people.actions import invite_person
 from hub.serve import opened
 from hub.sessions.actions import open_session
+from schemas.access import DESK
 from schemas.cases import OpenCase
 from schemas.casetypes import CURRENT
 from schemas.ids import new_id
-from schemas.people import InvitePerson
 from schemas.settings import Settings
 from storage.postgres import operator
 
@@ -52,8 +51,7 @@ async def scene(settings: Settings, *, people: int, cases: int) -> AsyncIterator
         made = [admin]
         for n in range(1, people):
             person = await _person(hub, f"bench{n}@{org}.test")
-            request = InvitePerson(org=org, email=f"bench{n}@{org}.test", name=f"Bench {n}", role="desk")
-            await invite_person(hub, admin.who, request, uuid4())
+            await system.execute(operator.SEAT, person.who.person, org, DESK, now)
             made.append(person)
         rooms: list[tuple[UUID, UUID]] = []
         for n in range(cases):

@@ -16,4 +16,6 @@ MAKE_PERSON = """insert into people (id, email, name, zone, password_hash, made_
     on conflict do nothing"""
 MAKE_ADMINISTRATOR = """insert into grants (person, scope, role, org, since)
     select $1, $2, 'admin', $2, $3 where not exists (select from grants where scope = $2)"""
+# Nobody asks who is seated so whether they want to: people of a demo or a bench, of whom nobody else knows.
+SEAT = """insert into grants (person, scope, role, org, since) values ($1, $2, $3, $2, $4) on conflict do nothing"""
 EVENTS_OF = "select count(*) from events where org = any($1::uuid[])"

@@ -142,6 +142,17 @@ EXPECTED = {
         },
         {"event_p50_ms"},
     ),
+    "wall": (
+        {
+            "read_p50_ms",
+            "read_wall_share",
+            "write_p50_ms",
+            "write_wall_share",
+            "search_p50_ms",
+            "search_ratio",
+        },
+        {"read_without_p50_ms", "write_without_p50_ms", "search_without_p50_ms"},
+    ),
     "import": ({"entries_per_s", "entries", "refused"}, {"statements_alone_entries_per_s"}),
     "storm": (
         {
