@@ -24,6 +24,9 @@ GIVEN: dict[tuple[str, str], Any] = {
     ("factors", "kind"): "totp",
     ("cases", "intake"): "{}",
     ("details", "fields"): "{}",
+    ("oauth_apps", "kind"): "browser",
+    ("oauth_apps", "id_token_alg"): "ES256",
+    ("oauth_keys", "alg"): "ES256",
 }
 
 
