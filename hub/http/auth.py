@@ -89,10 +89,10 @@ class Authentication:
         await self.app(scope, receive, send)
 
     def _token(self, connection: ASGIConnection[Any, Any, Any, Any]) -> tuple[str, bool]:
-        authorization = connection.headers.get("authorization", "")
-        if authorization:
-            scheme, _, token = authorization.partition(" ")
-            if scheme.lower() != "bearer" or not 20 <= len(token) <= BEARER_BYTES_MAX:
+        said = connection.headers.getall("authorization", [])
+        if said:
+            scheme, _, token = said[0].partition(" ")
+            if len(said) > 1 or scheme.lower() != "bearer" or not 20 <= len(token) <= BEARER_BYTES_MAX:
                 raise Refused("unauthenticated", "Send `Authorization: Bearer <token>`.")
             return token, False
         # Without a header it is a browser, signed in or not yet: its writes must come from our own pages.

@@ -16,7 +16,7 @@ KINDS: dict[tuple[str, str], Kind] = {
     ("POST", "/v1/conversations/{conversation}/read"): "read",  # as often as somebody scrolls
     ("GET", "/v1/versions/{version}/text"): "export",
 }
-BY_PREFIX: tuple[tuple[str, Kind], ...] = (("/oauth/", "oauth"), ("/scim/", "scim"))
+BY_PREFIX: tuple[tuple[str, Kind], ...] = (("/oauth/", "oauth"), ("/scim/", "scim"), ("/.well-known/", "oauth"))
 
 
 def kind_of(method: str, path: str, *, public: bool) -> Kind | None:
