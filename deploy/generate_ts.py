@@ -32,6 +32,7 @@ from schemas import (
     people,
     positions,
     search,
+    service_accounts,
     sessions,
     tasks,
     teams,
@@ -57,6 +58,7 @@ MODULES: tuple[ModuleType, ...] = (
     teams,
     walls,
     views,
+    service_accounts,
     oauth,
     entries,
     conversations,
@@ -71,7 +73,7 @@ MODULES: tuple[ModuleType, ...] = (
 )
 
 # Structs that never leave the server. `Answer` and `Page` are generic and stand in `render` itself.
-LEFT_OUT = {kernel.CaseType, oauth.Answer, events.Event, events.Access, frames.Up, frames.Down}
+LEFT_OUT = {kernel.CaseType, events.Event, events.Access, frames.Up, frames.Down}
 
 LIMITS = (
     "UPLOAD_ONE_REQUEST_BYTES_MAX",
@@ -81,6 +83,7 @@ LIMITS = (
     "HEARTBEAT_S",
     "DEAD_PEER_S",
     "SUBSCRIPTIONS_MAX",
+    "TOKEN_DAYS_MAX",
     "WALL_CASES_MAX",
     "WALL_PEOPLE_MAX",
     "WALL_TEAMS_MAX",

@@ -9,6 +9,7 @@ export const PAGE_ITEMS_MAX = 500;
 export const HEARTBEAT_S = 25;
 export const DEAD_PEER_S = 60;
 export const SUBSCRIPTIONS_MAX = 64;
+export const TOKEN_DAYS_MAX = 365;
 export const WALL_CASES_MAX = 200;
 export const WALL_PEOPLE_MAX = 200;
 export const WALL_TEAMS_MAX = 20;
@@ -104,7 +105,7 @@ export interface TypeView {
   readonly open_to_staff: boolean;
 }
 
-/** What others in a case or an organisation see of a person. */
+/** What others in a case or an organisation see of a person; a service has no e-mail. */
 export interface Card {
   readonly id: string;
   readonly name: string;
@@ -222,6 +223,7 @@ export interface Session {
 export interface MakeToken {
   readonly label: string;
   readonly days?: number;
+  readonly scopes?: readonly ("admin" | "read" | "write")[];
 }
 
 /** `token` is shown this once. */
@@ -584,6 +586,38 @@ export interface Reason {
   readonly roles: readonly string[];
 }
 
+/** `id` names it wherever a person's id does; `role` is its place in the organisation, "" when that was taken. A disabled one has no tokens. `used_at` is when one of them was last used, to some minutes; events do not carry it. */
+export interface Service {
+  readonly id: string;
+  readonly org: string;
+  readonly name: string;
+  readonly role: string;
+  readonly made_at: string;
+  readonly made_by: string;
+  readonly disabled_at: string | null;
+  readonly revision: number;
+  readonly used_at: string | null;
+}
+
+/** As `admin` it sees all that administrators see; to make it so needs a proof that it is you. */
+export interface MakeService {
+  readonly name: string;
+  readonly role?: "admin" | "desk" | "outside";
+}
+
+/** What is left out stays. To disable it ends its tokens at once, sockets too. */
+export interface ChangeService {
+  readonly name?: string;
+  readonly role?: "admin" | "desk" | "outside";
+  readonly disabled?: boolean;
+}
+
+export interface MakeServiceToken {
+  readonly label: string;
+  readonly scopes: readonly ("admin" | "read" | "scim" | "write")[];
+  readonly days?: number;
+}
+
 /** A registered app. `id` is its `client_id`; `scopes` is the most that it may ask for; `logout_uris` are where somebody may be sent after signing out. `service` is whom a service app acts as. */
 export interface App {
   readonly id: string;
@@ -652,6 +686,10 @@ export interface Asking {
   readonly to: string;
   readonly person: string;
   readonly email: string;
+}
+
+export interface AnswerApp {
+  readonly allow: boolean;
 }
 
 /** Where the browser goes next: an address of the app's, with the answer in it. */
@@ -1115,6 +1153,8 @@ export interface Nouns {
   readonly grant: Grant;
   readonly session: Session;
   readonly member: Member;
+  readonly service: Service;
+  readonly token: Session;
   readonly invitation: Invitation;
   readonly team: Team;
   readonly wall: Wall;
@@ -1164,6 +1204,10 @@ export const EVENTS = {
   "member.added": "member",
   "member.changed": "member",
   "member.removed": "member",
+  "service.added": "service",
+  "service.changed": "service",
+  "token.made": "token",
+  "token.ended": "token",
   "invitation.added": "invitation",
   "team.changed": "team",
   "wall.raised": "wall",

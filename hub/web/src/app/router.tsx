@@ -33,6 +33,13 @@ const accept = createRoute({
 
 const required = createRoute({ getParentRoute: () => root, path: "/second-factor", component: lazyRouteComponent(() => import("../sessions/required")) });
 
+// What an app asks: `q` is its question as one word, for whoever signs in first.
+const asking = (search: Record<string, unknown>): { q?: string; error?: string; error_description?: string } => ({ q: text(search.q), error: text(search.error), error_description: text(search.error_description) });
+const connect = createRoute({ getParentRoute: () => root, path: "/connect", validateSearch: asking, component: lazyRouteComponent(() => import("../apps/consent")) });
+const connecting = createRoute({ getParentRoute: () => root, path: "/connect/$requestId", validateSearch: asking, component: lazyRouteComponent(() => import("../apps/consent"), "AskingPage") });
+const signOut = createRoute({ getParentRoute: () => root, path: "/sign-out", component: lazyRouteComponent(() => import("../apps/sign-out")) });
+const signedOut = createRoute({ getParentRoute: () => root, path: "/signed-out", component: lazyRouteComponent(() => import("../apps/sign-out"), "SignedOutPage") });
+
 const inside = createRoute({ getParentRoute: () => root, id: "inside", component: Shell });
 
 const StaffHome = lazyRouteComponent(() => import("../cases/home"));
@@ -95,11 +102,21 @@ const teams = createRoute({ getParentRoute: () => organisation, path: "teams", c
 const team = createRoute({ getParentRoute: () => organisation, path: "teams/$teamId", component: lazyRouteComponent(() => import("../teams/team")) });
 const walls = createRoute({ getParentRoute: () => organisation, path: "walls", component: lazyRouteComponent(() => import("../walls/page")) });
 const published = createRoute({ getParentRoute: () => organisation, path: "published", component: lazyRouteComponent(() => import("../organisation/published")) });
+const services = createRoute({ getParentRoute: () => organisation, path: "services", component: lazyRouteComponent(() => import("../tokens/services")) });
+const service = createRoute({ getParentRoute: () => organisation, path: "services/$serviceId", component: lazyRouteComponent(() => import("../tokens/service")) });
 const roles = createRoute({ getParentRoute: () => organisation, path: "roles", component: lazyRouteComponent(() => import("../access/roles")) });
+const orgApps = createRoute({ getParentRoute: () => organisation, path: "apps", component: lazyRouteComponent(() => import("../apps/organisation")) });
 const factors = createRoute({ getParentRoute: () => organisation, path: "second-factor", component: lazyRouteComponent(() => import("../organisation/factors")) });
 // Where the people of an organisation were before it had more pages.
 const formerPeople = createRoute({ getParentRoute: () => root, path: "/people", beforeLoad: () => { throw redirect({ to: "/organisation/people", replace: true }); } });
 
+const apps = createRoute({ getParentRoute: () => inside, path: "/apps", component: lazyRouteComponent(() => import("../apps/connected")) });
+const device = createRoute({
+  getParentRoute: () => inside,
+  path: "/device",
+  validateSearch: (search: Record<string, unknown>): { user_code?: string } => ({ user_code: text(search.user_code) }),
+  component: lazyRouteComponent(() => import("../apps/device")),
+});
 const settings = createRoute({ getParentRoute: () => inside, path: "/settings", component: lazyRouteComponent(() => import("../sessions/settings")) });
 const security = createRoute({ getParentRoute: () => inside, path: "/security", component: lazyRouteComponent(() => import("../sessions/security")) });
 
@@ -110,7 +127,11 @@ export const router = createRouter({
     accept,
     required,
     formerPeople,
-    inside.addChildren([home, cases, casePage.addChildren([caseTab, caseThing]), request, inbox, search, organisation.addChildren([overview, people, invitations, teams, team, walls, roles, factors, published]), settings, security]),
+    connect,
+    connecting,
+    signOut,
+    signedOut,
+    inside.addChildren([home, cases, casePage.addChildren([caseTab, caseThing]), request, inbox, search, organisation.addChildren([overview, people, invitations, teams, team, walls, services, service, roles, orgApps, factors, published]), apps, device, settings, security]),
   ]),
   defaultPendingComponent: () => <Loading />,
   defaultErrorComponent: ({ error, reset }) => (

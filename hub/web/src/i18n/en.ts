@@ -4,6 +4,7 @@ import { organisation } from "./en/organisation";
 import { providers } from "./en/providers";
 import { teams } from "./en/teams";
 import { tokens } from "./en/tokens";
+import { views } from "./en/views";
 import { walls } from "./en/walls";
 
 // Every word the client says, in English. Another language is a file of this shape; nouns with many words have one of their own.
@@ -437,13 +438,6 @@ export const en = {
     token: "API token",
     expires: "valid until {{when}}",
     made: "since {{when}}",
-    tokens: "API tokens",
-    tokensHint: "A token acts as you. Keep it secret.",
-    make: "Make a token",
-    label: "What is it for?",
-    days: "Valid for days",
-    noTokens: "No tokens.",
-    shownOnce: "This is shown once. Copy it now.",
     membership: "{{role}} at {{org}}",
   },
   security: {

@@ -1,10 +1,10 @@
 // The pages of an organisation, in the order in which they are listed. One line and one route make a page part of it.
-import { IconMailForward, IconScale, IconShieldLock, IconUsers, IconUsersGroup, IconWall, IconWorldShare } from "@tabler/icons-react";
+import { IconMailForward, IconRobot, IconScale, IconShieldLock, IconUsers, IconUsersGroup, IconWall, IconWorldShare } from "@tabler/icons-react";
 
 export interface Part {
   readonly to: string;
   /** Its words: `organisation.parts.<name>` and `organisation.hints.<name>`. */
-  readonly name: "people" | "invitations" | "teams" | "walls" | "roles" | "factors" | "published";
+  readonly name: "people" | "invitations" | "teams" | "walls" | "services" | "roles" | "factors" | "published";
   readonly icon: typeof IconUsers;
   readonly admins: boolean;
 }
@@ -14,6 +14,7 @@ export const PARTS = [
   { to: "/organisation/invitations", name: "invitations", icon: IconMailForward, admins: true },
   { to: "/organisation/teams", name: "teams", icon: IconUsersGroup, admins: false },
   { to: "/organisation/walls", name: "walls", icon: IconWall, admins: true },
+  { to: "/organisation/services", name: "services", icon: IconRobot, admins: true },
   { to: "/organisation/roles", name: "roles", icon: IconScale, admins: false },
   { to: "/organisation/second-factor", name: "factors", icon: IconShieldLock, admins: true },
   { to: "/organisation/published", name: "published", icon: IconWorldShare, admins: true },

@@ -8,6 +8,7 @@ import { useTranslation } from "react-i18next";
 
 import { post, put, remove } from "../http/client";
 import { readPages } from "../live/cases";
+import { PersonalTokens } from "../tokens/personal";
 import { Complaint, Confirm, FormDialog, useAction, usePageTitle } from "../ui/forms";
 import { Head, Shown } from "../ui/states";
 import { moment } from "../ui/time";
@@ -26,6 +27,7 @@ export default function SecurityPage(): ReactNode {
         <PasswordSection />
         <FactorsSection />
         <SessionsSection />
+        <PersonalTokens />
       </Stack>
     </div>
   );
