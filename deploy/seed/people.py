@@ -3,10 +3,8 @@
 from uuid import UUID
 
 from deploy.seed.actor import ZONE, Stage, fixed
-from hub.people.actions import invite_person
 from hub.sessions import passwords
 from schemas.ids import new_id
-from schemas.people import InvitePerson
 from storage.postgres import operator
 
 FIRM, TOWN = fixed("Harbor & Finch LLP"), fixed("Town of Millbrook")
@@ -52,6 +50,4 @@ async def seed(stage: Stage) -> None:
         if place == "admin":
             await system.execute(operator.MAKE_ADMINISTRATOR, person, org, stage.base)
         else:
-            administrator = next(other for where, other, _, _, _ in PEOPLE if where == org)
-            request = InvitePerson(org=org, email=email, name=name, role=place)  # type: ignore[arg-type]
-            await stage.act(administrator, f"seat {email}", invite_person, request)
+            await system.execute(operator.SEAT, person, org, place, stage.base)
