@@ -76,7 +76,7 @@ class User(Resource[Any]):
     user_name: Annotated[str | None, Uniqueness.server, Required.true] = None
     name: Name | None = None
     display_name: str | None = None
-    active: bool | None = None
+    active: Annotated[bool | None, Required.true] = None
     emails: Annotated[list[Email] | None, Required.true] = None
     roles: list[Role] | None = None
     groups: Annotated[list[GroupMembership] | None, Mutability.read_only] = None
@@ -183,7 +183,6 @@ class Entry(msgspec.Struct, frozen=True):
     name: dict[str, str]
     emails: list[dict[str, Any]]
     role: str | None
-    active: bool | None
     made_at: datetime
     changed_at: datetime
     teams: list[Team] = []

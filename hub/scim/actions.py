@@ -72,7 +72,7 @@ async def create_user(hub: Hub, who: Who, org: UUID, user: User) -> User:
             card = await unit.connection.fetchrow(people.CARD, org, person) if known else None
             place = card["membership"] if card else None
             rules.may_bring(said, place)
-            seat = rules.seat(place, said, default=default, new=True, may_admin=ADMIN_SCOPE in who.scopes)
+            seat = rules.seat(place, said, default=default, may_admin=ADMIN_SCOPE in who.scopes)
             if known is None:
                 await _begin(hub, unit, org, person, said, seat)
             elif place is None:
@@ -106,7 +106,7 @@ async def change_user(hub: Hub, who: Who, org: UUID, id: UUID, if_match: str | N
         )
         await _somebody_else(connection, org, before, out)
     if out:
-        await _close(hub, who, org, before)
+        await _close(hub, who, org, before, said)
         if_match = None  # of what we have just changed ourselves
     async with hub.writing(who, locks.of_streams(org, id, exclusive=True)) as unit:
         default = await administered(unit.connection, org)
@@ -211,7 +211,7 @@ async def _ask(
 async def _save(unit: Unit, org: UUID, person: UUID, said: rules.Wanted, *, seated: bool) -> None:
     await unit.connection.execute(
         scim.SAVE, org, person, said.user_name, said.external_id, said.display_name, said.name, said.emails, said.role,
-        said.active, seated, unit.now,
+        seated, unit.now,
     )  # fmt: skip
 
 
@@ -237,12 +237,15 @@ async def _follow(hub: Hub, unit: Unit, org: UUID, before: Entry, change: rules.
         await invite_by_mail(hub, unit, org, change.address, change.name, change.seat)
 
 
-async def _close(hub: Hub, who: Who, org: UUID, before: Entry) -> None:
+async def _close(hub: Hub, who: Who, org: UUID, before: Entry, said: rules.Wanted | None = None) -> None:
     """Their sessions, where no other organisation knows them; what waits for their answer; their cases and their place.
-    Each step repeats for free."""
+    With `said` the directory goes on knowing them by it. Each step repeats for free."""
     more = True
     while more:
-        async with hub.writing(who, locks.of_streams(org, before.person)) as unit:
+        async with hub.writing(who, locks.of_streams(org, before.person, exclusive=True)) as unit:
+            await administered(unit.connection, org)
+            if said is not None:
+                await _save(unit, org, before.person, said, seated=True)
             rows = await unit.connection.fetch(scim.END_SESSIONS, org, before.person, unit.now, ENDED_AT_ONCE)
             stream = await unit.person_stream(before.person)
             for row in rows:

@@ -56,7 +56,9 @@ async def read_user(hub: Hub, who: Who, org: UUID, id: UUID, request: Asked) -> 
 async def replace_user(hub: Hub, who: Who, org: UUID, id: UUID, request: Asked) -> Response[Any]:
     """A user as a whole."""
     user = await _sent(request, User, Context.RESOURCE_REPLACEMENT_REQUEST)
-    after = await actions.change_user(hub, who, org, id, request.headers.get("if-match"), _replacing(user))
+    after = await actions.change_user(
+        hub, who, org, id, request.headers.get("if-match"), _replacing(user, await _body(request))
+    )
     return _answered(request, after, Context.RESOURCE_REPLACEMENT_RESPONSE)
 
 
@@ -104,7 +106,9 @@ async def read_group(hub: Hub, who: Who, org: UUID, id: UUID, request: Asked) ->
 async def replace_group(hub: Hub, who: Who, org: UUID, id: UUID, request: Asked) -> Response[Any]:
     """A group as a whole."""
     group = await _sent(request, Group, Context.RESOURCE_REPLACEMENT_REQUEST)
-    after = await groups.change_group(hub, who, org, id, request.headers.get("if-match"), _replacing(group))
+    after = await groups.change_group(
+        hub, who, org, id, request.headers.get("if-match"), _replacing(group, {})
+    )
     return _answered(request, after, Context.RESOURCE_REPLACEMENT_RESPONSE)
 
 
@@ -189,18 +193,30 @@ async def _body(request: Asked) -> dict[str, Any]:
 
 async def _sent(request: Asked, kind: type[Any], context: Context) -> Any:
     body = await _body(request)
-    said = {name.lower(): value for name, value in body.items()}
-    if kind is User and not said.get("emails") and rules.ADDRESS.fullmatch(str(said.get("username", ""))):
-        # Many a directory names people by their address and says nothing else.
-        body = {name: value for name, value in body.items() if name.lower() != "emails"}
-        body["emails"] = [{"value": said["username"], "type": "work", "primary": True}]
+    if kind is User:
+        body = _completed(body)
     return kind.model_validate(body, scim_ctx=context, scim_policy=TOLERANT)
 
 
-def _replacing(wanted: Any) -> Any:
+def _completed(body: dict[str, Any]) -> dict[str, Any]:
+    """A user with what directories leave out. Many name people by their address and say nothing else of it."""
+    said = {name.lower(): value for name, value in body.items() if value not in (None, [])}
+    more: dict[str, Any] = {}
+    if "emails" not in said and rules.ADDRESS.fullmatch(str(said.get("username", ""))):
+        more["emails"] = [{"value": said["username"], "type": "work", "primary": True}]
+    if "active" not in said:
+        more["active"] = True
+    return {name: value for name, value in body.items() if name.lower() not in more} | more
+
+
+def _replacing(wanted: Any, body: dict[str, Any]) -> Any:
+    silent = all(name.lower() != "active" or value is None for name, value in body.items())
+
     def edit(shown: Any) -> Any:
         after = wanted.model_copy(deep=True)
         after.replace(shown)
+        if silent and isinstance(shown, User):
+            after.active = shown.active  # who was put out does not come back because nothing is said of it
         return after
 
     return edit

@@ -25,7 +25,7 @@ class Wanted(Struct, frozen=True):
     name: dict[str, str]
     emails: list[dict[str, Any]]
     role: str | None
-    active: bool | None
+    active: bool
     address: str
 
     @property
@@ -70,7 +70,7 @@ def wanted(user: User) -> Wanted:
         name,
         emails,
         roles[0] if roles else None,
-        user.active,
+        user.active is not False,
         next((email["value"] for email in emails if email.get("primary")), emails[0]["value"]),
     )
 
@@ -80,15 +80,13 @@ def _short(value: str | None) -> None:
         raise InvalidValueException(detail=f"A text has {SCIM_TEXT_CHARS_MAX} characters at most.")
 
 
-def seat(place: str | None, said: Wanted, *, default: str, may_admin: bool, new: bool = False) -> str | None:
+def seat(place: str | None, said: Wanted, *, default: str, may_admin: bool) -> str | None:
     """The place that follows for who has `place` now; None for none.
 
-    Without a role it stays what it is, and a new one is `default`; who has none gets one only by `active: true`, or by
-    being new. Administrators are made, moved and put out only by a
+    Without a role it stays what it is, and a new one is `default`. Administrators are made, moved and put out only by a
     token that may do an administrator's work itself.
     """
-    stays_out = said.active is None and place is None and not new
-    after = None if said.active is False or stays_out else said.role or place or default
+    after = (said.role or place or default) if said.active else None
     if ADMIN in (place, after) and place != after and not may_admin:
         raise Refused(
             "forbidden", "This token makes no administrators and changes none: it lacks the scope admin."
@@ -117,5 +115,5 @@ def may_remove(before: Entry, *, may_admin: bool) -> None:
 
 def may_bring(said: Wanted, place: str | None) -> None:
     """`place` is what somebody has here already whom the directory did not bring."""
-    if place == OUTSIDE and said.active is False:
+    if place == OUTSIDE and not said.active:
         raise InvalidValueException(detail="They take part here already: make them active, then change that.")

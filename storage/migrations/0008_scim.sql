@@ -4,8 +4,8 @@
 -- Whom the directory sends without a role gets this place.
 alter table organisations add column scim_role text not null default 'outside' check (scim_role in ('outside', 'desk'));
 
--- active and role are what was said, null where nothing was: whether somebody has a place stands in grants alone. seated:
--- they had one while the directory named them, so it may give it back; who was asked and has not answered never had.
+-- What was said, null where nothing was; whether somebody has a place, and which, stands in grants alone. seated: they
+-- had one while the directory named them, so it may give it back; who was asked and has not answered never had.
 create table scim_users (
     org uuid not null references organisations,
     person uuid not null references people,
@@ -15,7 +15,6 @@ create table scim_users (
     name jsonb not null default '{}',
     emails jsonb not null default '[]',
     role text check (role in ('admin', 'desk', 'outside')),
-    active boolean,
     seated boolean not null,
     made_at timestamptz not null,
     changed_at timestamptz not null,
@@ -64,8 +63,7 @@ create function governed(p_org uuid) returns boolean
 -- Clients whom staff invited are none of its business. With p_person that one alone.
 create function scim_people(p_org uuid, p_person uuid)
     returns table (person uuid, address text, person_name text, seat text, kept boolean, user_name text,
-        external_id text, display_name text, name jsonb, emails jsonb, role text, active boolean,
-        made_at timestamptz, changed_at timestamptz)
+        external_id text, display_name text, name jsonb, emails jsonb, role text, made_at timestamptz, changed_at timestamptz)
     language sql stable security definer set search_path = pg_catalog, public
     begin atomic
         select p.id, p.email::text, p.name, g.role, u.person is not null, coalesce(u.user_name, p.email)::text,
@@ -73,7 +71,6 @@ create function scim_people(p_org uuid, p_person uuid)
             coalesce(u.name, '{}'), coalesce(u.emails,
                 jsonb_build_array(jsonb_build_object('value', p.email::text, 'type', 'work', 'primary', true))),
             case when u.person is not null and u.role is null then null else coalesce(g.role, u.role) end,
-            case when u.person is null then true when g.role is null then false else u.active end,
             coalesce(u.made_at, g.since), greatest(u.changed_at, g.since)
         from (select s.person from public.scim_users s where s.org = p_org
             union select o.person from public.grants o where o.scope = p_org and o.role in ('admin', 'desk')) k
@@ -132,7 +129,7 @@ end $$;
 -- here once the place is taken.
 create function end_sessions_of(p_org uuid, p_person uuid, p_now timestamptz, p_limit integer)
     returns table (id uuid, person uuid, kind text, label text, made_at timestamptz, expires_at timestamptz,
-        address text, used_at timestamptz)
+        address text, used_at timestamptz, scopes text[])
     language plpgsql security definer set search_path = pg_catalog, public as $$
 begin
     if (select s.ours from scim_standing(p_org, p_person) s) is not true
@@ -142,7 +139,7 @@ begin
     return query update sessions t set ended_at = p_now
         where t.id in (select o.id from sessions o where o.person = p_person and o.ended_at is null
             and o.expires_at > p_now limit p_limit)
-        returning t.id, t.person, t.kind, t.label, t.made_at, t.expires_at, t.address, t.used_at;
+        returning t.id, t.person, t.kind, t.label, t.made_at, t.expires_at, t.address, t.used_at, t.scopes;
 end $$;
 
 -- Whether this session of this person has ended: who ended it says so on the person's stream, and nobody says it of one
