@@ -98,7 +98,7 @@ class Asking(Struct, frozen=True):
     email: str
 
 
-class Answer(Struct, frozen=True, forbid_unknown_fields=True):
+class AnswerApp(Struct, frozen=True, forbid_unknown_fields=True):
     allow: bool
 
 

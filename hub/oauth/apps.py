@@ -18,7 +18,7 @@ from schemas.limits import APPS_MAX
 from schemas.oauth import App, ChangeApp, NewSecret, RegisterApp
 from schemas.positions import AsOf
 from storage.postgres import locks, oauth, people
-from storage.postgres.rows import read
+from storage.postgres.rows import cursor, read
 from storage.postgres.unit import Unit
 
 ENDED_AT_ONCE = 500  # people of an app that ended
@@ -29,7 +29,7 @@ async def list_apps(hub: Hub, who: Who, org: UUID, limit: int, after: UUID | Non
         rules.may_manage(await connection.fetchval(people.ROLE, org))
         rows = await connection.fetch(oauth.APPS, org, after, limit + 1)
     items = [read(row, App) for row in rows]
-    more = str(items[limit - 1].id) if len(items) > limit else None
+    more = cursor(str(items[limit - 1].id)) if len(items) > limit else None
     return Page(items[:limit], more, AsOf(hub.database.epoch))
 
 

@@ -2,6 +2,7 @@
 and what they take back. The answer goes to the app's address alone, with `iss` (RFC 9207)."""
 
 import secrets
+from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from urllib.parse import quote, urlencode
@@ -101,14 +102,21 @@ async def authorize(hub: Hub, query: str, token: str) -> str:
             )
         # Whoever signs in for it has proved who they are: they are not asked once more.
         kept = {name: value for name, value in fields.items() if (name, value) != ("prompt", "login")}
-        return f"{page}?{urlencode(kept, quote_via=quote)}"
+        return f"{page}?{_again(kept)}"
     try:
-        return await _put(hub, who, question, silent=silent)
+        to = await _put(hub, who, question, silent=silent)
+        return f"{to}?{_again(fields)}" if to.startswith(f"{page}/") else to
     except Refused as refused:
         if not silent:
             return f"{page}?error={refused.code}"
         error = "login_required" if refused.code == "unauthenticated" else "interaction_required"
         return _refusal(hub, question.redirect_uri, question.state, error, "The person has to answer first.")
+
+
+def _again(fields: Mapping[str, str]) -> str:
+    """The whole question as one parameter of our page, for whoever signs in first or as somebody else: they are sent to
+    the authorization endpoint with it once more."""
+    return "q=~" + urlsafe_b64encode(urlencode(fields, quote_via=quote).encode()).decode().rstrip("=")
 
 
 async def _put(hub: Hub, who: Who, question: Asked, *, silent: bool) -> str:

@@ -11,8 +11,8 @@ from hub.http.inputs import After, IfMatch, Key, Limit
 from hub.oauth import apps, consents
 from hub.oauth.endpoints import ROUTES as ENDPOINTS
 from schemas.answers import Answer, Page
-from schemas.oauth import Answer as Said
 from schemas.oauth import (
+    AnswerApp,
     AnswerDevice,
     App,
     Asking,
@@ -79,7 +79,7 @@ async def read_asking(hub: Hub, who: Who, request_id: UUID) -> Asking:
 
 
 @post("/v1/apps/requests/{request_id:uuid}", status_code=200, opt=OF_OWN)
-async def answer_asking(hub: Hub, who: Who, request_id: UUID, data: Said) -> Onward:
+async def answer_asking(hub: Hub, who: Who, request_id: UUID, data: AnswerApp) -> Onward:
     """Allow or decline, once; answers where the browser goes next."""
     return await consents.answer(hub, who, request_id, allow=data.allow)
 

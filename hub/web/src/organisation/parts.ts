@@ -1,10 +1,10 @@
 // The pages of an organisation, in the order in which they are listed. One line and one route make a page part of it.
-import { IconMailForward, IconRobot, IconScale, IconShieldLock, IconUsers, IconUsersGroup, IconWall, IconWorldShare } from "@tabler/icons-react";
+import { IconApps, IconMailForward, IconRobot, IconScale, IconShieldLock, IconUsers, IconUsersGroup, IconWall, IconWorldShare } from "@tabler/icons-react";
 
 export interface Part {
   readonly to: string;
   /** Its words: `organisation.parts.<name>` and `organisation.hints.<name>`. */
-  readonly name: "people" | "invitations" | "teams" | "walls" | "services" | "roles" | "factors" | "published";
+  readonly name: "people" | "invitations" | "teams" | "walls" | "services" | "apps" | "roles" | "factors" | "published";
   readonly icon: typeof IconUsers;
   readonly admins: boolean;
 }
@@ -15,6 +15,7 @@ export const PARTS = [
   { to: "/organisation/teams", name: "teams", icon: IconUsersGroup, admins: false },
   { to: "/organisation/walls", name: "walls", icon: IconWall, admins: true },
   { to: "/organisation/services", name: "services", icon: IconRobot, admins: true },
+  { to: "/organisation/apps", name: "apps", icon: IconApps, admins: true },
   { to: "/organisation/roles", name: "roles", icon: IconScale, admins: false },
   { to: "/organisation/second-factor", name: "factors", icon: IconShieldLock, admins: true },
   { to: "/organisation/published", name: "published", icon: IconWorldShare, admins: true },

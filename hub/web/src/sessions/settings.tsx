@@ -1,8 +1,9 @@
-import { Paper, SegmentedControl, Stack, useMantineColorScheme } from "@mantine/core";
+import { Paper, SegmentedControl, Stack, Text, useMantineColorScheme } from "@mantine/core";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import { usePageTitle } from "../ui/forms";
+import { ButtonLink } from "../ui/links";
 import { Head } from "../ui/states";
 import { useMe } from "./me";
 
@@ -44,6 +45,16 @@ export default function SettingsPage(): ReactNode {
               { value: "dark", label: t("settings.dark") },
             ]}
           />
+        </section>
+        <section aria-label={t("apps.title")}>
+          <Head order={2} title={t("apps.title")}>
+            <ButtonLink to="/apps" size="xs" variant="default">
+              {t("apps.manage")}
+            </ButtonLink>
+          </Head>
+          <Text size="sm" c="dimmed">
+            {t("apps.lead")}
+          </Text>
         </section>
       </Stack>
     </div>
