@@ -76,7 +76,7 @@ class User(Resource[Any]):
     user_name: Annotated[str | None, Uniqueness.server, Required.true] = None
     name: Name | None = None
     display_name: str | None = None
-    active: Annotated[bool | None, Required.true] = None
+    active: bool | None = None
     emails: Annotated[list[Email] | None, Required.true] = None
     roles: list[Role] | None = None
     groups: Annotated[list[GroupMembership] | None, Mutability.read_only] = None
@@ -169,7 +169,7 @@ class Entry(msgspec.Struct, frozen=True):
     """A person of an organisation as its directory has them: what it said, and what is so.
 
     `seat` is their place, None while they have none. `kept` is false for who was made here and never named by the
-    directory; `user_name` and what follows are then made up of the person.
+    directory; `user_name` and what follows are then made up of the person. `silent`: it says nothing of their place.
     """
 
     person: UUID
@@ -183,6 +183,7 @@ class Entry(msgspec.Struct, frozen=True):
     name: dict[str, str]
     emails: list[dict[str, Any]]
     role: str | None
+    silent: bool
     made_at: datetime
     changed_at: datetime
     teams: list[Team] = []

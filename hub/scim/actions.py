@@ -211,7 +211,7 @@ async def _ask(
 async def _save(unit: Unit, org: UUID, person: UUID, said: rules.Wanted, *, seated: bool) -> None:
     await unit.connection.execute(
         scim.SAVE, org, person, said.user_name, said.external_id, said.display_name, said.name, said.emails, said.role,
-        seated, unit.now,
+        seated, said.active is None, unit.now,
     )  # fmt: skip
 
 

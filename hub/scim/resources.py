@@ -33,7 +33,7 @@ def user_of(entry: Entry, base: str) -> User:
         name=Name.model_validate(entry.name) if entry.name else None,
         emails=[Email.model_validate(email) for email in entry.emails],
         roles=[Role(value=entry.role)] if entry.role else None,
-        active=entry.seat is not None,
+        active=None if entry.silent else entry.seat is not None,
         groups=[GroupMembership(value=str(team.id), display=team.name) for team in entry.teams] or None,
     )
     return _with_meta(

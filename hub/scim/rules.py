@@ -25,7 +25,7 @@ class Wanted(Struct, frozen=True):
     name: dict[str, str]
     emails: list[dict[str, Any]]
     role: str | None
-    active: bool
+    active: bool | None
     address: str
 
     @property
@@ -70,7 +70,7 @@ def wanted(user: User) -> Wanted:
         name,
         emails,
         roles[0] if roles else None,
-        user.active is not False,
+        user.active,
         next((email["value"] for email in emails if email.get("primary")), emails[0]["value"]),
     )
 
@@ -86,7 +86,7 @@ def seat(place: str | None, said: Wanted, *, default: str, may_admin: bool) -> s
     Without a role it stays what it is, and a new one is `default`. Administrators are made, moved and put out only by a
     token that may do an administrator's work itself.
     """
-    after = (said.role or place or default) if said.active else None
+    after = place if said.active is None else (said.role or place or default) if said.active else None
     if ADMIN in (place, after) and place != after and not may_admin:
         raise Refused(
             "forbidden", "This token makes no administrators and changes none: it lacks the scope admin."

@@ -6,6 +6,7 @@ alter table organisations add column scim_role text not null default 'outside' c
 
 -- What was said, null where nothing was; whether somebody has a place, and which, stands in grants alone. seated: they
 -- had one while the directory named them, so it may give it back; who was asked and has not answered never had.
+-- silent: it took back what it had said of their place, which stays what it is.
 create table scim_users (
     org uuid not null references organisations,
     person uuid not null references people,
@@ -16,6 +17,7 @@ create table scim_users (
     emails jsonb not null default '[]',
     role text check (role in ('admin', 'desk', 'outside')),
     seated boolean not null,
+    silent boolean not null,
     made_at timestamptz not null,
     changed_at timestamptz not null,
     primary key (org, person),
@@ -63,7 +65,8 @@ create function governed(p_org uuid) returns boolean
 -- Clients whom staff invited are none of its business. With p_person that one alone.
 create function scim_people(p_org uuid, p_person uuid)
     returns table (person uuid, address text, person_name text, seat text, kept boolean, user_name text,
-        external_id text, display_name text, name jsonb, emails jsonb, role text, made_at timestamptz, changed_at timestamptz)
+        external_id text, display_name text, name jsonb, emails jsonb, role text, silent boolean,
+        made_at timestamptz, changed_at timestamptz)
     language sql stable security definer set search_path = pg_catalog, public
     begin atomic
         select p.id, p.email::text, p.name, g.role, u.person is not null, coalesce(u.user_name, p.email)::text,
@@ -71,7 +74,7 @@ create function scim_people(p_org uuid, p_person uuid)
             coalesce(u.name, '{}'), coalesce(u.emails,
                 jsonb_build_array(jsonb_build_object('value', p.email::text, 'type', 'work', 'primary', true))),
             case when u.person is not null and u.role is null then null else coalesce(g.role, u.role) end,
-            coalesce(u.made_at, g.since), greatest(u.changed_at, g.since)
+            coalesce(u.silent, false), coalesce(u.made_at, g.since), greatest(u.changed_at, g.since)
         from (select s.person from public.scim_users s where s.org = p_org
             union select o.person from public.grants o where o.scope = p_org and o.role in ('admin', 'desk')) k
         join public.people p on p.id = k.person and p.kind = 'person'

@@ -19,7 +19,7 @@ from scim2_models.path import (
 from schemas.limits import SCIM_FILTER_TERMS_MAX
 
 _ENTRY = """e.person, e.address, e.person_name, e.seat, e.kept, e.user_name, e.external_id, e.display_name,
-    e.name, e.emails, e.role, e.made_at, e.changed_at,
+    e.name, e.emails, e.role, e.silent, e.made_at, e.changed_at,
     coalesce((select json_agg(json_build_object('id', t.id, 'name', t.name) order by t.name) from team_members m
         join teams t on t.id = m.team and t.dissolved_at is null
         where m.person = e.person and m.org = $1 and m.left_at is null), '[]') as teams"""
@@ -33,9 +33,9 @@ SET_RULE = "select set_scim_role($1, $2)"
 NAMED = "select person from scim_people($1, null) where lower(user_name) = lower($2) and person <> $3"
 OTHERS_GOVERN = "select exists (select 1 from scim_people($1, null) where seat = 'admin' and person <> $2)"
 SAVE = """insert into scim_users as u (org, person, user_name, external_id, display_name, name, emails, role, seated,
-        made_at, changed_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)
+        silent, made_at, changed_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)
     on conflict (org, person) do update set user_name = $3, external_id = $4, display_name = $5, name = $6, emails = $7,
-        role = $8, seated = u.seated or $9, changed_at = $10"""
+        role = $8, seated = u.seated or $9, silent = $10, changed_at = $11"""
 FORGET = "delete from scim_users where org = $1 and person = $2"
 RENAME = "select scim_rename($1, $2, $3, $4)"
 SEAT_AGAIN = "select scim_seat($1, $2, $3, $4)"
