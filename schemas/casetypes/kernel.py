@@ -185,6 +185,7 @@ class TypeView(Struct, frozen=True):
     entry_kinds: dict[str, str]
     notice_plan: tuple[str, ...]
     opened_by: frozenset[str]
+    opener_role: str
     grants: dict[str, frozenset[str]]
     open_to_staff: bool
 
@@ -211,6 +212,7 @@ def view(type_: CaseType, *, current: bool = True) -> TypeView:
         entry_kinds=dict(type_.entry_kinds),
         notice_plan=type_.notice_plan,
         opened_by=type_.opened_by,
+        opener_role=type_.opener_role,
         grants=dict(type_.grants),
         open_to_staff=type_.open_to_staff,
     )

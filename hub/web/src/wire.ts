@@ -101,6 +101,7 @@ export interface TypeView {
   readonly entry_kinds: Readonly<Record<string, string>>;
   readonly notice_plan: readonly string[];
   readonly opened_by: readonly string[];
+  readonly opener_role: string;
   readonly grants: Readonly<Record<string, readonly string[]>>;
   readonly open_to_staff: boolean;
 }

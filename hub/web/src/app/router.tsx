@@ -3,6 +3,8 @@ import type { ReactNode } from "react";
 
 import { isStaff, useMe } from "../sessions/me";
 import { Failed, Loading, Missing } from "../ui/states";
+import { Looked } from "../views/looked";
+import type { PublicSearch } from "../views/public";
 import { Shell } from "./shell";
 
 const text = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);
@@ -40,6 +42,13 @@ const connecting = createRoute({ getParentRoute: () => root, path: "/connect/$re
 const signOut = createRoute({ getParentRoute: () => root, path: "/sign-out", component: lazyRouteComponent(() => import("../apps/sign-out")) });
 const signedOut = createRoute({ getParentRoute: () => root, path: "/signed-out", component: lazyRouteComponent(() => import("../apps/sign-out"), "SignedOutPage") });
 
+const publicCases = createRoute({
+  getParentRoute: () => root,
+  path: "/public/$org",
+  validateSearch: (search: Record<string, unknown>): PublicSearch => ({ type: text(search.type), status: text(search.status), category: text(search.category) }),
+  component: lazyRouteComponent(() => import("../views/public")),
+});
+
 const inside = createRoute({ getParentRoute: () => root, id: "inside", component: Shell });
 
 const StaffHome = lazyRouteComponent(() => import("../cases/home"));
@@ -54,6 +63,11 @@ const home = createRoute({
     return isStaff(useMe()) ? <StaffHome /> : <PortalHome />;
   },
 });
+
+/** The same page for whoever one is, or looks as. */
+function CaseByPlace(): ReactNode {
+  return isStaff(useMe()) ? <StaffCase /> : <PortalCase />;
+}
 
 export interface CasesSearch {
   readonly q?: string;
@@ -80,7 +94,11 @@ const casePage = createRoute({
   getParentRoute: () => inside,
   path: "/cases/$caseId",
   component: function CasePage(): ReactNode {
-    return isStaff(useMe()) ? <StaffCase /> : <PortalCase />;
+    return (
+      <Looked>
+        <CaseByPlace />
+      </Looked>
+    );
   },
 });
 const caseTab = createRoute({ getParentRoute: () => casePage, path: "$tab", component: () => null });
@@ -126,6 +144,7 @@ export const router = createRouter({
     setUp,
     accept,
     required,
+    publicCases,
     formerPeople,
     connect,
     connecting,

@@ -8,15 +8,21 @@ import { applyCase, caseKey, holdCase, readPages, type CaseNoun, type HeldCase }
 import type { Held } from "../live/held";
 import { useLive } from "../live/provider";
 import { useMe } from "../sessions/me";
+import { looking } from "../views/looking";
 import type { Answer, Card, Case, CaseAnswer, CaseRow, Nouns, Page, TypeView } from "../wire";
 
 export function useTypes(): UseQueryResult<readonly TypeView[]> {
-  return useQuery({ queryKey: ["types"], queryFn: ({ signal }) => get<TypeView[]>("/case-types", signal) });
+  return useQuery({ ...VERSIONS, select: newest });
 }
 
-export function useType(name: string | undefined): TypeView | undefined {
-  const types = useTypes();
-  return types.data?.find((type) => type.name === name);
+/** Every version of every type: a case keeps the one it was opened with. */
+const VERSIONS = { queryKey: ["types"], queryFn: ({ signal }: { signal: AbortSignal }) => get<readonly TypeView[]>("/case-types?all=true", signal) };
+const newest = (types: readonly TypeView[]): readonly TypeView[] => types.filter((type) => type.current);
+
+/** The type of a case, as it was when the case was opened; without a version the newest. */
+export function useType(name: string | undefined, version?: number): TypeView | undefined {
+  const types = useQuery(VERSIONS);
+  return types.data?.find((type) => type.name === name && (version === undefined ? type.current : type.version === version));
 }
 
 export interface CaseFilter {
@@ -94,14 +100,18 @@ export interface CaseView {
   readonly roles: readonly string[];
   readonly type: TypeView | undefined;
   readonly may: (action: string) => boolean;
+  /** Seen through somebody else's eyes: nothing can be done here. */
+  readonly borrowed: boolean;
 }
 
 export function viewOf(held: HeldCase, type: TypeView | undefined): CaseView {
+  const borrowed = looking()?.caseId === held.case.id;
   const may = (action: string): boolean => {
+    if (borrowed) return false;
     const allowed = type?.grants[action];
     return held.case.is_open && !!allowed && held.roles.some((role) => allowed.includes(role));
   };
-  return { id: held.case.id, case: held.case, roles: held.roles, type, may };
+  return { id: held.case.id, case: held.case, roles: held.roles, type, may, borrowed };
 }
 
 /** Declared audiences that the reader is part of, for a choice. */

@@ -10,6 +10,7 @@ import { Form } from "../ui/forms";
 import type { Answer, CaseAnswer, Seat, TypeView } from "../wire";
 import { useTypes } from "./data";
 import { IntakeFields, readIntake } from "./intake";
+import { partOf } from "./schema";
 
 export interface Opening {
   readonly org: Seat["org"];
@@ -48,6 +49,9 @@ export function OpenCaseForm({ side, onCancel }: { readonly side: "staff" | "out
   const severalOrgs = new Set(openings.map((each) => each.org.id)).size > 1;
   if (!opening) return null;
   const outside = side === "outside";
+  // Fields that whoever opens the case will not see are for others to fill in.
+  const role = outside ? opening.type.opener_role : "staff";
+  const schema = partOf(opening.type.intake_schema, (name) => opening.type.hidden[name]?.includes(role) ?? true);
   return (
     <Stack gap="md">
       {openings.length > 1 && (
@@ -67,7 +71,7 @@ export function OpenCaseForm({ side, onCancel }: { readonly side: "staff" | "out
             org: opening.org.id,
             type: opening.type.name,
             title: said("title"),
-            intake: readIntake(opening.type.intake_schema, said),
+            intake: readIntake(schema, said),
           })
         }
         onDone={(answer) => {
@@ -79,7 +83,7 @@ export function OpenCaseForm({ side, onCancel }: { readonly side: "staff" | "out
         {(at) => (
           <>
             <TextInput name="title" label={outside ? t("portal.subject") : t("cases.name")} description={outside ? undefined : t("cases.nameHint")} required maxLength={500} error={at("$.title")} dir="auto" data-autofocus />
-            <IntakeFields schema={opening.type.intake_schema} at={at} />
+            <IntakeFields schema={schema} at={at} />
           </>
         )}
       </Form>

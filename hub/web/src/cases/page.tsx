@@ -38,7 +38,7 @@ export default function CasePage(): ReactNode {
 }
 
 function Loaded({ held, tab, thing }: { readonly held: Parameters<typeof viewOf>[0]; readonly tab: Tab; readonly thing: string | undefined }): ReactNode {
-  const type = useType(held.case.type);
+  const type = useType(held.case.type, held.case.type_version);
   const view = viewOf(held, type);
   usePageTitle(`${held.case.number} ${held.case.title}`);
   return (
@@ -133,7 +133,7 @@ function Moves({ view }: { readonly view: CaseView }): ReactNode {
   const { feeds } = useLive();
   const [chosen, setChosen] = useState<string | null>(null);
   const steps = Object.entries(view.type?.transitions ?? {}).filter(([, step]) => step.sources.includes(view.case.status) && step.roles.some((role) => view.roles.includes(role)));
-  if (steps.length === 0) return null;
+  if (steps.length === 0 || view.borrowed) return null;
   const title = chosen ? (view.type?.transitions[chosen]?.title ?? chosen) : "";
   return (
     <>

@@ -35,6 +35,13 @@ export function readSchema(schema: Schema): readonly IntakeField[] {
   });
 }
 
+/** The part of a schema that has the properties wanted. */
+export function partOf(schema: Schema, wanted: (name: string) => boolean): Schema {
+  const properties = Object.entries((schema.properties ?? {}) as Record<string, Schema>).filter(([name]) => wanted(name));
+  const required = ((schema.required ?? []) as readonly string[]).filter(wanted);
+  return { ...schema, properties: Object.fromEntries(properties), required };
+}
+
 /** Follows `$ref`, and looks through `anyOf` with null, which is how an optional value is written. */
 function resolve(property: Schema, definitions: Record<string, Schema>): Schema {
   if (typeof property.$ref === "string") {

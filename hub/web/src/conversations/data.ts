@@ -5,11 +5,13 @@ import type { CaseView } from "../cases/data";
 import { audienceTitle } from "../cases/data";
 import { caseKey, readPages } from "../live/cases";
 import { hold } from "../live/held";
+import { looking } from "../views/looking";
 import type { Conversation, Marker, Message } from "../wire";
 
 /** How far I have read each conversation of a case, by conversation. */
 export function useMarkers(caseId: string): Readonly<Record<string, Marker>> | undefined {
   const query = useQuery({
+    enabled: looking()?.caseId !== caseId, // how far another has read is theirs
     queryKey: caseKey(caseId, "marker"),
     queryFn: async ({ signal }) => hold("marker", await readPages<Marker>(`/cases/${caseId}/markers`, signal)),
   });

@@ -42,6 +42,13 @@ export function whenStepUpNeeded(ask: (() => Promise<boolean>) | null): void {
   askProof = ask;
 }
 
+/** What somebody reads while they look as somebody else, and that they write nothing then: `views/looking.ts`. */
+let through: ((method: Method, path: string) => string) | null = null;
+
+export function lookThrough(rewrite: ((method: Method, path: string) => string) | null): void {
+  through = rewrite;
+}
+
 interface Options {
   readonly body?: unknown;
   readonly key?: string;
@@ -52,7 +59,7 @@ interface Options {
   readonly asked?: boolean;
 }
 
-type Method = "GET" | "POST" | "PATCH" | "PUT" | "DELETE";
+export type Method = "GET" | "POST" | "PATCH" | "PUT" | "DELETE";
 
 let onSignedOut: () => void = () => undefined;
 
@@ -75,9 +82,9 @@ export async function request<T>(method: Method, path: string, options: Options 
   if (options.revision !== undefined) headers["If-Match"] = `"${options.revision}"`;
   let response: Response;
   try {
-    response = await fetch(`/v1${path}`, { method, headers, body, signal: options.signal, credentials: "same-origin" });
+    response = await fetch(`/v1${through ? through(method, path) : path}`, { method, headers, body, signal: options.signal, credentials: "same-origin" });
   } catch (error) {
-    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    if (error instanceof Refused || (error instanceof DOMException && error.name === "AbortError")) throw error;
     throw new Refused("offline", 0, "No answer from Casewire");
   }
   const text = await response.text();

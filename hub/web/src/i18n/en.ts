@@ -531,4 +531,5 @@ export const en = {
   teams,
   tokens,
   walls,
+  views,
 };

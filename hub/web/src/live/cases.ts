@@ -29,6 +29,7 @@ export const LISTS = {
   version: "versions",
   deadline: "deadlines",
   task: "tasks",
+  detail: "details",
   marker: "markers",
 } as const;
 
@@ -47,6 +48,7 @@ interface Stood {
 
 export class CaseFeeds {
   private readonly feeds = new Map<string, { feed: Feed; users: number }>();
+  private resting: string | null = null;
   onEnded: (caseId: string) => void = () => undefined;
 
   constructor(
@@ -107,6 +109,14 @@ export class CaseFeeds {
     );
   }
 
+  /** Events are one's own. While somebody looks at a case as somebody else they rest; what is shown is read anew. */
+  rest(caseId: string, resting: boolean): void {
+    this.resting = resting ? caseId : null;
+    this.live.unsubscribe(`case:${caseId}`);
+    this.entry(caseId).feed.reset();
+    void this.client.resetQueries({ queryKey: ["case", caseId] });
+  }
+
   private entry(caseId: string): { feed: Feed; users: number } {
     let entry = this.feeds.get(caseId);
     if (!entry) this.feeds.set(caseId, (entry = { feed: new Feed(), users: 0 }));
@@ -116,7 +126,7 @@ export class CaseFeeds {
   private subscribe(caseId: string): void {
     const { feed, users } = this.entry(caseId);
     const topic = `case:${caseId}`;
-    if (users === 0 || !feed.started || this.live.has(topic)) return;
+    if (users === 0 || this.resting === caseId || !feed.started || this.live.has(topic)) return;
     this.live.subscribe(topic, {
       after: () => (feed.started ? { epoch: feed.epoch, seq: feed.seq } : undefined),
       event: (frame) => this.event(caseId, feed, frame),

@@ -28,7 +28,7 @@ export function Bubble({ view, message, first }: { readonly view: CaseView; read
   const retraction = useRetraction(message);
   const own = message.author === me.id;
   const gone = message.retracted_at !== null || message.body === null;
-  const tools = own && !gone && !editing && !retraction.planned && view.case.is_open;
+  const tools = own && !gone && !editing && !retraction.planned && view.may("message.post");
   return (
     <div className="cw-message" data-own={own || undefined} data-first={first || undefined} data-testid="message" data-message={message.id}>
       <div style={{ minWidth: 0 }}>

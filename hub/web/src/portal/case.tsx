@@ -7,7 +7,7 @@ import { useTranslation } from "react-i18next";
 
 import { StatusBadge } from "../cases/badges";
 import { useCase, useList, useType, viewOf, type CaseView } from "../cases/data";
-import { Facts } from "../cases/details";
+import { Facts, Hidden } from "../cases/details";
 import { useSorted } from "../conversations/data";
 import { Thread } from "../messages/thread";
 import { usePageTitle } from "../ui/forms";
@@ -36,7 +36,7 @@ export default function PortalCase(): ReactNode {
 
 function Loaded({ held, tab, thing }: { readonly held: Parameters<typeof viewOf>[0]; readonly tab: Tab; readonly thing: string | undefined }): ReactNode {
   const { t } = useTranslation();
-  const view = viewOf(held, useType(held.case.type));
+  const view = viewOf(held, useType(held.case.type, held.case.type_version));
   usePageTitle(held.case.title);
   const labels: Readonly<Record<Tab, string>> = { conversations: t("portal.chat"), documents: t("portal.documents"), deadlines: t("portal.deadlines"), details: t("portal.about") };
   return (
@@ -83,11 +83,12 @@ function Part({ view, tab, thing }: { readonly view: CaseView; readonly tab: Tab
       return <Deadlines view={view} />;
     case "details":
       return (
-        <Paper p="lg">
-          <Stack>
+        <Stack gap="xl">
+          <Paper p="lg">
             <Facts view={view} />
-          </Stack>
-        </Paper>
+          </Paper>
+          <Hidden view={view} />
+        </Stack>
       );
   }
 }
