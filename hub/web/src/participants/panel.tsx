@@ -14,13 +14,18 @@ import { useMe } from "../sessions/me";
 import { Confirm, FormDialog } from "../ui/forms";
 import { Empty, Head, Shown } from "../ui/states";
 import { Ago } from "../ui/when";
+import { ViewAs } from "../views/looked";
 import type { Answer, Card, Participant } from "../wire";
+import { WhoSees } from "./access";
+import { CaseTeams } from "./teams";
 
 export default function People({ view }: { readonly view: CaseView }): ReactNode {
   return (
     <Stack gap="xl">
       <Parties view={view} />
       <Participants view={view} />
+      {!view.borrowed && <CaseTeams view={view} />}
+      <WhoSees view={view} />
     </Stack>
   );
 }
@@ -94,11 +99,14 @@ function Row({ view, participant }: { readonly view: CaseView; readonly particip
             </Text>
           </div>
         </Group>
+        <Group gap={4} wrap="nowrap">
+        {card && <ViewAs view={view} card={card} />}
         {view.may("participant.grant") && (
           <ActionIcon aria-label={t("participants.revoke", { name: shown })} onClick={() => setRevoking(true)}>
             <IconUserOff size={18} aria-hidden />
           </ActionIcon>
         )}
+        </Group>
       </Group>
       <Confirm
         title={t("participants.revokeSure", { name: shown })}
