@@ -23,6 +23,7 @@ export interface HeldCase {
 export const LISTS = {
   party: "parties",
   participant: "participants",
+  team_case: "teams",
   entry: "entries",
   conversation: "conversations",
   document: "documents",

@@ -44,8 +44,7 @@ export const access = {
   openers: { staff: "Staff open cases of this kind.", outside: "People from outside open cases of this kind.", both: "Staff and people from outside open cases of this kind." },
   who: "Who may see this case, and why",
   whoHint: "Everybody who sees the case now, by a part of their own, a team, or a place in the organisation.",
-  why: "Why?",
-  whyOf: "Why {{name}} may see this case",
-  nobody: "Nobody may see this case",
+  because: "{{name}} {{why}}.",
+  seesNot: "sees nothing of it",
   show: "Show who may see it",
 } as const;
