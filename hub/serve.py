@@ -2,17 +2,19 @@
 
 import contextlib
 from collections.abc import AsyncIterator
+from functools import partial
 
 from hub.app import make_app
 from hub.context import Hub
 from hub.factors import sealing
 from hub.http.health import what_is_missing
-from hub.services import offer
+from hub.services import admit, offer
 from schemas.rates import budgets
 from schemas.settings import Settings
 from storage.asgi import run, serve_asgi
 from storage.blobs import Blobs
 from storage.bus import Bus
+from storage.callout import Callout
 from storage.health import serve_health
 from storage.logs import configure
 from storage.postgres.pool import Database
@@ -41,12 +43,16 @@ async def opened(settings: Settings) -> AsyncIterator[Hub]:
 async def serve(settings: Settings) -> None:
     async with opened(settings) as hub:
         services = await offer(hub)
+        seed = settings.nats_issuer.reveal()
+        callout = await Callout.start(hub.bus, seed, partial(admit, hub)) if seed else None
         health = await serve_health(settings.internal_port, lambda: what_is_missing(hub))
         watch = Watch()
         try:
             await serve_asgi(make_app(hub), hub.settings.http_host, hub.settings.http_port, lifespan=True)
         finally:
             watch.stop()
+            if callout is not None:
+                await callout.stop(hub.bus)
             await services.stop()
             if health is not None:
                 health.close()

@@ -1,4 +1,4 @@
-"""The same actions for other services, as NATS requests: `nats micro ls` shows them.
+"""The same actions for other services, as NATS requests: `nats micro ls` shows them. Who may come at all, `admit` says.
 
 A request carries the id of its target and the fields of its Struct in one JSON object, the caller's token in
 `Cw-Authorization` and, for writes, a UUID in `Cw-Idempotency-Key`. The answer is what HTTP answers; an error has its
@@ -18,20 +18,24 @@ from hub.context import Hub, Who
 from hub.conversations import actions as conversations
 from hub.deadlines import actions as deadlines
 from hub.entries import actions as entries
-from hub.http.auth import session_of
+from hub.http.auth import BEARER_BYTES_MAX, session_of
 from hub.http.bodies import unfit
 from hub.messages import actions as messages
 from hub.tasks import actions as tasks
 from schemas.cases import MoveCase, OpenCase
 from schemas.conversations import MoveMarker, OpenConversation
+from schemas.credentials import token_hash
 from schemas.deadlines import SetDeadline
 from schemas.entries import AddEntry
 from schemas.errors import Refused
 from schemas.messages import PostMessage
 from schemas.rates import Kind
 from schemas.scopes import READ, WRITE, require
-from schemas.subjects import HEADER_AUTHORIZATION, HEADER_KEY, api_subject
+from schemas.subjects import HEADER_AUTHORIZATION, HEADER_KEY, api_subject, inbox
 from schemas.tasks import AddTask
+from storage.callout import Guest
+from storage.postgres.access import holders
+from storage.postgres.pool import translated
 from storage.services import Handler, Offer
 
 
@@ -71,6 +75,22 @@ async def offer(hub: Hub) -> Offer:
     endpoints = {api_subject(call.noun, call.action): _handler(hub, call) for call in CALLS}
     at_once = max(1, hub.settings.postgres_pool - CONNECTIONS_LEFT)
     return await Offer.start(hub.bus, "casewire", "1.0.0", endpoints, at_once)
+
+
+async def admit(hub: Hub, token: str, address: str) -> Guest | None:
+    """Who comes to NATS with this token: a service, which may ask for what its scopes open and hear its own answers.
+    Each request is judged by itself nevertheless. Whoever else has a token comes by HTTP or by the socket."""
+    await hub.rates.admit("live", None, address)
+    if not token or len(token) > BEARER_BYTES_MAX:
+        return None
+    hashed = token_hash(token)
+    async with translated():
+        found = await holders(hub.database.signin, [hashed], hub.clock())
+    holder = found.get(hashed)
+    if holder is None or holder.kind != "service":
+        return None
+    opened = [api_subject(call.noun, call.action) for call in CALLS if call.scope in holder.scopes]
+    return Guest(str(holder.session), opened, [f"{inbox(holder.viewer.person)}.>"], holder.expires_at)
 
 
 def _handler(hub: Hub, call: Call) -> Handler:

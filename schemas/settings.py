@@ -81,6 +81,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     nats: Annotated[str, _doc("NATS URLs, comma separated. Empty: the embedded server.")] = ""
     nats_user: Annotated[str, _doc("This process's NATS user.")] = ""
     nats_password: Annotated[Secret, _doc("This process's NATS password.")] = field(default_factory=lambda: Secret(""))
+    nats_issuer: Annotated[
+        Secret,
+        _doc("Seed of the account key by which the hub lets services in to NATS. Empty: none come in."),
+    ] = field(default_factory=lambda: Secret(""))
     s3_url: Annotated[str, _doc("S3 endpoint. Empty: the embedded object store.")] = ""
     s3_public_url: Annotated[str, _doc("S3 endpoint as browsers reach it for uploads; default: `s3_url`.")] = ""
     s3_region: Annotated[str, _doc("S3 region.")] = "us-east-1"
@@ -159,7 +163,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         return self.public_url.startswith("https://")
 
 
-SECRETS = frozenset({"secret", "seal_key", "nats_password", "s3_secret_key"})
+SECRETS = frozenset({"secret", "seal_key", "nats_password", "nats_issuer", "s3_secret_key"})
 
 
 PASSWORD_IN_URL = re.compile(r"(://[^/@\s:,]*):[^/@\s]*@")

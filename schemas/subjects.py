@@ -37,5 +37,11 @@ def signal_subject(org: UUID, case: UUID) -> str:
     return f"cw.{org}.signal.case.{case}"
 
 
+def inbox(owner: object) -> str:
+    """Where answers come to: a place of one's own, so that the server can keep others away from it. A process is named
+    by its user of NATS, a service by its id."""
+    return f"_INBOX_{owner}"
+
+
 def api_subject(noun: str, action: str) -> str:
     return f"cw.api.{noun}.{action}"

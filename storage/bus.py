@@ -24,7 +24,7 @@ from schemas.errors import Refused
 from schemas.events import Event
 from schemas.positions import Position
 from schemas.settings import Settings
-from schemas.subjects import HEADER_EPOCH, HEADER_POS, HEADER_PREV, STREAM, WAKE_RELAY
+from schemas.subjects import HEADER_EPOCH, HEADER_POS, HEADER_PREV, STREAM, WAKE_RELAY, inbox
 from storage.postgres import events as log
 from storage.postgres.pool import PASSING
 
@@ -64,7 +64,7 @@ class EpochChanged(Exception):
 
 def inbox_prefix(settings: Settings) -> bytes:
     """Where answers come to: a place of this user's own, so that the server can keep other users away from it."""
-    return f"_INBOX_{settings.nats_user}".encode() if settings.nats_user else b"_INBOX"
+    return inbox(settings.nats_user).encode() if settings.nats_user else b"_INBOX"
 
 
 class _Client(Client):

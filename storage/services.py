@@ -15,6 +15,7 @@ from nats.micro.service import Service
 from schemas.errors import Refused
 from storage.bus import Bus
 
+INBOXES = ("_INBOX_", "_INBOX.")
 WAITING_MAX = 2048  # requests that wait for their turn; who comes then is told to come later
 RETRY_AFTER_MS = 1000
 STOP_WAIT_S = 2.0
@@ -61,6 +62,9 @@ class Offer:
 
     def _taking(self, handler: Handler) -> Callable[[Request], Awaitable[None]]:
         async def take(request: Request) -> None:
+            # We may answer to any subject: whoever names another one than an inbox would speak through us.
+            if (reply := request._msg.reply) and not reply.startswith(INBOXES):  # pyright: ignore[reportPrivateUsage]
+                return
             # The client calls this for one request after another, so it must not wait for an answer to be made.
             if self._free:
                 self._free -= 1

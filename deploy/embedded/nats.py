@@ -10,6 +10,7 @@ from pathlib import Path
 from deploy.embedded import ports
 from deploy.embedded.child import Child, StackError, wait_until
 from schemas.subjects import STREAM_SUBJECTS
+from storage.callout import SUBJECT as CALLOUT
 
 READY_WAIT_S = 30.0
 MESSAGE_BYTES_MAX = 1024 * 1024
@@ -43,7 +44,7 @@ KEEP_EVENTS = tuple(f"$JS.API.STREAM.{what}.CW_EVENTS" for what in ("INFO", "CRE
 PERMISSIONS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "hub": (
         ("cw.wake.>", "cw.*.signal.case.*", "$SRV.>"),
-        ("cw.api.>", "$SRV.>", "_INBOX_hub.>"),
+        ("cw.api.>", "$SRV.>", "_INBOX_hub.>", CALLOUT),
     ),
     "gateway": (
         ("cw.api.>", "cw.*.signal.case.*", *READ_EVENTS),
@@ -66,14 +67,16 @@ ANSWERS = frozenset({"hub"})
 
 
 class Nats:
-    """One server that stores under `home`. `passwords` holds one for each user of `PERMISSIONS`."""
+    """One server that stores under `home`. `passwords` holds one for each user of `PERMISSIONS`; about all others it
+    asks whoever hears `CALLOUT`, and takes what the key `issuer` has signed."""
 
     name = "nats"
 
-    def __init__(self, home: Path, log: Path, port: int, passwords: Mapping[str, str]) -> None:
+    def __init__(self, home: Path, log: Path, port: int, passwords: Mapping[str, str], issuer: str) -> None:
         self.home = home.absolute()
         self.port = port
         self.passwords = passwords
+        self.issuer = issuer
         self.configuration = self.home / "nats.conf"
         self.child = Child(
             name=self.name,
@@ -116,7 +119,10 @@ class Nats:
                         "store_dir": str(self.home / "jetstream"),
                         "max_file_store": STORE_BYTES_MAX,
                     },
-                    "authorization": {"users": users},
+                    "authorization": {
+                        "users": users,
+                        "auth_callout": {"issuer": self.issuer, "auth_users": list(PERMISSIONS)},
+                    },
                 },
                 indent=1,
             ),

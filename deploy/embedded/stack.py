@@ -18,6 +18,7 @@ from deploy.embedded.objects import PORTS as OBJECT_PORTS
 from deploy.embedded.objects import Objects, make_buckets, s3_client
 from deploy.embedded.postgres import Postgres
 from schemas.settings import Settings
+from storage.callout import issuer_of, new_issuer
 
 DATA_VERSION = 1
 READY_WAIT_S = 60.0
@@ -193,6 +194,8 @@ class Stack:
             env["CASEWIRE_NATS"] = self.nats.url
             env["CASEWIRE_NATS_USER"] = user
             env["CASEWIRE_NATS_PASSWORD"] = self.nats.passwords[user]
+            if user == "hub":  # nobody else lets anybody in
+                env["CASEWIRE_NATS_ISSUER"] = self._record["credentials"]["nats_issuer"]
         if self.objects is not None:
             env["CASEWIRE_S3_URL"] = self.objects.url
             env["CASEWIRE_S3_ACCESS_KEY"] = self.objects.access_key
@@ -215,7 +218,10 @@ class Stack:
             socket_dir = Path(self._record["socket_dir"])
             self.postgres = Postgres(self.data / "postgres", self.logs / "postgres.log", socket_dir)
         if "nats" in self._embed and "CASEWIRE_NATS" not in self.environ:
-            self.nats = Nats(self.data / "nats", self.logs / "nats.log", chosen["nats"], credentials["nats"])
+            issuer = issuer_of(credentials["nats_issuer"])
+            self.nats = Nats(
+                self.data / "nats", self.logs / "nats.log", chosen["nats"], credentials["nats"], issuer
+            )
         if "objects" in self._embed and "CASEWIRE_S3_URL" not in self.environ:
             self.objects = Objects(
                 self.data / "objects",
@@ -251,6 +257,8 @@ class Stack:
         credentials.setdefault("seal_key", secrets.token_urlsafe(48))
         credentials.setdefault("s3_access_key", secrets.token_hex(10))
         credentials.setdefault("s3_secret_key", secrets.token_urlsafe(30))
+        if "nats_issuer" not in credentials:
+            credentials["nats_issuer"] = new_issuer()
         passwords = credentials.setdefault("nats", {})
         for user in PERMISSIONS:
             passwords.setdefault(user, secrets.token_urlsafe(24))
