@@ -72,6 +72,10 @@ def key_for(header: Mapping[str, Any], keys: list[dict[str, Any]]) -> Any:
     ]
     if len(fit) != 1:
         return None
+    if (
+        FAMILIES[alg] == "RSA" and len(str(fit[0].get("n"))) * 6 < RSA_BITS_MIN
+    ):  # in base64url; a shorter one is for show
+        return None
     try:
         key = JWKRegistry.import_key(
             {name: value for name, value in fit[0].items() if name not in ("d", "p", "q")}
