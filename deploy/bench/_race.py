@@ -6,25 +6,31 @@ import re
 import time
 from collections.abc import Callable, Sequence
 from itertools import count
-from typing import Any, Literal, NamedTuple, cast
+from typing import Any, Literal, NamedTuple
 from uuid import UUID, uuid4
+
+import msgspec
 
 from deploy.bench._http import Post, connect
 from deploy.bench._scene import Person, Scene
 from deploy.bench._socket import Client, masked
 from hub.participants.actions import grant_participant
-from hub.people.actions import invite_person
 from hub.sessions.actions import open_session
-from schemas.access import DESK, OUTSIDE
+from hub.teams.actions import add_member, make_team
+from hub.teams.on_cases import grant_team
+from schemas.access import ADMIN, DESK
 from schemas.casetypes import CURRENT
 from schemas.casetypes.kernel import Side
 from schemas.errors import CLOSES
 from schemas.participants import GrantParticipant
-from schemas.people import InvitePerson
+from schemas.teams import AddMember, GrantTeam, MakeTeam
+from storage.postgres import operator
 
-Kind = Literal["revoked", "signed_out", "removed"]
-KINDS: tuple[Kind, ...] = ("revoked", "signed_out", "removed")
-PEOPLE_EACH = 3  # of a lane, beside the administrator: one for each kind
+Kind = Literal["revoked", "signed_out", "removed", "left", "walled", "walled_administrator"]
+KINDS: tuple[Kind, ...] = ("revoked", "signed_out", "removed", "left", "walled", "walled_administrator")
+IN_TEAM: tuple[Kind, ...] = ("removed", "left")  # who take part by a team
+WALLS: tuple[Kind, ...] = ("walled", "walled_administrator")
+PEOPLE_EACH = len(KINDS)  # of a lane, beside the administrator: one for each kind
 
 BEFORE_S = 0.05  # at most, from the first events to the request
 AFTER_EVENTS = 2  # that others must be given after it, before it is judged what the one was given
@@ -34,6 +40,7 @@ MOMENT_S = 0.02  # what would come too much would come then
 MARK = re.compile(rb"t=(\d+);")
 EVENT = re.compile(rb'\{"op":"event".*?"pos":"(\d+)-')
 ENDED = b'{"op":"ended"'
+MADE = re.compile(rb'"item":\{"id":"([0-9a-f-]{36})"')
 CLOSE = 0x88
 
 
@@ -112,8 +119,8 @@ async def follow(port: int, token: str, case: UUID) -> Socket:
 
 
 class Lane:
-    """A case into which somebody writes without pause, with three people who lose it, and one socket on each gateway
-    that keeps it."""
+    """A case into which somebody writes without pause, with people who lose it, each in another way, and one socket on
+    each gateway that keeps it."""
 
     def __init__(self, set_up: Scene, n: int, http_port: int, live_ports: Sequence[int]) -> None:
         self._scene, self._admin = set_up, set_up.people[0]
@@ -122,13 +129,19 @@ class Lane:
         self._http_port, self._live_ports = http_port, live_ports
         self._chance = random.Random(n)
         self._participant: UUID | None = None
+        self._team: UUID | None = None
+        self._wall: re.Match[bytes] | None = None
+        self._proof = ""  # of a session in which the administrator has just proved who they are
         self.written: list[float] = []
         self.controls: list[Socket] = []
 
     async def open(self) -> None:
         self._client = await connect(self._http_port)
         self._poster = await connect(self._http_port)
-        await self._seat("revoked", OUTSIDE)
+        await self._make_team()
+        for kind in ("signed_out", "walled"):
+            await self._take_part(kind)
+        await self._seat("walled_administrator", ADMIN)
         self.controls = [await follow(port, self._admin.token, self._case) for port in self._live_ports]
         self._writing = asyncio.create_task(self._write())
 
@@ -160,6 +173,8 @@ class Lane:
 
             await self._until(lambda: passed() >= AFTER_EVENTS)
             await asyncio.sleep(MOMENT_S)
+            if kind in WALLS:
+                await self._lifted(token)
             return judge(kind, tx, answered, [socket.frames for socket in sockets], passed())
         finally:
             for socket in sockets:
@@ -194,33 +209,79 @@ class Lane:
         if kind == "signed_out":
             token, _ = await open_session(hub, person.who.person, "token", "bench", 1)
             return person, token
-        if kind == "removed":
+        if kind in IN_TEAM:
             await self._seat(kind, DESK)
-        else:
-            request = GrantParticipant(person=person.who.person, role=outside_role())
-            given = await grant_participant(hub, self._admin.who, self._case, request, uuid4())
-            self._participant = given.item.id
+            assert self._team is not None
+            joins = AddMember(person=person.who.person)
+            await add_member(hub, self._admin.who, self._scene.org, self._team, joins)
+        elif kind == "revoked":
+            self._participant = await self._take_part(kind)
         return person, person.token
 
     async def _take_away(self, kind: Kind, person: Person, token: str) -> float:
         """When the answer was there."""
+        one, org = person.who.person, f"/v1/orgs/{self._scene.org}"
+        if kind in WALLS:
+            proof, _ = await open_session(
+                self._scene.hub, self._admin.who.person, "browser", "bench", 1, proved=True
+            )
+            wall = {"title": "Bench", "reason": "A race", "cases": [self._case], "people": [one]}
+            at = await self._ask("POST", f"{org}/walls", proof, wall)
+            self._wall = MADE.search(self._client.answered)
+            self._proof = proof
+            return at
         if kind == "signed_out":
-            path, by = "/v1/session", token
-        elif kind == "removed":
-            path, by = f"/v1/orgs/{self._scene.org}/people/{person.who.person}", self._admin.token
-        else:
-            path, by = f"/v1/cases/{self._case}/participants/{self._participant}", self._admin.token
-        request = f"DELETE {path} HTTP/1.1\r\nhost: 127.0.0.1:{self._http_port}\r\nauthorization: Bearer {by}\r\n\r\n"
-        status, at = await self._client.send(request.encode())
-        if status not in (200, 204):
+            return await self._ask("DELETE", "/v1/session", token)
+        path = {
+            "removed": f"{org}/people/{one}",
+            "left": f"{org}/teams/{self._team}/members/{one}",
+            "revoked": f"/v1/cases/{self._case}/participants/{self._participant}",
+        }[kind]
+        return await self._ask("DELETE", path, self._admin.token)
+
+    async def _lifted(self, token: str) -> None:
+        """Lift the wall again: whom it kept out follows the case once more and is given what is written."""
+        assert self._wall is not None
+        path = f"/v1/orgs/{self._scene.org}/walls/{self._wall[1].decode()}/lift"
+        await self._ask("POST", path, self._proof, {"reason": "The race is over"})
+        back = [await follow(port, token, self._case) for port in self._live_ports]
+        try:
+            await self._until(lambda: all(socket.frames for socket in back))
+            if any(socket.ended or not socket.frames for socket in back):
+                raise AssertionError("who is behind a wall no more is given nothing")
+        finally:
+            for socket in back:
+                socket.close()
+
+    async def _ask(self, method: str, path: str, by: str, body: Any = None) -> float:
+        """When the answer was there."""
+        content = b"" if body is None else msgspec.json.encode(body)
+        head = (
+            f"{method} {path} HTTP/1.1\r\nhost: 127.0.0.1:{self._http_port}\r\nauthorization: Bearer {by}\r\n"
+            f"idempotency-key: {uuid4()}\r\ncontent-type: application/json\r\ncontent-length: {len(content)}\r\n\r\n"
+        )
+        status, at = await self._client.send(head.encode() + content)
+        if status not in (200, 201, 204):
             raise AssertionError(f"{path} was answered with {status}: {self._client.answered[:300]!r}")
         return at
 
+    async def _make_team(self) -> None:
+        hub, who = self._scene.hub, self._admin.who
+        name = MakeTeam(name=f"Bench {uuid4().hex[:8]}")
+        self._team = (await make_team(hub, who, self._scene.org, name, uuid4())).item.id
+        await grant_team(hub, who, self._case, GrantTeam(team=self._team), uuid4())
+
+    async def _take_part(self, kind: Kind) -> UUID:
+        request = GrantParticipant(person=self._person(kind).who.person, role=outside_role())
+        return (
+            await grant_participant(self._scene.hub, self._admin.who, self._case, request, uuid4())
+        ).item.id
+
     async def _seat(self, kind: Kind, role: str) -> None:
-        n = self._numbers[KINDS.index(kind)]
-        email = f"bench{n}@{self._scene.org}.test"
-        request = InvitePerson(org=self._scene.org, email=email, name=f"Bench {n}", role=cast(Any, role))
-        await invite_person(self._scene.hub, self._admin.who, request, uuid4())
+        hub = self._scene.hub
+        await hub.database.system.execute(
+            operator.SEAT, self._person(kind).who.person, self._scene.org, role, hub.clock()
+        )
 
     def _person(self, kind: Kind) -> Person:
         return self._scene.people[self._numbers[KINDS.index(kind)]]
@@ -228,6 +289,6 @@ class Lane:
 
 def outside_role() -> str:
     """One that takes part in the conversation of the scene's rooms."""
-    type_ = next(t for t in CURRENT.values() if t.open_to_staff)
+    type_ = next(t for t in CURRENT.values() if not t.open_to_staff)
     within = type_.audiences[type_.first_conversations[0][1]].roles
     return next(name for name, role in type_.roles.items() if role.side is Side.OUTSIDE and name in within)

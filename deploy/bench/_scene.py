@@ -38,10 +38,11 @@ class Scene(Struct, frozen=True):
 
 
 @asynccontextmanager
-async def scene(settings: Settings, *, people: int, cases: int) -> AsyncIterator[Scene]:
-    """An organisation with `people` of staff, all of whom see each of `cases` cases."""
+async def scene(settings: Settings, *, people: int, cases: int, closed: bool = False) -> AsyncIterator[Scene]:
+    """An organisation with `people` of staff, all of whom see each of `cases` cases; with `closed` only those who take
+    part in one do, and administrators."""
     org, name = new_id(), f"Bench {uuid4().hex[:8]}"
-    type_ = next(t for t in CURRENT.values() if t.open_to_staff)
+    type_ = next(t for t in CURRENT.values() if t.open_to_staff is not closed)
     audience = type_.first_conversations[0]
     async with opened(settings) as hub:
         system, now = hub.database.system, hub.clock()
@@ -55,7 +56,9 @@ async def scene(settings: Settings, *, people: int, cases: int) -> AsyncIterator
             made.append(person)
         rooms: list[tuple[UUID, UUID]] = []
         for n in range(cases):
-            request = OpenCase(org=org, type=type_.name, title=f"Bench case {n}", intake=INTAKE)
+            request = OpenCase(
+                org=org, type=type_.name, title=f"Bench case {n}", intake={} if closed else INTAKE
+            )
             case = (await open_case(hub, admin.who, request, uuid4())).item.case.id
             page = await list_conversations(hub, admin.who, case, 10, None)
             rooms.append((case, next(found.id for found in page.items if found.title == audience[0])))

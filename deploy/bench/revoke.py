@@ -1,8 +1,10 @@
 """A thousand races: somebody follows a case into which others write without pause, and is shut out of it.
 
-In turn their role in the case is taken away, they sign out, or they are removed from the organisation. Measured is from
-the answer to that request until it is told at their sockets, one on each of two gateways. Whatever was committed after
-it must never be given to them. The floor is what any event takes from the answer to its arrival, in the same run.
+In turn their role in the case is taken away, they sign out, they are removed from the organisation, they leave the team
+by which they take part, or a wall is raised against them, be they a client or an administrator (and lifted again).
+Measured is from the answer to that request until it is told at their sockets, one on each of two gateways. Whatever was
+committed after it must never be given to them. The floor is what any event takes from the answer to its arrival, in the
+same run.
 """
 
 import asyncio
@@ -16,7 +18,7 @@ from deploy.bench._race import KINDS, PEOPLE_EACH, Lane, Outcome
 from deploy.bench._rig import Measured, Rig, latencies, percentile, run
 from deploy.bench._scene import scene
 
-RACES, QUICK_RACES = 1000, 10
+RACES, QUICK_RACES = 1000, 12
 LANES, QUICK_LANES = 6, 2  # races at once, each in a case of its own
 P99_MS_MAX = 250.0
 
@@ -30,7 +32,7 @@ async def measure(rig: Rig) -> Measured:
     ports = live_ports(rig)
     async with AsyncExitStack() as exit:
         set_up = await exit.enter_async_context(
-            scene(rig.settings, people=1 + lanes * PEOPLE_EACH, cases=lanes)
+            scene(rig.settings, people=1 + lanes * PEOPLE_EACH, cases=lanes, closed=True)
         )
         opened: list[Lane] = []
         for n in range(lanes):

@@ -44,7 +44,9 @@ def end(code: int, at: float = 5.25) -> Frame:
     return Frame(at, None, code)
 
 
-@pytest.mark.parametrize(("kind", "code"), [("revoked", 0), ("removed", 0), ("signed_out", 4503)])
+@pytest.mark.parametrize(
+    ("kind", "code"), [("revoked", 0), ("removed", 0), ("left", 0), ("walled", 0), ("signed_out", 4503)]
+)
 def test_the_judge_finds_nothing_where_all_went_well(kind: Kind, code: int) -> None:
     frames = [event(98), event(99), event(TX), end(code)]
     found = judge(kind, TX, ANSWERED, [frames, frames[1:]], 7)
