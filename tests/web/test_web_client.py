@@ -51,3 +51,14 @@ def test_source_makes_no_html_from_text() -> None:
         text = path.read_text(encoding="utf-8")
         for forbidden in ("dangerouslySetInnerHTML", ".innerHTML", "insertAdjacentHTML", "eval(", "new Function"):
             assert forbidden not in text, f"{path.name}: {forbidden}"
+
+
+def test_no_component_writes_a_style_element() -> None:
+    """The content security policy knows no inline styles. Mantine's theme is adopted as a sheet (`app/styles.ts`), dialogs
+    lock the page by a rule of ours, and of its components these write <style> elements of their own."""
+    assert "withCssVariables={false} withGlobalClasses={false}" in (WEB / "src" / "main.tsx").read_text(encoding="utf-8")
+    assert "lockScroll: false" in (WEB / "src" / "app" / "theme.ts").read_text(encoding="utf-8")
+    for path in sorted((WEB / "src").rglob("*.tsx")):
+        for names in re.findall(r"import \{([^}]*)\} from \"@mantine/core\"", path.read_text(encoding="utf-8")):
+            written = {name.strip() for name in names.split(",")}
+            assert not written & {"Grid", "SimpleGrid", "Flex", "AppShell"}, path.name

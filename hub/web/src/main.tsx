@@ -12,6 +12,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
 import { router } from "./app/router";
+import { adoptTheme } from "./app/styles";
 import { theme, variables } from "./app/theme";
 import { asRefused } from "./http/client";
 
@@ -28,9 +29,11 @@ const client = new QueryClient({
   },
 });
 
+adoptTheme(theme, variables);
+
 createRoot(document.getElementById("root")!).render(
   <StrictMode>
-    <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto">
+    <MantineProvider theme={theme} withCssVariables={false} withGlobalClasses={false} defaultColorScheme="auto">
       <QueryClientProvider client={client}>
         <Notifications position="bottom-center" />
         <RouterProvider router={router} />

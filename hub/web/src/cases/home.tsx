@@ -1,5 +1,5 @@
 // The first page of somebody of the office: what is due, what is unread, what moved last.
-import { Badge, Button, Grid, Group, Paper, Text, Title } from "@mantine/core";
+import { Badge, Button, Group, Paper, Text, Title } from "@mantine/core";
 import { IconBriefcase2, IconCalendarCheck, IconChecks, IconPlus } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { useMemo, useState, type ReactNode } from "react";
@@ -45,8 +45,8 @@ export default function HomePage(): ReactNode {
       <OpenCaseDialog opened={opening} onClose={() => setOpening(false)} />
       <Shown query={query} rows={6}>
         {() => (
-          <Grid gap="lg">
-            <Grid.Col span={{ base: 12, md: 6 }}>
+          <div className="cw-halves">
+            <div>
               <Panel title={t("home.next")}>
                 {due.length === 0 ? (
                   <Empty title={t("home.nothingDue")} hint={t("home.nothingDueHint")} icon={<IconCalendarCheck size={30} stroke={1.4} />} />
@@ -70,8 +70,8 @@ export default function HomePage(): ReactNode {
                   </ul>
                 )}
               </Panel>
-            </Grid.Col>
-            <Grid.Col span={{ base: 12, md: 6 }}>
+            </div>
+            <div>
               <Panel title={t("home.unread")}>
                 {unread.length === 0 ? (
                   <Empty title={t("home.nothingUnread")} hint={t("home.nothingUnreadHint")} icon={<IconChecks size={30} stroke={1.4} />} />
@@ -97,8 +97,8 @@ export default function HomePage(): ReactNode {
                   </ul>
                 )}
               </Panel>
-            </Grid.Col>
-            <Grid.Col span={12}>
+            </div>
+            <div data-wide>
               <Panel title={t("home.recent")} more={<AnchorLink to="/cases" size="sm">{t("home.allCases")}</AnchorLink>}>
                 {recent.length === 0 ? (
                   <Empty title={t("home.noCases")} hint={t("home.noCasesHint")} icon={<IconBriefcase2 size={30} stroke={1.4} />} />
@@ -110,8 +110,8 @@ export default function HomePage(): ReactNode {
                   </ul>
                 )}
               </Panel>
-            </Grid.Col>
-          </Grid>
+            </div>
+          </div>
         )}
       </Shown>
     </div>
