@@ -149,6 +149,7 @@ async def test_a_service_is_no_user(directory: Directory) -> None:
 async def test_names_are_there_once(directory: Directory, world: World) -> None:
     one, two = await directory.user(), await directory.user()
     wrong(await directory.create(one["userName"].upper()), 409, "uniqueness")
+    wrong(await directory.create(one["userName"], emails=[{"value": "new@x.test"}]), 409, "uniqueness")
     wrong(await directory.patch(f"/Users/{two['id']}", set_("userName", one["userName"])), 409, "uniqueness")
     wrong(
         await directory.patch(f"/Users/{two['id']}", set_("userName", directory.admin.email)),

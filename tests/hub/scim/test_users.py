@@ -106,6 +106,14 @@ async def test_who_is_elsewhere_is_asked_first(directory: Directory, world: Worl
     assert (await home.get("/v1/me")).status_code == 200
 
 
+async def test_nobody_who_has_an_account_is_seated_unasked(directory: Directory, world: World) -> None:
+    ann = await with_password(world, await world.person())  # she belongs to no organisation
+    user = await directory.user(ann.email, roles=[{"value": "desk"}])
+    answer = await directory.patch(f"/Users/{user['id']}", replace("active", True))
+    assert (answer.status_code, answer.json()["active"]) == (200, False)
+    assert await directory.role(str(ann.id)) is None
+
+
 async def test_clients_of_the_office_are_none_of_the_directorys_business(
     world: World, office: Office
 ) -> None:
