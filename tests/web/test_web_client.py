@@ -54,10 +54,11 @@ def test_source_makes_no_html_from_text() -> None:
 
 
 def test_no_component_writes_a_style_element() -> None:
-    """The content security policy knows no inline styles. Mantine's theme is adopted as a sheet (`app/styles.ts`), dialogs
-    lock the page by a rule of ours, and of its components these write <style> elements of their own."""
-    assert "withCssVariables={false} withGlobalClasses={false}" in (WEB / "src" / "main.tsx").read_text(encoding="utf-8")
-    assert "lockScroll: false" in (WEB / "src" / "app" / "theme.ts").read_text(encoding="utf-8")
+    """The content security policy knows no inline styles. Mantine's theme is adopted as a sheet (`app/styles.ts`),
+    dialogs lock the page by a rule of ours, and of its components these write <style> elements of their own."""
+    main, theme = [(WEB / "src" / name).read_text(encoding="utf-8") for name in ("main.tsx", "app/theme.ts")]
+    assert "withCssVariables={false} withGlobalClasses={false}" in main
+    assert "lockScroll: false" in theme
     for path in sorted((WEB / "src").rglob("*.tsx")):
         for names in re.findall(r"import \{([^}]*)\} from \"@mantine/core\"", path.read_text(encoding="utf-8")):
             written = {name.strip() for name in names.split(",")}
