@@ -107,6 +107,8 @@ async def _open_wages(stage: Stage) -> None:
             "cause": "29 U.S.C. 207, overtime",
             "demand": "$48,200 and liquidated damages",
             "note": "Day-shift lead, 2021 to 2025. Paid a salary, but no manager: nobody to hire or fire.",
+            "fee_arrangement": "A third of what is recovered, costs advanced",
+            "assessment": "Strong on duties, thin on hours before 2023. Settle above $35,000.",
         },
     )
     stage.cases["wages"] = (await stage.act(LAWYER, "open wages", open_case, request)).case.id

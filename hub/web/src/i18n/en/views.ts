@@ -1,5 +1,5 @@
 export const views = {
-  onlyFor: "Only for: {{who}}",
+  onlyFor: "Seen by: {{who}}",
   nothingGiven: "Nothing written yet: {{fields}}.",
   as: "See the case as {{name}}",
   asShort: "View as",
