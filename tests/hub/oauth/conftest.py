@@ -91,7 +91,9 @@ def where(answer: httpx.Response) -> tuple[str, dict[str, str]]:
 
 async def allowed(browser: Browser, question: str, *, allow: bool = True) -> str:
     """The code that comes of a question which is put to the person; "" where they decline."""
-    to, _ = where(await asked(browser, question))
+    to, said = where(await asked(browser, question))
+    if "code" in said:  # given before
+        return said["code"]
     request = to.rpartition("/connect/")[2]
     UUID(request)
     shown = await browser.get(f"/v1/apps/requests/{request}")

@@ -2,11 +2,15 @@
 
 import asyncio
 import re
+from base64 import urlsafe_b64decode
+from datetime import timedelta
 from typing import Any
+from urllib.parse import parse_qs, quote, urlsplit
 
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
+from tests.browsers import PASSWORD
 from tests.hub.oauth.conftest import BACK, AppSide, Scene, allowed, asked, where
 
 
@@ -14,7 +18,7 @@ async def test_a_person_lets_an_app_act_for_them(scene: Scene) -> None:
     app = await scene.app()
     to, said = where(await asked(scene.person, app.question()))
     request = re.fullmatch(r"http://localhost:\d+/connect/([0-9a-f-]{36})", to)
-    assert request and said == {}
+    assert request and set(said) == {"q"}
     shown = (await scene.person.get(f"/v1/apps/requests/{request[1]}")).json()
     assert (shown["scopes"], shown["known"], shown["to"]) == (
         ["openid", "offline_access", "read"],
@@ -25,7 +29,7 @@ async def test_a_person_lets_an_app_act_for_them(scene: Scene) -> None:
     answer = await scene.person.post(f"/v1/apps/requests/{request[1]}", {"allow": True})
     back = answer.json()["to"]
     assert back.startswith(f"{BACK}?code=") and "state=a+state" in back
-    assert back.endswith("&iss=http%3A%2F%2Flocalhost%3A8000") or "iss=" in back
+    assert back.endswith("&iss=" + quote(scene.site.hub.settings.public_url, safe=""))
     code = re.search(r"code=([\w-]+)", back)
     assert code
     given = await app.by_code(code[1])
@@ -120,6 +124,119 @@ async def test_a_code_is_of_no_use_to_others(scene: Scene) -> None:
         )
         assert answer.status_code in (400, 401)
     assert (await app.by_code(code)).status_code == 200  # none of them used it up
-    await_late = await allowed(scene.person, app.question(prompt="consent"))
-    scene.site.clock.ahead += __import__("datetime").timedelta(seconds=61)
-    assert (await app.by_code(await_late)).json()["error"] == "invalid_grant"
+    late = await allowed(scene.person, app.question(prompt="consent"))
+    scene.site.clock.ahead += timedelta(seconds=61)
+    assert (await app.by_code(late)).json()["error"] == "invalid_grant"
+
+
+async def test_a_code_dies_with_the_session_of_the_browser_that_gave_it(scene: Scene) -> None:
+    app = await scene.app()
+    code = await allowed(scene.person, app.question())
+    assert (await scene.person.call("DELETE", "/v1/session")).status_code == 204
+    assert (await app.by_code(code)).json()["error"] == "invalid_grant"
+
+
+async def test_a_question_is_answered_in_the_session_that_it_was_put_to(scene: Scene) -> None:
+    """Nor does another page answer in its person's place: a cookie counts only with our own Origin."""
+    app = await scene.app()
+    to, _ = where(await asked(scene.person, app.question()))
+    path = f"/v1/apps/requests/{to[-36:]}"
+    _, stranger = await scene.someone("admin")
+    elsewhere = await scene.site.browser().signed_in(scene.who.email)
+    for browser in (stranger, elsewhere):
+        assert (await browser.get(path)).status_code == 404
+        assert (await browser.post(path, {"allow": True})).status_code == 404
+    for headers in ({"origin": "https://evil.test"}, {"origin": "null"}, {"sec-fetch-site": "cross-site"}):
+        answer = await scene.person.call("POST", path, {"allow": True}, **headers)
+        assert (answer.status_code, answer.json()["code"]) == (403, "origin")
+    token = (await app.connected(scene.person))["access_token"]
+    http = app.browser.http
+    answer = await http.post(path, json={"allow": True}, headers={"authorization": f"Bearer {token}"})
+    assert answer.status_code == 403  # an app does not answer for its person
+    assert (await scene.person.post(path, {"allow": True})).status_code == 200
+
+
+async def test_of_many_answers_to_one_question_one_counts(scene: Scene) -> None:
+    app = await scene.app()
+    to, _ = where(await asked(scene.person, app.question()))
+    path = f"/v1/apps/requests/{to[-36:]}"
+    answers = await asyncio.gather(*(scene.person.post(path, {"allow": True}) for _ in range(10)))
+    assert sorted(answer.status_code for answer in answers) == [200] + [404] * 9
+
+
+async def test_a_fresh_proof_is_asked_for_where_the_app_wants_one(scene: Scene) -> None:
+    app = await scene.app()
+    await app.connected(scene.person)
+    scene.site.clock.ahead += timedelta(minutes=5)
+    for wanted in ({"prompt": "login"}, {"max_age": 60}):
+        to, _ = where(await asked(scene.person, app.question(**wanted)))
+        path = f"/v1/apps/requests/{to[-36:]}"
+        assert (await scene.person.post(path, {"allow": True})).json()["code"] == "step_up_needed"
+        proof = await scene.person.post("/v1/session/proof", {"password": PASSWORD})
+        assert proof.status_code == 204, proof.text
+        answer = await scene.person.post(path, {"allow": True})
+        assert answer.status_code == 200
+        code = parse_qs(urlsplit(answer.json()["to"]).query)["code"][0]
+        read = jwt.decode(
+            (await app.by_code(code)).json()["id_token"],
+            KeySet.import_key_set((await app.browser.http.get("/oauth/jwks")).json()),
+            algorithms=["RS256"],
+        )
+        assert read.claims["auth_time"] == int(scene.site.clock().timestamp())
+        scene.site.clock.ahead += timedelta(minutes=5)
+    _, said = where(await asked(scene.person, app.question(prompt="none", max_age=60)))
+    assert said["error"] == "login_required"
+
+
+async def test_nobody_signed_in_is_led_to_sign_in_or_told_to_the_app(scene: Scene) -> None:
+    app = await scene.app()
+    nobody = scene.site.browser()
+    _, said = where(await asked(nobody, app.question(prompt="none")))
+    assert (said["error"], said["state"]) == ("login_required", "a state")
+    to, said = where(await asked(nobody, app.question(prompt="login", login_hint="x@y.test")))
+    assert to.endswith("/connect")
+    again = urlsafe_b64decode(said["q"][1:] + "==").decode()
+    assert "prompt" not in again and "login_hint=x%40y.test" in again
+    token = (await app.connected(scene.person))["access_token"]
+    nobody.cookies["casewire"] = token  # an app's token is no browser's session
+    _, said = where(await asked(nobody, app.question(prompt="none")))
+    assert said["error"] == "login_required"
+
+
+async def test_an_app_is_for_the_people_of_its_organisation(scene: Scene) -> None:
+    app = await scene.app()
+    foreign = Scene(scene.site, scene.world, await scene.world.organisation())
+    _, browser = await foreign.someone("admin")
+    to, said = where(await asked(browser, app.question()))
+    assert to.endswith("/connect") and said["error"] == "not_found" and "code" not in said
+    _, said = where(await asked(browser, app.question(prompt="none")))
+    assert said["error"] == "interaction_required"
+
+
+async def test_who_lacks_a_second_factor_that_a_rule_asks_for_gives_nothing(scene: Scene) -> None:
+    app = await scene.app()
+    token = await app.connected(scene.person)
+    await scene.world.pool.execute(
+        "update organisations set mfa_roles = '{outside}' where id = $1", scene.org
+    )
+    to, said = where(await asked(scene.person, app.question()))
+    assert (to.endswith("/connect"), said["error"]) == (True, "mfa_needed")
+    _, said = where(await asked(scene.person, app.question(prompt="none")))
+    assert said["error"] == "interaction_required"
+    assert (await app.me(token["access_token"])).json()["code"] == "mfa_needed"
+    assert (await app.by_refresh(token["refresh_token"])).json()["error"] == "invalid_grant"
+
+
+async def test_a_proved_second_factor_is_said_and_lasts_as_long_as_the_factor(scene: Scene) -> None:
+    app = await scene.app()
+    authenticator = await scene.person.app()
+    token = await app.connected(scene.person)
+    keys = KeySet.import_key_set((await app.browser.http.get("/oauth/jwks")).json())
+    claims = jwt.decode(token["id_token"], keys, algorithms=["RS256"]).claims
+    assert (claims["acr"], claims["amr"]) == ("urn:casewire:mfa", ["mfa"])
+    await scene.person.call("DELETE", f"/v1/factors/{authenticator.id}")
+    token = (await app.by_refresh(token["refresh_token"])).json()
+    await scene.world.pool.execute(
+        "update organisations set mfa_roles = '{outside}' where id = $1", scene.org
+    )
+    assert (await app.by_refresh(token["refresh_token"])).json()["error"] == "invalid_grant"
