@@ -1,7 +1,7 @@
 // Who belongs to an organisation, and in which place.
 import { ActionIcon, Avatar, Badge, Button, Group, Menu, NativeSelect, Paper, Radio, Stack, Text, TextInput } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
-import { IconDots, IconUserCog, IconUserOff, IconUserPlus, IconUsers } from "@tabler/icons-react";
+import { IconChevronRight, IconDots, IconUserCog, IconUserOff, IconUserPlus, IconUsers } from "@tabler/icons-react";
 import { useQueryClient } from "@tanstack/react-query";
 import { useDeferredValue, useMemo, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
@@ -10,6 +10,7 @@ import { post, remove } from "../http/client";
 import { useOrg } from "../organisation/org";
 import { useMe } from "../sessions/me";
 import { Confirm, FormDialog, usePageTitle } from "../ui/forms";
+import { ButtonLink } from "../ui/links";
 import { Empty, Head, Shown } from "../ui/states";
 import type { Answer, Card } from "../wire";
 import { matches, PLACES, usePeople, usePlace, type Place } from "./data";
@@ -95,15 +96,22 @@ function Row({ card, onChange, onRemove }: { readonly card: Card; readonly onCha
   const org = useOrg();
   const me = useMe();
   const placed = usePlace();
+  // Who has no address is a program, and is ruled on a page of its own.
+  const service = card.email === "";
   return (
     <li className="cw-row">
       <Group justify="space-between" wrap="nowrap" gap="sm">
-        <PersonLine name={card.name} email={card.email} own={card.id === me.id} />
+        <PersonLine name={card.name} email={card.email || t("people.service")} own={card.id === me.id} />
         <Group gap={4} wrap="nowrap" style={{ flex: "none" }}>
           <Badge color={card.membership === "admin" ? "ink" : "gray"} styles={{ root: { color: card.membership === "admin" ? "var(--mantine-color-anchor)" : "var(--mantine-color-text)" } }}>
             {placed(card.membership)}
           </Badge>
-          {org.admin && card.id !== me.id && (
+          {org.admin && service && (
+            <ButtonLink to="/organisation/services/$serviceId" params={{ serviceId: card.id }} variant="subtle" color="gray" size="compact-sm" px={5} aria-label={t("people.serviceOf", { name: card.name })}>
+              <IconChevronRight size={18} aria-hidden />
+            </ButtonLink>
+          )}
+          {org.admin && !service && card.id !== me.id && (
             <Menu position="bottom-end" width={210}>
               <Menu.Target>
                 <ActionIcon aria-label={t("people.actions", { name: card.name })}>

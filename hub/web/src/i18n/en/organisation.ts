@@ -20,14 +20,14 @@ export const organisation = {
     factors: "Second factor",
   },
   hints: {
-    people: "Who belongs to the organisation, in which place, and who is invited.",
+    people: "Who belongs to the organisation, and in which role.",
     invitations: "Who was asked in and has not come yet; send again or withdraw.",
     teams: "Groups of staff that take part in cases as a whole.",
     walls: "Who is kept out of which cases, whatever else they hold.",
     services: "Programs that work here in their own name, and their tokens.",
     apps: "Programs that people here may sign in to with Casewire.",
     published: "What everybody may see of which cases, without signing in.",
-    roles: "What each place and each part in a case may see and do.",
+    roles: "What each role may see and do, in the organisation and in its cases.",
     factors: "Who has to sign in with more than a password.",
   },
 } as const;

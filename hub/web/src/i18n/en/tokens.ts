@@ -35,7 +35,7 @@ export const tokens = {
   allServices: "All services",
   changeService: "Change",
   made: "Made",
-  noPlace: "None: its place was taken",
+  noPlace: "None: it was taken away",
   disable: "Switch off",
   disabled: "Off",
   disabledTitle: "This service is switched off",
