@@ -25,6 +25,7 @@ async def test_a_lawyer_sees_the_case_as_the_client_would_and_comes_back(
     talk = await office.conversation()
     await office.lead.made(f"/v1/conversations/{talk}/messages", {"body": "Open to both of us"})
     page = await signed_in(browser, house, running, office.lead, problems)
+    await expect(page.get_by_role("navigation", name="Main navigation")).to_be_visible()
     sent: list[str] = []
     page.on("request", lambda request: sent.append(f"{request.method} {request.url}"))
     address = f"http://localhost:{house.http_port}/cases/{office.case}"
@@ -65,6 +66,7 @@ async def test_whoever_leaves_the_case_is_themselves_again(
     problems: list[str] = []
     office = await running.office("legal_matter")
     page = await signed_in(browser, house, running, office.lead, problems)
+    await expect(page.get_by_role("navigation", name="Main navigation")).to_be_visible()
     await page.goto(f"http://localhost:{house.http_port}/cases/{office.case}/people")
     await page.get_by_test_id("participant").filter(has_text="Client").get_by_test_id("view-as").click()
     await expect(page.get_by_test_id("looking")).to_be_visible()
