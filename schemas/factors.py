@@ -23,11 +23,13 @@ class Factor(Struct, frozen=True):
 
 
 class Factors(Struct, frozen=True):
-    """`needed`: an organisation asks this person for a second factor. `recovery_left`: codes that were not used."""
+    """`needed`: an organisation asks this person for a second factor. `recovery_left`: codes that were not used.
+    `password`: they have one beside."""
 
     items: list[Factor]
     recovery_left: int
     needed: bool
+    password: bool
 
 
 class NewTotp(Struct, frozen=True):

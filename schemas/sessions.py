@@ -98,8 +98,8 @@ class Prove(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ChangePassword(Struct, frozen=True, forbid_unknown_fields=True):
-    """All other sessions end, and personal tokens too where `end_tokens` says so."""
+    """All other sessions end, and personal tokens too where `end_tokens` says so. `old` is null where there is none."""
 
-    old: Password
     new: NewPassword
+    old: Password | None = None
     end_tokens: bool = False

@@ -66,9 +66,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     ] = ""
     provider_networks: Annotated[
         str,
-        _doc("Private networks in which identity providers may stand, comma separated. Empty: none (in development: this "
-             "machine)."),
-    ] = ""  # fmt: skip
+        _doc("Private networks in which identity providers may stand, comma separated. Empty: none."),
+    ] = ""
     rates: Annotated[
         str,
         _doc("Calls a minute of an account and of an address, where others are wanted: `all=900/9000,write=600/6000`."),

@@ -11,7 +11,8 @@ import segno
 from hub.context import Hub, Who
 from hub.factors import passkeys, proving, rules, sealing
 from hub.factors.proving import Kept
-from hub.sessions import throttle
+from hub.people import mails
+from hub.sessions import telling, throttle
 from hub.sessions.standing import Standing, proved_recently, recent, standing
 from schemas.errors import Refused, bad_input
 from schemas.events import NewEvent
@@ -31,7 +32,7 @@ ENDED_AT_ONCE = 200  # sessions looked for at once
 async def list_factors(hub: Hub, who: Who) -> Factors:
     stands = await standing(hub, who)
     items = [_factor(one) for one in await proving.kept(hub, who.person)]
-    return Factors(items, stands.recovery, stands.needed)
+    return Factors(items, stands.recovery, stands.needed, stands.password_hash is not None)
 
 
 async def begin_totp(hub: Hub, who: Who) -> NewTotp:
@@ -96,6 +97,12 @@ async def remove_factor(hub: Hub, who: Who, id: UUID) -> None:
         raise Refused(
             "conflict", "Your organisation asks for a second factor; add another one before you remove this."
         )
+    if done == "only":
+        raise Refused("conflict", "You sign in by this passkey alone; set a password before you remove it.")
+    if done == "removed":
+        await telling.told(
+            hub, who.person, mails.changed("A second factor was removed from your account", hub.clock())
+        )
 
 
 async def new_recovery(hub: Hub, who: Who) -> Recovery:
@@ -104,6 +111,9 @@ async def new_recovery(hub: Hub, who: Who) -> Recovery:
     codes = await _set_recovery(hub, who, only_none=False)
     if not codes:
         raise Refused("conflict", "Set up a second factor first; recovery codes stand in for it.")
+    await telling.told(
+        hub, who.person, mails.changed("New recovery codes were made for your account", hub.clock())
+    )
     return Recovery(codes)
 
 
@@ -184,6 +194,8 @@ async def _enrolled(hub: Hub, who: Who, id: UUID) -> Enrolled:
     found = next((one for one in await proving.kept(hub, who.person) if one.id == id), None)
     if found is None:
         raise Refused("not_found")
+    kind = "A passkey" if found.kind == "passkey" else "An authenticator app"
+    await telling.told(hub, who.person, mails.changed(f"{kind} was added to your account", hub.clock()))
     return Enrolled(_factor(found), codes)
 
 

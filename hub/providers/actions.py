@@ -184,7 +184,10 @@ async def _enter(hub: Hub, kept: Kept, said: Said, caller: Caller) -> SignedIn |
     row = await _identity(hub, kept, said)
     if row is None:
         await _arrive(hub, kept, said)
-        row = await _identity(hub, kept, said)
+        row = await _identity(hub, kept, said)  # also by somebody who arrived at the same moment
+    if row is None:
+        log.info("identity provider: not linked", provider=str(kept.id))
+        raise Refused("bad_credentials", NOT_LINKED.format(name=kept.name))
     # What an administrator counts as a second factor is good for their own organisation.
     mfa = rules.second_factor(said, kept.mfa_amr, kept.mfa_acr) and not row["elsewhere"]
     if row["second"] and not mfa:
@@ -200,7 +203,7 @@ async def _identity(hub: Hub, kept: Kept, said: Said) -> Any:
 
 
 async def _arrive(hub: Hub, kept: Kept, said: Said) -> None:
-    """Somebody who is here for the first time."""
+    """Somebody who is here for the first time, if their provider may say who they are."""
     row = None
     if rules.may_bring(said.email, kept.domains):
         name = said.name or said.email.partition("@")[0]
@@ -217,8 +220,7 @@ async def _arrive(hub: Hub, kept: Kept, said: Said) -> None:
                 hub.clock(),
             )
     if row is None:
-        log.info("identity provider: not linked", provider=str(kept.id))
-        raise Refused("bad_credentials", NOT_LINKED.format(name=kept.name))
+        return
     person: UUID = row["person"]
     if row["brought"]:
         lock = locks.of_streams(kept.org, person, exclusive=True)

@@ -27,7 +27,7 @@ Ip = IPv4Address | IPv6Address
 # many at once.
 AROUND = tuple(
     ip_network(text)
-    for text in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "192.88.99.0/24", "fec0::/10")
+    for text in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "192.0.0.0/24", "192.88.99.0/24", "fec0::/10")
 )
 LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 

@@ -5,8 +5,9 @@ from datetime import timedelta
 from uuid import UUID
 
 from hub.context import Hub, Who
+from hub.people import mails
 from hub.sessions import passwords, throttle
-from hub.sessions.standing import proved_recently, recent, standing
+from hub.sessions.standing import Standing, proved_recently, recent, standing
 from schemas.answers import Page
 from schemas.credentials import new_token, token_hash
 from schemas.errors import Refused
@@ -17,7 +18,7 @@ from schemas.people import Me
 from schemas.positions import AsOf
 from schemas.scopes import ADMIN, OF_BROWSERS
 from schemas.sessions import ChangePassword, MakeToken, NewToken, Session
-from storage.postgres import locks, sessions
+from storage.postgres import locks, people, sessions
 from storage.postgres.pool import translated
 from storage.postgres.rows import read
 from storage.postgres.unit import Unit
@@ -108,24 +109,47 @@ async def end_others(hub: Hub, who: Who, *, tokens: bool) -> None:
 
 
 async def change_password(hub: Hub, who: Who, request: ChangePassword) -> None:
-    """Needs the old password, and where there is a second factor a recent proof; all other sessions end with it."""
+    """Needs the old password, and where there is none or a second factor a recent proof; all other sessions end with
+    it. Who half signed in by the old one is out as well."""
     stands = await standing(hub, who)
-    if stands.second or stands.kind != "browser" or who.session is None:
+    first = stands.password_hash is None
+    if first or stands.second or stands.kind != "browser" or who.session is None:
         recent(stands.kind, stands.proved_at, hub.clock())
     assert who.session is not None
-    mine = throttle.of_proof(who.session)
-    await throttle.admit(hub, mine)
-    if not await passwords.verified(stands.password_hash, request.old):
-        raise Refused("bad_credentials", "The current password is not right.")
-    await throttle.forgive(hub, mine.key)
+    if not first:
+        mine = throttle.of_proof(who.session)
+        await throttle.admit(hub, mine)
+        if not await passwords.verified(stands.password_hash, request.old or ""):
+            raise Refused("bad_credentials", "The current password is not right.")
+        await throttle.forgive(hub, mine.key)
     after = await passwords.chosen(hub.settings, "$.new", request.new, stands.email, stands.name)
     async with hub.writing(who, locks.of_streams(None, who.person)) as unit:
         if not await unit.connection.fetchval(sessions.CHANGE_PASSWORD, stands.password_hash, after):
             raise Refused("conflict", "Your password was changed elsewhere meanwhile.")
+        await _tell(unit, stands, "Your password was " + ("set" if first else "changed"))
         more = await _end_others(unit, who, request.end_tokens)
     while more:
         async with hub.writing(who, locks.of_streams(None, who.person)) as unit:
             more = await _end_others(unit, who, request.end_tokens)
+
+
+async def remove_password(hub: Hub, who: Who) -> None:
+    """Go without, where a passkey opens the account. Going without already is done."""
+    stands = await standing(hub, who)
+    recent(stands.kind, stands.proved_at, hub.clock())
+    if stands.password_hash is None:
+        return
+    async with hub.writing(who, locks.of_streams(None, who.person)) as unit:
+        if not await unit.connection.fetchval(sessions.CHANGE_PASSWORD, stands.password_hash, None):
+            raise Refused("conflict", "Add a passkey first: without it and a password you could not sign in.")
+        await _tell(unit, stands, "Your password was removed")
+
+
+async def _tell(unit: Unit, stands: Standing, what: str) -> None:
+    mail, id = mails.changed(what, unit.now), new_id()
+    await unit.connection.execute(
+        people.MAIL, id, f"<{id}@casewire>", stands.email, mail.subject, mail.body, unit.now
+    )
 
 
 async def _end_others(unit: Unit, who: Who, tokens: bool) -> bool:

@@ -89,6 +89,12 @@ async def change_password(hub: Hub, who: Who, data: ChangePassword) -> None:
     await actions.change_password(hub, who, data)
 
 
+@delete("/v1/password", opt=OF_OWN)
+async def remove_password(hub: Hub, who: Who) -> None:
+    """Go without a password, where a passkey opens the account."""
+    await actions.remove_password(hub, who)
+
+
 @get("/v1/sessions", opt=OF_OWN)
 async def list_sessions(hub: Hub, who: Who) -> Page[Session]:
     """One's own sessions and tokens that are still good."""
@@ -138,6 +144,6 @@ def _cookie(name: str, value: str, days: int, *, secure: bool) -> Cookie:
 
 
 ROUTES = [
-    sign_in, prove_second, ask_passkey, sign_in_by_passkey, ask_proof, prove_again, sign_out, read_me, change_password,
-    list_sessions, end_others, end_session, make_token,
+    sign_in, prove_second, ask_passkey, sign_in_by_passkey, ask_proof, prove_again, sign_out,
+    read_me, change_password, remove_password, list_sessions, end_others, end_session, make_token,
 ]  # fmt: skip

@@ -13,9 +13,7 @@ from tests.browsers import PASSWORD, Browser, Site, proved, with_password
 
 
 async def mailed(owner: Any, email: str) -> str:
-    return await owner.fetchval(
-        "select body from mails where recipient = $1 order by made_at desc, id desc limit 1", email
-    )
+    return await owner.fetchval("select body from mails where recipient = $1 order by id desc limit 1", email)
 
 
 def secret_in(body: str) -> str:
