@@ -60,9 +60,14 @@ class _Named(Struct):
     person: UUID
 
 
+class _Wall(Struct):
+    people: set[UUID]
+
+
 class _Member(Struct):
     participant: _Named | None = None
     member: _Named | None = None
+    wall: _Wall | None = None
 
 
 class _Id(Struct):
@@ -310,9 +315,10 @@ def _named(event: Event) -> set[UUID]:
         return {event.stream}
     if event.type == "case.opened":
         return {event.actor} if event.actor is not None else set()
-    if event.type in ACCESS_EVENTS:
+    if event.type in ACCESS_EVENTS or event.type in WIDE_ACCESS_EVENTS:
         read = _read_member(event.data)
-        return {who.person for who in (read.participant, read.member) if who is not None}
+        named = {who.person for who in (read.participant, read.member) if who is not None}
+        return named | read.wall.people if read.wall is not None else named
     return set()
 
 

@@ -1,7 +1,8 @@
 """Who listens to what: live subscriptions by stream, and for `mine` by the scopes that their people hold.
 
 Who of a room may see an event depends on the event's audience alone until somebody comes or goes; so it is worked out
-once for an audience and kept until then. Whoever's access changes goes: see `Session.look_again`.
+once for an audience and kept until then. Whoever's access changes goes: see `Session.look_again`. On their own stream
+they stay, so there it is worked out each time.
 """
 
 from collections.abc import Iterable
@@ -57,6 +58,8 @@ class Room:
         """The sockets of those who may see `event`, now."""
         if self.waiting:
             self._let_in(event)
+        if event.kind == "person":  # a few sockets, which stay when what they may see changes
+            return self._work_out(event)
         key: Audience = (event.case_id, *event.audience, *event.people)
         found = self._kept.get(key)
         if found is None:

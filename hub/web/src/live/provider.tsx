@@ -160,6 +160,7 @@ function meTopic(client: QueryClient, live: Live, reread: () => void, sessionEnd
       }
       if (data.grant) {
         void client.invalidateQueries({ queryKey: ["me"] });
+        void client.invalidateQueries({ queryKey: ["inbox"] }); // what it tells of may be closed to me now, or open again
         reread();
       }
       if (data.session) {
