@@ -1,9 +1,10 @@
 """The API's own description: /openapi.json, and the page /docs that shows it with assets of the web client's build."""
 
+import asyncio
 from typing import Any
 
 import msgspec
-from litestar import MediaType, Request, Response, get
+from litestar import Litestar, MediaType, Request, Response, get
 from litestar.static_files import create_static_files_router
 from litestar.types import ControllerRouterHandler
 
@@ -14,13 +15,18 @@ from hub.http.headers import page_headers
 from hub.http.pages import DIST
 
 
-@get("/openapi.json", opt=PUBLIC, include_in_schema=False, sync_to_thread=False)
-def spec(hub: Hub, request: Request[Any, Any, Any]) -> Response[Any]:
-    """OpenAPI 3.1 of every route, made from the Structs: once, since it takes longer than all else that is public."""
+@get("/openapi.json", opt=PUBLIC, include_in_schema=False)
+async def spec(hub: Hub, request: Request[Any, Any, Any]) -> Response[Any]:
+    """OpenAPI 3.1 of every route, made from the Structs. That takes seconds, so it is done once, for who asks first,
+    in a thread: meanwhile the hub answers others."""
     state = request.app.state
     if "description" not in state:
-        state.description = msgspec.json.encode(described(request.app, secure=hub.settings.secure))
-    return Response(state.description, media_type=MediaType.JSON)
+        state.description = asyncio.ensure_future(asyncio.to_thread(_described, request.app, hub))
+    return Response(await asyncio.shield(state.description), media_type=MediaType.JSON)
+
+
+def _described(app: Litestar, hub: Hub) -> bytes:
+    return msgspec.json.encode(described(app, secure=hub.settings.secure))
 
 
 def routes(hub: Hub) -> list[ControllerRouterHandler]:
