@@ -1,5 +1,6 @@
 """The API's description lets a client be written: keys, revisions, errors and who may call stand in it."""
 
+import re
 from typing import Any
 
 from deploy.generate_docs import openapi
@@ -36,4 +37,5 @@ def test_keys_and_revisions_are_described_where_they_are_asked_for_and_once() ->
 
 def test_only_public_routes_need_no_session() -> None:
     free = {(method, path) for method, path, operation in operations() if operation.get("security") == []}
-    assert free == {(method, path) for method, path in PUBLIC if path.startswith("/v1")}
+    public = {(method, re.sub(r":\w+\}", "}", path)) for method, path in PUBLIC if path.startswith("/v1")}
+    assert free == public
