@@ -1,25 +1,17 @@
 """Signing in carefully, in a real browser: passkeys by chromium's own authenticator, codes, the rule, and sessions."""
 
 import re
-import shutil
 from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, async_playwright, expect
 
-from hub.context import utc_now
 from tests.app import Person, World
-from tests.browsers import PASSWORD, Authenticator, with_password
+from tests.browsers import PASSWORD, with_password
 from tests.house import House
+from tests.stories.desks import CHROMIUM, IN_A_BROWSER, SEEN_WITHIN_MS, Desk
 
-CHROMIUM = shutil.which("chromium")
-SEEN_WITHIN_MS = 30_000  # only ends a broken run
-
-pytestmark = [
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine (apt-get install chromium)"),
-    pytest.mark.timeout(240),
-]
+pytestmark = IN_A_BROWSER
 
 
 @pytest.fixture(scope="module")
@@ -29,77 +21,6 @@ async def browser() -> AsyncIterator[Browser]:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield browser
         await browser.close()
-
-
-class Desk:
-    """A page of a fresh browser profile, on the running house; `problems` holds what broke in it."""
-
-    def __init__(self, page: Page, house: House) -> None:
-        self.page, self.base = page, f"http://localhost:{house.http_port}"
-        self.problems: list[str] = []
-        page.set_default_timeout(SEEN_WITHIN_MS)
-        page.on("pageerror", lambda error: self.problems.append(str(error)))
-
-    @classmethod
-    async def fresh(cls, browser: Browser, house: House) -> "Desk":
-        return cls(await (await browser.new_context()).new_page(), house)
-
-    async def open(self, path: str) -> None:
-        await self.page.goto(self.base + path)
-
-    async def type_password(self, person: Person) -> None:
-        await self.open("/sign-in")
-        await self.page.get_by_label("E-mail").fill(person.email)
-        await self.page.locator("input[type=password]").fill(PASSWORD)
-        await self.page.keyboard.press("Enter")
-
-    async def sign_in(self, person: Person) -> None:
-        await self.type_password(person)
-        await self.inside()
-
-    async def inside(self) -> None:
-        await expect(self.page.get_by_role("navigation", name="Main navigation")).to_be_visible()
-
-    async def sign_out(self) -> None:
-        answer = await self.page.evaluate("fetch('/v1/session', {method: 'DELETE'}).then((r) => r.status)")
-        assert answer == 204
-        await self.open("/sign-in")
-
-    async def press(self, name: str) -> None:
-        await self.page.get_by_role("button", name=name, exact=True).click()
-
-    async def says(self, text: str | re.Pattern[str]) -> None:
-        await expect(self.page.get_by_text(text).first).to_be_visible()
-
-    async def with_authenticator(self) -> Any:
-        """An authenticator in this browser, as a laptop has one: it verifies its user by itself."""
-        devtools = await self.page.context.new_cdp_session(self.page)
-        await devtools.send("WebAuthn.enable")
-        made = await devtools.send(
-            "WebAuthn.addVirtualAuthenticator",
-            {
-                "options": {
-                    "protocol": "ctap2",
-                    "transport": "internal",
-                    "hasResidentKey": True,
-                    "hasUserVerification": True,
-                    "isUserVerified": True,
-                    "automaticPresenceSimulation": True,
-                }
-            },
-        )
-        return devtools, made["authenticatorId"]
-
-    async def set_up_app(self) -> Authenticator:
-        await self.press("Set up an authenticator app")
-        secret = (await self.page.get_by_test_id("secret").inner_text()).replace(" ", "")
-        app = Authenticator(secret, utc_now)
-        await self.page.get_by_label("Code").fill(app.code())
-        await self.page.keyboard.press("Enter")
-        codes = self.page.get_by_test_id("recovery-codes").locator("code")
-        await expect(codes).to_have_count(10)
-        app.recovery = await codes.all_inner_texts()
-        return app
 
 
 @pytest.fixture

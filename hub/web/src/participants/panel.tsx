@@ -22,10 +22,10 @@ import { CaseTeams } from "./teams";
 export default function People({ view }: { readonly view: CaseView }): ReactNode {
   return (
     <Stack gap="xl">
-      <Parties view={view} />
       <Participants view={view} />
       {!view.borrowed && <CaseTeams view={view} />}
       <WhoSees view={view} />
+      <Parties view={view} />
     </Stack>
   );
 }

@@ -1,7 +1,7 @@
 // Services of an organisation: programs that take part in their own name.
 import { Badge, Button, Group, Paper, Stack, Text, TextInput } from "@mantine/core";
 import { IconChevronRight, IconPlus, IconRobot } from "@tabler/icons-react";
-import { useQuery, type UseQueryResult } from "@tanstack/react-query";
+import { useQuery, useQueryClient, type UseQueryResult } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
@@ -115,6 +115,7 @@ function MakeService({ onClose }: { readonly onClose: () => void }): ReactNode {
   const { t } = useTranslation();
   const org = useOrg();
   const navigate = useNavigate();
+  const client = useQueryClient();
   const [place, setPlace] = useState<Place>("outside");
   return (
     <FormDialog
@@ -123,7 +124,10 @@ function MakeService({ onClose }: { readonly onClose: () => void }): ReactNode {
       opened
       onClose={onClose}
       onSend={(said) => post<Answer<Service>>(`/orgs/${org.id}/services`, { name: said("name"), role: place })}
-      onDone={({ item }) => void navigate({ to: "/organisation/services/$serviceId", params: { serviceId: item.id } })}
+      onDone={({ item }) => {
+        client.setQueryData<readonly Service[]>(servicesKey(org.id), (all) => all && [...all, item]);
+        void navigate({ to: "/organisation/services/$serviceId", params: { serviceId: item.id } });
+      }}
     >
       {(at) => (
         <Stack gap="md">
