@@ -6,7 +6,7 @@ takes it; the step from the last of it to live is taken without letting go of th
 
 import asyncio
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import structlog
@@ -17,7 +17,7 @@ from gateway.framing import framed, joined
 from gateway.missed import QUERIES, RANGE_EVENTS_MAX, Range, Ranges
 from gateway.replaying import STEP_BYTES, STEP_EVENTS, Everywhere, Lost, Replaying, Socket, Stream, replayed
 from gateway.session import Session, Subscription
-from schemas.access import Viewer, sees
+from schemas.access import Guarded, Viewer, sees
 from schemas.frames import Subscribed
 from schemas.limits import REPLAY_EVENTS_MAX, REPLAY_MINE_EVENTS_MAX
 from storage.postgres import access, replays
@@ -259,7 +259,9 @@ async def _free(socket: Socket, sub: Subscription) -> None:
 
 def _seen(viewer: Viewer, groups: Iterable[Alike]) -> int:
     # What on a person's own stream is about no case is theirs.
-    return sum(group.events for group in groups if group.case_id is None or sees(viewer, group))
+    return sum(
+        group.events for group in groups if group.case_id is None or sees(viewer, cast(Guarded, group))
+    )
 
 
 def _keep(things: dict[UUID, Thing], id: UUID, thing: Thing) -> None:

@@ -107,8 +107,8 @@ class Causes(NamedTuple):
 
 def some(values: Any, most: int, least: int = 0) -> Any:
     listed = list(values)
-    sizes = {"min_size": least, "max_size": min(most, len(listed))}
-    return st.lists(st.sampled_from(listed), unique=True, **sizes).map(tuple)
+    most = min(most, len(listed))
+    return st.lists(st.sampled_from(listed), unique=True, min_size=least, max_size=most).map(tuple)
 
 
 def of(owners: dict[UUID, UUID], org: UUID) -> list[UUID]:

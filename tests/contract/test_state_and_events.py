@@ -16,6 +16,7 @@ from tests.app import Office, Person, World
 LISTS = {
     "participant": "participants", "party": "parties", "entry": "entries", "conversation": "conversations",
     "deadline": "deadlines", "task": "tasks", "document": "documents", "detail": "details",
+    "team_case": "teams",
 }  # fmt: skip
 
 State = dict[str, dict[str, Any]]  # noun → id → record
@@ -215,7 +216,9 @@ async def change_detail(life: Life) -> Any:
     if groups := (await office.lead.all(f"/v1/cases/{office.case}/details")):
         one = life.choose.choice(groups)
         fields = {name: f"secret {life.n}" for name in one["fields"]} or {"assessment": f"secret {life.n}"}
-        return await life.who().patch(f"/v1/details/{one['id']}", {"fields": fields}, life.choose.randint(1, 4))
+        return await life.who().patch(
+            f"/v1/details/{one['id']}", {"fields": fields}, life.choose.randint(1, 4)
+        )
 
 
 async def let_in(life: Life) -> Any:
@@ -228,9 +231,25 @@ async def let_go(life: Life) -> Any:
         return await life.office.lead.delete(f"/v1/cases/{life.office.case}/participants/{id}")
 
 
+async def let_team_in(life: Life) -> Any:
+    team = await life.office.admin.made(
+        f"/v1/orgs/{life.office.org}/teams", {"name": f"Team {life.n} {life.choose.random()}"}
+    )
+    await life.office.admin.made(
+        f"/v1/orgs/{life.office.org}/teams/{team['id']}/members", {"person": life.office.lead.id}
+    )
+    return await life.create(f"/v1/cases/{life.office.case}/teams", "teams", {"team": team["id"]})
+
+
+async def let_team_go(life: Life) -> Any:
+    if id := life.some("teams"):
+        return await life.office.lead.delete(f"/v1/cases/{life.office.case}/teams/{id}")
+
+
 ACTS: list[Callable[[Life], Awaitable[Any]]] = [
     post, post, post, edit, edit, retract, converse, party, change_party, remove_party, entry, deadline,
     change_deadline, task, change_task, document, rename, move, retitle, change_detail, let_in, let_go,
+    let_team_in, let_team_go,
 ]  # fmt: skip
 
 
