@@ -1,4 +1,4 @@
-"""Makes what is generated, `python -m deploy.generate`: the table of settings here, and what its two siblings make.
+"""Makes what is generated, `python -m deploy.generate`: the table of settings here, and what its siblings make.
 
 Tests keep all of it fresh.
 """
@@ -9,7 +9,7 @@ from typing import get_type_hints
 import msgspec
 from msgspec import Meta
 
-from deploy import generate_docs, generate_ts
+from deploy import generate_asvs, generate_docs, generate_ts
 from schemas.settings import SECRETS, Secret, Settings
 
 README = Path(__file__).parent / "README.md"
@@ -45,6 +45,7 @@ def main() -> None:
     README.write_text(readme(README.read_text()))
     generate_ts.main()
     generate_docs.main()
+    generate_asvs.main()
 
 
 if __name__ == "__main__":
