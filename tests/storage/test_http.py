@@ -72,3 +72,29 @@ async def test_who_finishes_is_answered_and_may_ask_again(port: int) -> None:
             assert (await reader.readuntil(b"ok")).startswith(b"HTTP/1.1 200")
             await asyncio.sleep(2 * Hurried.head_wait_s)
     writer.close()
+
+
+@pytest.mark.parametrize("pieces", [1, 40])
+@pytest.mark.parametrize("head", [b"X: " + b"a" * 100_000, b"X: a\r\n" * 20_000, b"/" * 100_000])
+async def test_a_head_has_so_many_bytes_at_most(port: int, head: bytes, pieces: int) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    whole = b"GET / HTTP/1.1\r\nHost: x\r\n" + head.removesuffix(b"\r\n")
+    async with asyncio.timeout(PATIENCE_S):
+        for at in range(0, len(whole), len(whole) // pieces):
+            writer.write(whole[at : at + len(whole) // pieces])
+            await asyncio.sleep(0)
+        try:
+            answer = await reader.read()
+        except ConnectionResetError:  # hung up on in the middle of it
+            answer = b""
+    writer.close()
+    assert not answer or (answer.startswith(b"HTTP/1.1 400 ") and b"content-security-policy: " in answer)
+
+
+async def test_a_long_body_is_no_long_head(port: int) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    for _ in range(3):
+        writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 300000\r\n\r\n" + b"x" * 300_000)
+        async with asyncio.timeout(PATIENCE_S):
+            assert (await reader.readuntil(b"ok")).startswith(b"HTTP/1.1 200 ")
+    writer.close()

@@ -1,4 +1,4 @@
-"""The whole API as it describes itself, against requests made from that description: nothing breaks, and every answer is
+"""The whole API as it describes itself, against requests made from that description: nothing breaks, and each answer is
 one that the description promises. `SCHEMATHESIS_CASES=200` for long, `SCHEMATHESIS_SEED=7` for others."""
 
 import asyncio
