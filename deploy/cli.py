@@ -131,6 +131,19 @@ def token(email: str = "", *, days: int = 90, data: Data = None) -> None:
 
 
 @app.command
+def keys(*, distrust: bool = False, data: Data = None) -> None:
+    """Make new keys that sign identity tokens for apps. They change by themselves every 90 days.
+
+    Args:
+        distrust: Publish the old ones no longer: for a key that got out. Apps refuse at once what it signed.
+    """
+    from deploy import find
+    from deploy.people import keys as run
+
+    run(find.settings(data), distrust=distrust)
+
+
+@app.command
 def seed(*, data: Data = None) -> None:
     """Fill the database with the demo: a law office, a town hall, real dockets. Once; a repeat changes nothing."""
     from deploy import find

@@ -1,4 +1,4 @@
-"""`casewire init` and `casewire token`: what the person at the machine may do without signing in."""
+"""`casewire init`, `casewire token` and `casewire keys`: what the person at the machine may do without signing in."""
 
 import asyncio
 import getpass
@@ -13,6 +13,7 @@ import structlog
 
 from deploy.embedded.child import StackError
 from hub.context import Hub
+from hub.oauth.keys import rotate
 from hub.people.actions import set_up
 from hub.serve import opened
 from hub.sessions.actions import open_session
@@ -73,6 +74,12 @@ def token(settings: Settings, email: str, days: int) -> None:
         return secret
 
     print(_run(settings, make))
+
+
+def keys(settings: Settings, *, distrust: bool) -> None:
+    """Make new keys for identity tokens."""
+    _run(settings, lambda hub: rotate(hub, distrust=distrust))
+    print("new keys sign from now on" + ("; the old ones are published no longer" if distrust else ""))
 
 
 def _run(settings: Settings, work: Callable[[Hub], Awaitable[Answer]]) -> Answer:

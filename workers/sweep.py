@@ -57,6 +57,12 @@ async def sweep(hub: Hub) -> bool:
     _count("challenge", await system.execute(expired.CHALLENGES, now))
     _count("journey", await system.execute(expired.JOURNEYS, now))
     _count("link", await system.execute(expired.LINKS, now))
+    _count("question of an app", await system.execute(expired.OAUTH_REQUESTS, now))
+    _count("device of an app", await system.execute(expired.OAUTH_DEVICES, now - UNCONFIRMED_FOR))
+    # A code or token that is shown a second time ends what the first gave: so long it is known.
+    _count("code of an app", await system.execute(expired.OAUTH_CODES, now - OVER_FOR))
+    _count("token of an app", await system.execute(expired.OAUTH_REFRESHES, now - OVER_FOR))
+    _count("family of an app", await system.execute(expired.OAUTH_FAMILIES, now - OVER_FOR))
     _count("factor", await system.execute(expired.FACTORS, now - UNCONFIRMED_FOR))
     _count("device", await system.execute(expired.DEVICES, now - timedelta(days=DEVICE_DAYS)))
     _count("rate", await system.execute(expired.RATES))

@@ -121,6 +121,7 @@ def _again(fields: Mapping[str, str]) -> str:
 
 async def _put(hub: Hub, who: Who, question: Asked, *, silent: bool) -> str:
     """Put a question to the one who is signed in, or answer it as they did before."""
+    rules.may_answer(who.scopes)
     async with hub.writing(who, locks.of_streams(None, who.person)) as unit:
         asking = await unit.connection.fetchrow(oauth.ASKING, question.app.id)
         if asking is None:
@@ -174,6 +175,7 @@ async def read_asking(hub: Hub, who: Who, id: UUID) -> Asking:
 
 async def answer(hub: Hub, who: Who, id: UUID, *, allow: bool) -> Onward:
     """The person's answer, once. Where the app asked for a fresh proof of who they are, that comes first."""
+    rules.may_answer(who.scopes)
     async with hub.writing(who, locks.of_streams(None, who.person)) as unit:
         waiting = await _waiting(unit.connection, who, id, unit.now)
         proof = read(await unit.connection.fetchrow(oauth.PROOF, who.session), Proof)
@@ -254,6 +256,7 @@ async def read_device(hub: Hub, who: Who, typed: str) -> AskingDevice:
 
 async def answer_device(hub: Hub, who: Who, request: AnswerDevice) -> None:
     """Let a device act for the asker, or not. Once: the first answer stands."""
+    rules.may_answer(who.scopes)
     counted = throttle.of_user_code(who.person)
     await throttle.admit(hub, counted)
     hashed = _user_hash(request.code)

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from schemas.access import ADMIN
 from schemas.errors import Refused, bad_input
 from schemas.oauth import AppKind
+from schemas.scopes import OF_BROWSERS
 
 CODE, REFRESH, CLIENT, DEVICE = (
     "authorization_code",
@@ -109,6 +110,13 @@ def may_manage(mine: str | None) -> None:
         raise Refused("not_found")
     if mine != ADMIN:
         raise Refused("forbidden", "Only an administrator manages apps.")
+
+
+def may_answer(opens: Collection[str]) -> None:
+    """`opens` are the scopes of the browser's session. One that opens less than its person may, such as one by a link
+    from a mail, gives nothing away that outlives it."""
+    if not set(OF_BROWSERS) <= set(opens):
+        raise Refused("forbidden", "Sign in with your password or a passkey to let an app act for you.")
 
 
 def asks_anew(kind: AppKind, redirect_uri: str, scopes: Collection[str], known: Collection[str]) -> bool:

@@ -28,7 +28,7 @@ ME = """select p.id, p.name, coalesce(p.email::text, '') as email, p.zone,
             from grants g join organisations o on o.id = g.scope where g.person = p.id), '[]') as seats
     from people p where p.id = $1"""
 MINE = """select id, person, kind, label, made_at, expires_at, address, used_at, id = $2 as here, scopes from sessions
-    where person = (select me()) and ended_at is null and expires_at > $1
+    where person = (select me()) and kind <> 'app' and ended_at is null and expires_at > $1
     order by coalesce(used_at, made_at) desc, id desc limit 200"""
 TOKENS = """select count(*) from sessions where person = (select me()) and kind = 'token' and ended_at is null
     and expires_at > $1"""

@@ -92,3 +92,16 @@ def test_the_doctor_finds_a_running_house_well_and_names_what_is_missing(house: 
     assert ill.returncode == 1
     bad = [line for line in ill.stdout.splitlines() if line.startswith("BAD")]
     assert any(settings.s3_quarantine in line for line in bad), ill.stdout
+
+
+def test_new_keys_sign_for_apps_and_the_old_ones_stay_published_unless_they_got_out(house: House) -> None:
+    def published() -> set[str]:
+        answer = httpx.get(f"http://127.0.0.1:{house.http_port}/oauth/jwks")
+        return {key["kid"] for key in answer.json()["keys"]}
+
+    first = published()
+    assert casewire(house, "keys").returncode == 0
+    second = published()
+    assert first < second and len(second) == 2 * len(first)
+    assert casewire(house, "keys", "--distrust").returncode == 0
+    assert len(published()) == len(first) and not published() & second

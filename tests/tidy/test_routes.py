@@ -79,6 +79,7 @@ KEYLESS = {
 # Whose own account it is about: for a browser alone.
 OWN_PLACES = (
     "/v1/session/proof", "/v1/sessions", "/v1/tokens", "/v1/factors", "/v1/password", "/v1/invitations", "/v1/identities",
+    "/v1/apps",
 )  # fmt: skip
 # Where somebody rules an organisation: reading what it has needs `read`, all else `admin`.
 ADMIN_PLACES = ("/v1/orgs/", "/v1/people")
@@ -87,6 +88,7 @@ SCOPES = {
     # for administrators alone, who has which token
     ("GET", "/v1/orgs/{org:uuid}/services"): "admin",
     ("GET", "/v1/orgs/{org:uuid}/services/{service:uuid}/tokens"): "admin",
+    ("GET", "/v1/orgs/{org:uuid}/apps"): "admin",  # nor which apps it has, and where they are
     ("DELETE", "/v1/session"): "any",  # to end a session it takes no more than to hold it
 }
 

@@ -172,7 +172,7 @@ async def test_authlibs_client(listening: Scene) -> None:
         assert (await client.get(f"{issuer}/v1/me")).status_code == 401
 
 
-PAGE = """<!doctype html><title>An app</title><script src="/oidc-client-ts.min.js"></script><output id="said"></output>"""
+PAGE = """<!doctype html><title>An app</title><script src="/oidc-client-ts.min.js"></script>"""
 
 
 @pytest.fixture

@@ -240,3 +240,22 @@ async def test_a_proved_second_factor_is_said_and_lasts_as_long_as_the_factor(sc
         "update organisations set mfa_roles = '{outside}' where id = $1", scene.org
     )
     assert (await app.by_refresh(token["refresh_token"])).json()["error"] == "invalid_grant"
+
+
+async def test_who_came_in_by_a_link_from_a_mail_gives_nothing_to_apps(scene: Scene) -> None:
+    app = await scene.app()
+    device = await scene.app("native", redirect_uris=[])
+    to, _ = where(await asked(scene.person, app.question()))
+    await scene.world.pool.execute(
+        "update sessions set scopes = '{read,write}' where person = $1 and kind = 'browser'", scene.who.id
+    )
+    scene.site.hub.identities._known.clear()  # as another hub, which has not seen this session before
+    answer = await scene.person.post(f"/v1/apps/requests/{to[-36:]}", {"allow": True})
+    assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+    _, said = where(await asked(scene.person, app.question()))
+    assert said == {"error": "forbidden"}
+    _, said = where(await asked(scene.person, app.question(prompt="none")))
+    assert said["error"] == "interaction_required"
+    code = (await device.post("/oauth/device_authorization", scope="read")).json()["user_code"]
+    answer = await scene.person.post("/v1/apps/devices/answer", {"code": code, "allow": True})
+    assert answer.status_code == 403

@@ -230,10 +230,6 @@ async def test_a_device_is_told_no_and_that_its_code_is_over(scene: Scene) -> No
         "error"
     ] == "expired_token"
     assert (await scene.person.post("/v1/apps/devices", {"code": late["user_code"]})).status_code == 404
-    web = await scene.app()
-    assert (await web.post("/oauth/device_authorization", scope="openid")).json()[
-        "error"
-    ] == "unauthorized_client"
 
 
 async def test_a_web_app_is_no_device(scene: Scene) -> None:

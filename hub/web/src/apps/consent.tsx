@@ -54,6 +54,15 @@ function Wrong({ error, why }: { readonly error: string; readonly why: string })
       </Entrance>
     );
   }
+  if (error === "forbidden") {
+    return (
+      <Entrance title={t("apps.consent.narrow")} lead={t("apps.consent.narrowHint")}>
+        <ButtonLink to="/sign-in" search={{}} fullWidth>
+          {t("session.submit")}
+        </ButtonLink>
+      </Entrance>
+    );
+  }
   const closed = error === "not_found";
   return (
     <Entrance title={closed ? t("apps.consent.notYours") : t("apps.consent.wrong")} lead={closed ? t("apps.consent.notYoursHint") : t("apps.consent.wrongHint", { why })}>

@@ -47,6 +47,8 @@ export const apps = {
     wrongHint: "Nothing was given to it. Go back and try again; if it happens again, tell whoever runs the app: {{why}}",
     notYours: "This app is not open to you",
     notYoursHint: "It is for people of another organisation, or it is gone. Ask whoever sent you here.",
+    narrow: "Sign in with your password or a passkey",
+    narrowHint: "You came in by a link from a mail. To let an app act for you, sign in fully, then go back to the app and start again.",
     mfa: "Set up a second factor first",
     mfaHint: "Your organisation asks for one. Set it up, then go back to the app and start again.",
     setUp: "Set up a second factor",
