@@ -17,7 +17,7 @@ async def test_what_holds_the_loop_up_is_counted() -> None:
     watch = Watch()
     await asyncio.sleep(LOOK_EVERY_S)
     before = longer_than("0.1")
-    time.sleep(0.15)  # noqa: ASYNC251 - this is what must not happen
+    time.sleep(0.15)  # this is what must not happen
     await asyncio.sleep(2 * LOOK_EVERY_S)
     watch.stop()
     after = longer_than("0.1")
