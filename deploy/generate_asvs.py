@@ -19,8 +19,8 @@ HEAD = """# OWASP ASVS 5.0, levels 1 and 2
 
 Made by `python -m deploy.generate` of the chapters beside this page; to change a row, change its chapter. Ids are those
 of the [standard](https://github.com/OWASP/ASVS) (CC BY-SA 4.0), the words are ours and shorter. *Met* names tests that
-show it, or the source where it can be seen; all else says why. `tests/deploy/test_asvs.py` sees that every requirement is
-here once and that every test and source exists.
+show it, or the source where it can be seen; all else says why. `tests/deploy/test_asvs.py` sees that every requirement
+is here once and that every test and source exists.
 """
 
 

@@ -72,10 +72,7 @@ async def service_of(world: World, org: UUID, *scopes: str, role: str = ADMIN) -
     await world.pool.execute(
         "insert into services (id, org, made_at, made_by) values ($1, $2, now(), $1)", id, org
     )
-    service = await world.token(Person(world.http, id, "", "", id), *(scopes or ("scim",)), kind="service")
-    # Of a program nobody asks for a second factor; its token is opened as one that needs none.
-    await world.pool.execute("update sessions set mfa = true where id = $1", service.session)
-    return service
+    return await world.token(Person(world.http, id, "", "", id), *(scopes or ("scim",)), kind="service")
 
 
 async def directory_of(world: World, *scopes: str) -> Directory:

@@ -289,7 +289,8 @@ async def test_media_types_and_methods_and_places_that_are_none(directory: Direc
     wrong(await directory.call("POST", "/Bulk", {}), 404)
     wrong(await directory.call("GET", "/Me"), 404)
     wrong(await directory.call("GET", "/Users/not-an-id"), 404)
-    wrong(await directory.call("GET", "/scim/v2/not-an-id/Users"), 404)
+    for place in ("/scim/v2/not-an-id/Users", "/scim/v2", "/scim/v1/Users", "/scim/nothing"):
+        wrong(await directory.call("GET", place), 404)
     wrong(await directory.call("GET", "/Schemas/urn:nope"), 404)
     wrong(await directory.call("GET", "/Schemas", filter='id eq "x"'), 403)
     wrong(await directory.call("GET", "/Users", count="many"), 400, "invalidValue")

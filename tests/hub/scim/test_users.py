@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from hub.context import Hub
-from tests.app import Office, World, refused
+from tests.app import Office, Person, World, refused
 from tests.browsers import Site, proved, with_password
 from tests.hub.scim.conftest import USER, Directory, directory_of, service_of, wrong
 
@@ -285,12 +285,23 @@ async def test_what_large_directories_send_is_taken(directory: Directory) -> Non
     assert patched.json()["name"]["familyName"] == "Roe" and len(patched.json()["emails"]) == 2
 
 
-async def test_a_rule_of_second_factors_does_not_shut_the_directory_out(world: World) -> None:
-    directory = await directory_of(world)
-    await world.pool.execute(
-        "update organisations set mfa_roles = '{admin,desk}' where id = $1", directory.org
-    )
-    assert (await directory.create()).status_code == 201
+async def test_an_administrator_makes_the_service_and_its_token_and_no_rule_shuts_it_out(
+    world: World,
+) -> None:
+    org = await world.organisation()
+    admin = await proved(world, await world.person(org, "admin"))
+    service = await admin.made(f"/v1/orgs/{org}/services", {"name": "Directory", "role": "admin"})
+    body = {"label": "SCIM", "scopes": ["scim"], "days": 30}
+    token = (await admin.post(f"/v1/orgs/{org}/services/{service['id']}/tokens", body)).json()["token"]
+    program = Person(world.http, UUID(service["id"]), "", token, UUID(int=0))
+    await world.pool.execute("update organisations set mfa_roles = '{admin,desk}' where id = $1", org)
+    directory = Directory(world, org, admin, program)
+    user = await directory.user(roles=[{"value": "desk"}])
+    assert await directory.role(user["id"]) == "desk"
+    await world.pool.execute("update organisations set mfa_roles = '{}' where id = $1", org)
+    ended = await admin.patch(f"/v1/orgs/{org}/services/{service['id']}", {"disabled": True}, revision=1)
+    assert ended.status_code == 200, ended.text
+    wrong(await directory.create(), 401)
 
 
 async def test_two_organisations_keep_what_each_said(world: World) -> None:
