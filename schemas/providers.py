@@ -78,15 +78,15 @@ class EditProvider(Struct, frozen=True, forbid_unknown_fields=True):
     client_secret: ClientSecret | None = None
 
 
-class Way(Struct, frozen=True):
+class WayIn(Struct, frozen=True):
     """A button of the sign-in page."""
 
     id: UUID
     name: str
 
 
-class Ways(Struct, frozen=True):
-    items: list[Way]
+class WaysIn(Struct, frozen=True):
+    items: list[WayIn]
 
 
 class Departure(Struct, frozen=True):

@@ -38,7 +38,7 @@ from schemas.credentials import token_hash
 from schemas.errors import Refused
 from schemas.ids import new_id
 from schemas.limits import IDENTITIES_MAX, JOURNEY_MINUTES, PROOF_MINUTES
-from schemas.providers import Departure, Identities, Identity, Linked, Return, Way, Ways
+from schemas.providers import Departure, Identities, Identity, Linked, Return, WayIn, WaysIn
 from schemas.sessions import MfaNeeded
 from storage.postgres import locks, providers
 from storage.postgres.pool import translated
@@ -78,11 +78,11 @@ class Left(NamedTuple):
     browser: str
 
 
-async def ways(hub: Hub) -> Ways:
+async def ways(hub: Hub) -> WaysIn:
     """The buttons of the sign-in page."""
     async with translated():
         rows = await hub.database.signin.fetch(providers.WAYS)
-    return Ways([read(row, Way) for row in rows])
+    return WaysIn([read(row, WayIn) for row in rows])
 
 
 async def depart(hub: Hub, provider: UUID, caller: Caller, browser: str, who: Who | None = None) -> Left:

@@ -18,14 +18,23 @@ from schemas.answers import Answer, Page
 from schemas.credentials import journey_cookie_name
 from schemas.limits import JOURNEY_MINUTES
 from schemas.people import Me
-from schemas.providers import Departure, EditProvider, Identities, Linked, NewProvider, Provider, Return, Ways
+from schemas.providers import (
+    Departure,
+    EditProvider,
+    Identities,
+    Linked,
+    NewProvider,
+    Provider,
+    Return,
+    WaysIn,
+)
 from schemas.sessions import MfaNeeded
 
 AnyRequest = Request[Any, Any, Any]
 
 
 @get("/v1/session/providers", opt=PUBLIC)
-async def list_ways(hub: Hub) -> Ways:
+async def list_ways(hub: Hub) -> WaysIn:
     """Outside identity providers by which people sign in here."""
     return await actions.ways(hub)
 

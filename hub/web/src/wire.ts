@@ -275,10 +275,10 @@ export interface Prove {
   readonly pending?: string | null;
 }
 
-/** All other sessions end, and personal tokens too where `end_tokens` says so. */
+/** All other sessions end, and personal tokens too where `end_tokens` says so. `old` is null where there is none. */
 export interface ChangePassword {
-  readonly old: string;
   readonly new: string;
+  readonly old?: string | null;
   readonly end_tokens?: boolean;
 }
 
@@ -290,11 +290,12 @@ export interface Factor {
   readonly used_at: string | null;
 }
 
-/** `needed`: an organisation asks this person for a second factor. `recovery_left`: codes that were not used. */
+/** `needed`: an organisation asks this person for a second factor. `recovery_left`: codes that were not used. `password`: they have one beside. */
 export interface Factors {
   readonly items: readonly Factor[];
   readonly recovery_left: number;
   readonly needed: boolean;
+  readonly password: boolean;
 }
 
 /** Shown this once. `uri` and `qr` (an SVG as data URI) say the same as `secret`, which is base32, for typing. */
@@ -329,6 +330,99 @@ export interface Recovery {
 /** Whoever has one of these places in the organisation needs a second factor. */
 export interface MfaRule {
   readonly roles: readonly ("admin" | "desk" | "outside")[];
+}
+
+/** As administrators see it; its secret is shown to nobody. `domains` are those of addresses for which its word is taken when somebody comes for the first time; `brings` is the place of a new person, null where only known people come in; `mfa_amr` and `mfa_acr` are values of `amr` and `acr` that count as a second factor proved there. `redirect_uri` is what the provider has to be told of us. */
+export interface Provider {
+  readonly id: string;
+  readonly org: string;
+  readonly name: string;
+  readonly issuer: string;
+  readonly client_id: string;
+  readonly domains: readonly string[];
+  readonly brings: "desk" | "outside" | null;
+  readonly mfa_amr: readonly string[];
+  readonly mfa_acr: readonly string[];
+  readonly redirect_uri: string;
+  readonly made_at: string;
+  readonly revision: number;
+}
+
+export interface NewProvider {
+  readonly name: string;
+  readonly issuer: string;
+  readonly client_id: string;
+  readonly client_secret: string;
+  readonly domains?: readonly string[];
+  readonly brings?: "desk" | "outside" | null;
+  readonly mfa_amr?: readonly string[];
+  readonly mfa_acr?: readonly string[];
+}
+
+/** All but issuer and client, which make it the one it is. Without `client_secret` the secret stays. */
+export interface EditProvider {
+  readonly name: string;
+  readonly domains: readonly string[];
+  readonly brings: "desk" | "outside" | null;
+  readonly mfa_amr: readonly string[];
+  readonly mfa_acr: readonly string[];
+  readonly client_secret?: string | null;
+}
+
+/** A button of the sign-in page. */
+export interface WayIn {
+  readonly id: string;
+  readonly name: string;
+}
+
+export interface WaysIn {
+  readonly items: readonly WayIn[];
+}
+
+/** Where the browser goes now; it comes back to `redirect_uri` of the provider. */
+export interface Departure {
+  readonly url: string;
+}
+
+/** What the provider gave the browser to take back, from the query of the address that it came to. */
+export interface Return {
+  readonly provider: string;
+  readonly state: string;
+  readonly code?: string;
+  readonly iss?: string | null;
+  readonly error?: string;
+}
+
+/** Who one is at a provider: `email` is what it said there, for reading alone. */
+export interface Identity {
+  readonly id: string;
+  readonly provider: string;
+  readonly issuer: string;
+  readonly email: string;
+  readonly made_at: string;
+  readonly used_at: string | null;
+}
+
+export interface Identities {
+  readonly items: readonly Identity[];
+}
+
+/** An identity that signs its person in from now on. */
+export interface Linked {
+  readonly linked: Identity;
+}
+
+export interface AskLink {
+  readonly email: string;
+}
+
+export interface UseLink {
+  readonly token: string;
+}
+
+/** Whom of an organisation's outside people its staff let come in by links. */
+export interface LinkHolders {
+  readonly people: readonly string[];
 }
 
 export interface Case {

@@ -29,10 +29,12 @@ const setUp = createRoute({ getParentRoute: () => root, path: "/set-up", compone
 const accept = createRoute({
   getParentRoute: () => root,
   path: "/invitation",
-  validateSearch: (search: Record<string, unknown>): { token?: string } => ({ token: text(search.token) }),
+  validateSearch: (search: Record<string, unknown>): { token?: string; for?: string } => ({ token: text(search.token), for: text(search.for) }),
   component: lazyRouteComponent(() => import("../sessions/accept")),
 });
 
+const returned = createRoute({ getParentRoute: () => root, path: "/sign-in/return/$provider", component: lazyRouteComponent(() => import("../sessions/return")) });
+const link = createRoute({ getParentRoute: () => root, path: "/link", component: lazyRouteComponent(() => import("../sessions/return"), "LinkPage") });
 const required = createRoute({ getParentRoute: () => root, path: "/second-factor", component: lazyRouteComponent(() => import("../sessions/required")) });
 
 // What an app asks: `q` is its question as one word, for whoever signs in first.
@@ -125,6 +127,7 @@ const service = createRoute({ getParentRoute: () => organisation, path: "service
 const roles = createRoute({ getParentRoute: () => organisation, path: "roles", component: lazyRouteComponent(() => import("../access/roles")) });
 const orgApps = createRoute({ getParentRoute: () => organisation, path: "apps", component: lazyRouteComponent(() => import("../apps/organisation")) });
 const factors = createRoute({ getParentRoute: () => organisation, path: "second-factor", component: lazyRouteComponent(() => import("../organisation/factors")) });
+const signingIn = createRoute({ getParentRoute: () => organisation, path: "sign-in", component: lazyRouteComponent(() => import("../providers/page")) });
 // Where the people of an organisation were before it had more pages.
 const formerPeople = createRoute({ getParentRoute: () => root, path: "/people", beforeLoad: () => { throw redirect({ to: "/organisation/people", replace: true }); } });
 
@@ -143,6 +146,8 @@ export const router = createRouter({
     signIn,
     setUp,
     accept,
+    returned,
+    link,
     required,
     publicCases,
     formerPeople,
@@ -150,7 +155,7 @@ export const router = createRouter({
     connecting,
     signOut,
     signedOut,
-    inside.addChildren([home, cases, casePage.addChildren([caseTab, caseThing]), request, inbox, search, organisation.addChildren([overview, people, invitations, teams, team, walls, services, service, roles, orgApps, factors, published]), apps, device, settings, security]),
+    inside.addChildren([home, cases, casePage.addChildren([caseTab, caseThing]), request, inbox, search, organisation.addChildren([overview, people, invitations, teams, team, walls, services, service, roles, orgApps, factors, signingIn, published]), apps, device, settings, security]),
   ]),
   defaultPendingComponent: () => <Loading />,
   defaultErrorComponent: ({ error, reset }) => (

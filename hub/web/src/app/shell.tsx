@@ -12,6 +12,7 @@ import { ConnectionBanner } from "../live/banner";
 import { LiveProvider } from "../live/provider";
 import { useInbox } from "../notices/data";
 import { forget } from "../sessions/forget";
+import { InvitedBanner } from "../sessions/invited";
 import { isStaff, MeContext, useMe, useMeQuery } from "../sessions/me";
 import { StepUp } from "../sessions/step-up";
 import { Failed, Loading } from "../ui/states";
@@ -82,6 +83,7 @@ export function Shell(): ReactNode {
 function Content(): ReactNode {
   return (
     <main className="cw-main" id="content" tabIndex={-1}>
+      <InvitedBanner />
       <Suspense fallback={<Loading />}>
         <Outlet />
       </Suspense>

@@ -1,7 +1,7 @@
 import { Alert, PasswordInput, Stack, TextInput } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useState, type ReactNode } from "react";
+import { useEffect, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import { post } from "../http/client";
@@ -10,6 +10,7 @@ import { ButtonLink } from "../ui/links";
 import { BROWSER_ZONE } from "../ui/time";
 import { ZoneSelect } from "../ui/zones";
 import { forget } from "./forget";
+import { keepToken } from "./invited";
 import { Entrance } from "./sign-in";
 
 /** The secret stands behind `#`, which no server log ever sees; a query is understood too. */
@@ -24,6 +25,14 @@ export default function AcceptPage(): ReactNode {
   const navigate = useNavigate();
   const search = useSearch({ from: "/invitation" });
   const [token] = useState(() => secretOf(window.location.hash, search.token));
+  // Somebody who is here already is asked where they are signed in.
+  const asked = search.for;
+  useEffect(() => {
+    if (!asked) return;
+    keepToken(asked, token);
+    void navigate({ to: "/", replace: true });
+  }, [asked, token, navigate]);
+  if (asked) return null;
   return (
     <Entrance title={t("session.acceptTitle")} lead={t("session.acceptLead")}>
       {token ? (

@@ -102,12 +102,13 @@ export function RecoveryCodes({ codes }: { readonly codes: readonly string[] }):
   const { t } = useTranslation();
   const text = codes.join("\n");
   const panel = useRef<HTMLDivElement>(null);
-  // They are shown only now, perhaps below what the screen shows.
+  // They are shown only now, perhaps below what the screen shows; and the dialog that made them has gone with its focus.
   useEffect(() => {
     panel.current?.scrollIntoView({ block: "center" });
+    panel.current?.focus({ preventScroll: true });
   }, [text]);
   return (
-    <Alert ref={panel} color="ink" variant="light" title={t("security.recoveryTitle")} data-testid="recovery-codes">
+    <Alert ref={panel} tabIndex={-1} color="ink" variant="light" title={t("security.recoveryTitle")} data-testid="recovery-codes">
       <Stack gap="sm">
         <Text size="sm">{t("security.recoveryOnce")}</Text>
         <List listStyleType="none" style={{ display: "grid", gridTemplateColumns: "repeat(auto-fill, minmax(13rem, 1fr))", gap: "0.35rem" }}>

@@ -3,7 +3,7 @@ import { Badge, Button, Checkbox, Group, Paper, PasswordInput, Stack, Text } fro
 import { notifications } from "@mantine/notifications";
 import { IconDeviceMobile, IconFingerprint, IconKey } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState, type ReactNode } from "react";
+import { useRef, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import { post, put, remove } from "../http/client";
@@ -15,6 +15,7 @@ import { moment } from "../ui/time";
 import type { Enrolled, Factor, Factors, Recovery, Session } from "../wire";
 import { device } from "./device";
 import { AddApp, AddPasskey, RecoveryCodes, useFactors } from "./factors";
+import { IdentitiesSection } from "./identities";
 import { useMe, useZone } from "./me";
 
 export default function SecurityPage(): ReactNode {
@@ -26,6 +27,7 @@ export default function SecurityPage(): ReactNode {
       <Stack gap="xl">
         <PasswordSection />
         <FactorsSection />
+        <IdentitiesSection />
         <SessionsSection />
         <PersonalTokens />
       </Stack>
@@ -38,31 +40,53 @@ function PasswordSection(): ReactNode {
   const me = useMe();
   const client = useQueryClient();
   const [open, setOpen] = useState(false);
+  const [removing, setRemoving] = useState(false);
+  const factors = useFactors();
+  const has = factors.data?.password ?? true;
+  const act = has ? t("security.change") : t("providers.setPassword");
   return (
     <section aria-label={t("session.password")}>
       <Head order={2} title={t("session.password")}>
+        {has && factors.data?.items.some((factor) => factor.kind === "passkey") && (
+          <Button variant="default" size="xs" onClick={() => setRemoving(true)}>
+            {t("providers.removePassword")}
+          </Button>
+        )}
         <Button variant="default" size="xs" onClick={() => setOpen(true)}>
-          {t("security.change")}
+          {act}
         </Button>
       </Head>
       <Text size="sm" c="dimmed">
-        {t("security.passwordHint")}
+        {has ? t("security.passwordHint") : t("providers.noPassword")}
       </Text>
+      <Confirm
+        title={t("providers.removePasswordSure")}
+        hint={t("providers.removePasswordHint")}
+        submit={t("providers.removePassword")}
+        opened={removing}
+        onClose={() => setRemoving(false)}
+        onConfirm={async () => {
+          await remove("/password");
+          notifications.show({ message: t("providers.removed") });
+          void client.invalidateQueries({ queryKey: ["factors"] });
+        }}
+      />
       <FormDialog
-        title={t("security.changeTitle")}
-        submit={t("security.change")}
+        title={has ? t("security.changeTitle") : act}
+        submit={act}
         opened={open}
         onClose={() => setOpen(false)}
-        onSend={(said) => put("/password", { old: said("old"), new: said("new"), end_tokens: said("end_tokens") === "on" })}
+        onSend={(said) => put("/password", { ...(has ? { old: said("old") } : {}), new: said("new"), end_tokens: said("end_tokens") === "on" })}
         onDone={() => {
           notifications.show({ message: t("security.changed") });
           void client.invalidateQueries({ queryKey: ["sessions"] });
+          void client.invalidateQueries({ queryKey: ["factors"] });
         }}
       >
         {(at) => (
           <>
             <input type="hidden" name="username" autoComplete="username" value={me.email} readOnly />
-            <PasswordInput name="old" label={t("security.oldPassword")} autoComplete="current-password" required error={at("$.old")} data-autofocus />
+            {has && <PasswordInput name="old" label={t("security.oldPassword")} autoComplete="current-password" required error={at("$.old")} data-autofocus />}
             <PasswordInput name="new" label={t("security.newPassword")} description={t("session.passwordHint")} autoComplete="new-password" required error={at("$.new")} />
             <Checkbox name="end_tokens" label={t("security.endTokens")} />
           </>
@@ -132,10 +156,20 @@ function FactorsSection(): ReactNode {
               </Paper>
             )}
             {codes.length > 0 && <RecoveryCodes codes={codes} />}
-            <Group gap="sm">
+            <div>
               <AddPasskey onDone={added} />
-              {!found.items.some((factor) => factor.kind === "totp") && <AddApp onDone={added} />}
-            </Group>
+              <Text size="xs" c="dimmed" mt={4}>
+                {t("security.passkeyIs")}
+              </Text>
+            </div>
+            {!found.items.some((factor) => factor.kind === "totp") && (
+              <div>
+                <AddApp onDone={added} />
+                <Text size="xs" c="dimmed" mt={4}>
+                  {t("security.appIs")}
+                </Text>
+              </div>
+            )}
           </Stack>
         )}
       </Shown>
@@ -192,9 +226,15 @@ function SessionsSection(): ReactNode {
     queryFn: async ({ signal }) => (await readPages<Session>("/sessions", signal)).flatMap((page) => page.items),
     staleTime: 30_000,
   });
+  const place = useRef<HTMLElement>(null);
   const others = useAction(() => remove("/sessions"), read);
+  // The row that had the focus is gone: whoever works by keyboard goes on at its list.
+  const ended = (): void => {
+    read();
+    place.current?.focus();
+  };
   return (
-    <section aria-label={t("settings.sessions")}>
+    <section aria-label={t("settings.sessions")} ref={place} tabIndex={-1} style={{ outline: "none" }}>
       <Head order={2} title={t("settings.sessions")}>
         <Button size="xs" variant="default" loading={others.busy} onClick={() => others.run(undefined)}>
           {t("security.endOthers")}
@@ -209,7 +249,7 @@ function SessionsSection(): ReactNode {
           <Paper>
             <ul className="cw-rows" data-testid="sessions">
               {items.filter((each) => each.kind !== "token").map((each) => (
-                <SessionRow key={each.id} session={each} onEnd={read} />
+                <SessionRow key={each.id} session={each} onEnd={ended} />
               ))}
             </ul>
           </Paper>

@@ -12,6 +12,7 @@ import type { Asked, Me, MfaNeeded } from "../wire";
 import { forget } from "./forget";
 import { canPasskeys, Declined, showPasskey } from "./passkeys";
 import { Second } from "./second";
+import { MailLink, Providers } from "./ways";
 
 export function Entrance({ title, lead, children }: { readonly title: string; readonly lead: string; readonly children: ReactNode }): ReactNode {
   usePageTitle(title);
@@ -48,9 +49,10 @@ export default function SignInPage(): ReactNode {
   const [asked, setAsked] = useState<MfaNeeded | null>(null);
   const [declined, setDeclined] = useState(false);
   // Who it is, the next page asks: the session may open nothing yet but the setting up of a second factor.
+  const onward = to?.startsWith("/") && !to.startsWith("//") && !to.startsWith("/sign-in") ? to : "/";
   const signedIn = (): void => {
     forget(client);
-    void navigate({ to: to?.startsWith("/") && !to.startsWith("//") && !to.startsWith("/sign-in") ? to : "/", replace: true });
+    void navigate({ to: onward, replace: true });
   };
   const byPasskey = useAction(
     async () => {
@@ -96,20 +98,22 @@ export default function SignInPage(): ReactNode {
           </>
         )}
       </Form>
-      {canPasskeys() && (
-        <Stack gap="sm" mt="md">
-          <Divider label={t("security.or")} labelPosition="center" />
+      <Stack gap="sm" mt="md">
+        <Divider label={t("security.or")} labelPosition="center" />
+        <Providers to={onward} />
+        {canPasskeys() && (
           <Button variant="default" fullWidth leftSection={<IconFingerprint size={18} aria-hidden />} loading={byPasskey.busy} onClick={() => byPasskey.run(undefined)}>
             {t("security.signInPasskey")}
           </Button>
-          {declined && (
-            <Text size="sm" c="dimmed" role="status">
-              {t("security.declined")}
-            </Text>
-          )}
-          <Complaint refused={byPasskey.refused} />
-        </Stack>
-      )}
+        )}
+        {declined && (
+          <Text size="sm" c="dimmed" role="status">
+            {t("security.declined")}
+          </Text>
+        )}
+        <Complaint refused={byPasskey.refused} />
+        <MailLink />
+      </Stack>
     </Entrance>
   );
 }

@@ -28,7 +28,8 @@ export function StepUp(): ReactNode {
       <Text size="sm" c="dimmed" mb="md">
         {t("security.stepUpHint")}
       </Text>
-      {asked && (
+      {asked?.ways.length === 0 && <Text size="sm">{t("providers.signInAgain")}</Text>}
+      {asked && asked.ways.length > 0 && (
         <Second
           ways={asked.ways}
           passkey={asked.passkey}

@@ -18,6 +18,7 @@ export const organisation = {
     published: "Public cases",
     roles: "Roles",
     factors: "Second factor",
+    signingIn: "Signing in",
   },
   hints: {
     people: "Who belongs to the organisation, and in which role.",
@@ -29,5 +30,6 @@ export const organisation = {
     published: "What everybody may see of which cases, without signing in.",
     roles: "What each role may see and do, in the organisation and in its cases.",
     factors: "Who has to sign in with more than a password.",
+    signingIn: "Identity providers of your own, and clients who come in by a link.",
   },
 } as const;
