@@ -23,6 +23,7 @@ from schemas.notices import Notice
 from schemas.settings import Settings
 from storage.postgres import deadlines, locks, notices
 from storage.postgres.access import Thing, viewers
+from storage.postgres.mails import guard
 from storage.postgres.pool import Database
 from storage.postgres.rows import read
 from storage.postgres.unit import Unit
@@ -127,6 +128,7 @@ async def nudge_unseen(
                 new_id(),
                 body,
                 row["case_id"],
+                guard(thing),
             )
             sent += made is not None
     return sent
@@ -173,6 +175,7 @@ def _tell(
                 deadline, notice, number=facts.number, url=url, zone=person.zone, fire_at=fire_at
             )
             mails.append(
-                {"id": new_id(), "recipient": person.email, "subject": text.subject, "body": text.body}
+                {"id": new_id(), "recipient": person.email, "subject": text.subject, "body": text.body,
+                 "reader": person.id, "guard": guard(about)}
             )
     return made, facts.org, mails

@@ -58,6 +58,9 @@ create table walls (
 create index walls_org on walls (org, id);
 create index walls_standing on walls (org) where lifted_at is null;
 
+-- Whom a mail about a case is for, and what guards that it tells of: asked once more when it goes. Null for others.
+alter table mails add column reader uuid references people, add column guard jsonb;
+
 create index grants_walls on grants (person, scope) where role = 'walled';
 create index participants_person on participants (person, org) where revoked_at is null;
 

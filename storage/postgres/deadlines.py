@@ -75,9 +75,10 @@ _TELL = """
         select n.id, n.person, $3, n."case", n.kind, n.thing, n.step, n.title, n.due, n.late, n.at
         from json_to_recordset($2::json) as n(id uuid, person uuid, "case" uuid, kind text, thing uuid, step text,
             title text, due timestamptz, late boolean, at timestamptz))
-    , mailed as (insert into mails (id, message_id, recipient, subject, body, made_at, try_at)
-        select m.id, '<' || m.id || '@casewire>', m.recipient, m.subject, m.body, $7, $7
-        from json_to_recordset($4::json) as m(id uuid, recipient text, subject text, body text))
+    , mailed as (insert into mails (id, message_id, recipient, subject, body, made_at, try_at, reader, guard)
+        select m.id, '<' || m.id || '@casewire>', m.recipient, m.subject, m.body, $7, $7, m.reader, m.guard
+        from json_to_recordset($4::json) as m(id uuid, recipient text, subject text, body text, reader uuid,
+            guard jsonb))
     """
 FIRE = appending(
     _TELL

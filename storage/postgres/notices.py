@@ -47,8 +47,8 @@ NUDGE = """with seen as (
         select $1, $2, $3, $4 from seen where seen.upto < $3
         on conflict (person, conversation) do update set upto = excluded.upto, at = excluded.at
             where n.upto <= (select upto from seen) returning person)
-    insert into mails (id, message_id, recipient, subject, body, made_at, try_at)
-        select $5, '<' || $5::uuid || '@casewire>', p.email, 'New message in ' || c.number, $6, $4, $4
+    insert into mails (id, message_id, recipient, subject, body, made_at, try_at, reader, guard)
+        select $5, '<' || $5::uuid || '@casewire>', p.email, 'New message in ' || c.number, $6, $4, $4, p.id, $8::jsonb
         from nudged join people p on p.id = nudged.person and p.email is not null join cases c on c.id = $7
         returning id"""
 
