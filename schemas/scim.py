@@ -190,7 +190,7 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 class Standing(msgspec.Struct, frozen=True):
-    """`ours`: no other organisation knows the person; `fresh`: nobody ever signed in as them."""
+    """`ours`: they have or had a place here and no other organisation knows them; `fresh`: nobody signed in as them."""
 
     ours: bool
     fresh: bool

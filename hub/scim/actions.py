@@ -119,7 +119,7 @@ async def change_user(hub: Hub, who: Who, org: UUID, id: UUID, if_match: str | N
         standing = read(await unit.connection.fetchrow(scim.STANDING, org, id), Standing)
         change = rules.change(before, said, standing, default=default, may_admin=may_admin)
         await _save(unit, org, id, said, seated=before.seat is not None)
-        await _follow(hub, unit, org, before, change)
+        await _follow(hub, unit, org, before, change, said.called or said.address)
         after = await _entry(unit.connection, org, id)
         ruled = await _ruled(unit, org, change.seat if change.seat != before.seat else None)
     await _prove(hub, org, ruled)
@@ -215,8 +215,9 @@ async def _save(unit: Unit, org: UUID, person: UUID, said: rules.Wanted, *, seat
     )  # fmt: skip
 
 
-async def _follow(hub: Hub, unit: Unit, org: UUID, before: Entry, change: rules.Change) -> None:
-    """The place, the name and the address of a person follow what was said."""
+async def _follow(hub: Hub, unit: Unit, org: UUID, before: Entry, change: rules.Change, called: str) -> None:
+    """The place, the name and the address of a person follow what was said. Who is asked is asked by the name that the
+    directory has for them: what they call themselves is not its to know before they say yes."""
     person = before.person
     if change.seat is None:
         await put_out(unit, org, person)  # again only if somebody has given it back in the same moment
@@ -225,7 +226,7 @@ async def _follow(hub: Hub, unit: Unit, org: UUID, before: Entry, change: rules.
             await was_seated(unit, org, person, change.seat)
         else:
             row = await unit.connection.fetchrow(people.FIND, org, before.address)
-            await _ask(hub, unit, org, read(row, Found), before.address, change.name, change.seat)
+            await _ask(hub, unit, org, read(row, Found), before.address, called, change.seat)
     elif before.seat != change.seat:
         await take_in(unit, org, person, before.address, before.person_name, change.seat)
     if (change.name, change.address) != (before.person_name, before.address):

@@ -85,13 +85,15 @@ create function scim_people(p_org uuid, p_person uuid)
                 and m.role = 'admin');
     end;
 
--- Whether a person is the organisation's alone, so that its directory may say their name: no other one knows them; and
--- whether nobody has ever signed in as them, so that it may still say their address.
+-- Whether a person is the organisation's alone, so that its directory may say their name: they have or had a place here,
+-- and no other one knows them; and whether nobody has ever signed in as them, so that it may still say their address.
 create function scim_standing(p_org uuid, p_person uuid) returns table (ours boolean, fresh boolean)
     language sql stable security definer set search_path = pg_catalog, public
     begin atomic
         select not exists (select 1 from public.grants e where e.person = p.id and e.org <> p_org)
-                and not exists (select 1 from public.scim_users u where u.person = p.id and u.org <> p_org),
+                and not exists (select 1 from public.scim_users u where u.person = p.id and u.org <> p_org)
+                and (exists (select 1 from public.grants h where h.person = p.id and h.org = p_org)
+                    or exists (select 1 from public.scim_users u where u.person = p.id and u.org = p_org and u.seated)),
             not public.has_joined(p.id) and not exists (select 1 from public.sessions s where s.person = p.id)
         from public.people p where p.id = p_person and p.kind = 'person' and exists (select 1 from public.grants m
             where m.person = public.me() and m.scope = p_org and m.role = 'admin');

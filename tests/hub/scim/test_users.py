@@ -109,9 +109,17 @@ async def test_who_is_elsewhere_is_asked_first(directory: Directory, world: Worl
 async def test_nobody_who_has_an_account_is_seated_unasked(directory: Directory, world: World) -> None:
     ann = await with_password(world, await world.person())  # she belongs to no organisation
     user = await directory.user(ann.email, roles=[{"value": "desk"}])
-    answer = await directory.patch(f"/Users/{user['id']}", replace("active", True))
+    own = dict(await directory.row(user["id"]))
+    answer = await directory.patch(
+        f"/Users/{user['id']}", replace("active", True), replace("displayName", "Somebody"),
+        replace('emails[type eq "work"].value', "somebody@x.test"),
+    )  # fmt: skip
     assert (answer.status_code, answer.json()["active"]) == (200, False)
     assert await directory.role(str(ann.id)) is None
+    # Nor renamed, nor named to those who only asked.
+    assert dict(await directory.row(user["id"])) == own
+    asked = (await directory.admin.get(f"/v1/orgs/{directory.org}/invitations")).text
+    assert own["name"] not in asked
 
 
 async def test_clients_of_the_office_are_none_of_the_directorys_business(
