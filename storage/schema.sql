@@ -29,7 +29,9 @@ CREATE TABLE public.organisations (
     case_types text[] NOT NULL,
     access bigint DEFAULT 1 NOT NULL,
     made_at timestamp with time zone NOT NULL,
-    mfa_roles text[] DEFAULT '{}'::text[] NOT NULL
+    mfa_roles text[] DEFAULT '{}'::text[] NOT NULL,
+    scim_role text DEFAULT 'outside'::text NOT NULL,
+    CONSTRAINT organisations_scim_role_check CHECK ((scim_role = ANY (ARRAY['outside'::text, 'desk'::text])))
 );
 ALTER TABLE ONLY public.organisations FORCE ROW LEVEL SECURITY;
 CREATE FUNCTION public.access_counters(p_org uuid, p_case uuid) RETURNS bigint[]
@@ -42,18 +44,6 @@ CREATE FUNCTION public.access_counters(p_org uuid, p_case uuid) RETURNS bigint[]
             FROM public.organisations
            WHERE (organisations.id = access_counters.p_org)), (0)::bigint)] AS "array";
 END;
-CREATE FUNCTION public.blank_message(p_case uuid, p_message uuid, p_from bigint) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'public'
-    AS $$
-begin
-    if not exists (select 1 from messages where id = p_message and case_id = p_case and retracted_at is not null) then
-        raise exception 'blank_message: not retracted' using errcode = 'insufficient_privilege';
-    end if;
-    update events set data = (jsonb_set(jsonb_set(data::jsonb, '{message,body}', 'null'),
-            '{message,attachments}', '[]'))::json
-        where stream = p_case and seq >= p_from and thing = p_message;
-end $$;
 CREATE FUNCTION public.me() RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN (NULLIF(current_setting('casewire.person'::text, true), ''::text))::uuid;
@@ -66,13 +56,75 @@ CREATE TABLE public.grants (
     revision integer DEFAULT 1 NOT NULL
 );
 ALTER TABLE ONLY public.grants FORCE ROW LEVEL SECURITY;
+CREATE FUNCTION public.administers(p_org uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    BEGIN ATOMIC
+ SELECT (EXISTS ( SELECT 1
+            FROM public.grants g
+           WHERE ((g.person = public.me()) AND (g.scope = administers.p_org) AND (g.role = 'admin'::text)))) AS "exists";
+END;
+CREATE FUNCTION public.answer_invitation(p_id uuid, p_accept boolean, p_secret bytea, p_now timestamp with time zone) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+declare
+    i invitations;
+begin
+    select * into i from invitations where id = p_id and person = me() for update;
+    if i.id is null or i.withdrawn_at is not null or (i.answered_at is null and i.expires_at <= p_now) then
+        return 'absent';
+    end if;
+    if i.answered_at is not null then
+        return case when i.accepted = p_accept then 'again' else 'absent' end;
+    end if;
+    if p_accept and i.token_hash is distinct from p_secret
+            and (select email_proved_at is null from people where id = me()) then
+        return 'unproved';
+    end if;
+    update invitations set answered_at = p_now, accepted = p_accept, used_at = p_now, revision = revision + 1
+        where id = p_id;
+    if not p_accept then
+        return 'declined';
+    end if;
+    if i.token_hash = p_secret then
+        update people set email_proved_at = coalesce(email_proved_at, p_now) where id = me();
+    end if;
+    if exists (select 1 from grants where person = me() and scope = i.org) then
+        return 'again';
+    end if;
+    insert into grants (person, scope, role, org, since) values (me(), i.org, i.role, i.org, p_now);
+    perform settle_grants(i.org, array[me()], null, p_now);
+    return 'seated';
+end $$;
+CREATE FUNCTION public.blank_message(p_case uuid, p_message uuid, p_from bigint) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+begin
+    if not exists (select 1 from messages where id = p_message and case_id = p_case and author = me()
+            and retracted_at is not null) then
+        raise exception 'blank_message: not retracted' using errcode = 'insufficient_privilege';
+    end if;
+    update events set data = (jsonb_set(jsonb_set(data::jsonb, '{message,body}', 'null'),
+            '{message,attachments}', '[]'))::json
+        where stream = p_case and seq >= p_from and thing = p_message;
+end $$;
 CREATE TABLE public.people (
     id uuid NOT NULL,
-    email public.citext NOT NULL,
+    email public.citext,
     name text NOT NULL,
     zone text NOT NULL,
     password_hash text,
-    made_at timestamp with time zone NOT NULL
+    made_at timestamp with time zone NOT NULL,
+    kind text DEFAULT 'person'::text NOT NULL,
+    email_proved_at timestamp with time zone,
+    CONSTRAINT people_kind_check CHECK ((kind = ANY (ARRAY['person'::text, 'service'::text]))),
+    CONSTRAINT people_of_kind CHECK (
+CASE kind
+    WHEN 'person'::text THEN (email IS NOT NULL)
+    ELSE ((email IS NULL) AND (password_hash IS NULL))
+END)
 );
 ALTER TABLE ONLY public.people FORCE ROW LEVEL SECURITY;
 CREATE FUNCTION public.card_of(p_org uuid, p_person uuid) RETURNS TABLE(id uuid, name text, email text, membership text)
@@ -104,29 +156,102 @@ begin
         return query select p.id, p.name, p.email::text, g.role from people p join grants g on g.person = p.id
             where g.scope = p_org order by p.name, p.id;
     else
-        if not exists (select 1 from cases c where c.id = p_case and c.org = p_org and c.audience && mine) then
+        if 'walled' = any (mine)
+            or not exists (select 1 from cases c where c.id = p_case and c.org = p_org and c.audience && mine) then
             return;
         end if;
-        -- Whoever can see the case knows by name those who take or took part, and those who did what they can see.
-        -- Addresses are for staff: a client writes here, not around it.
+        -- Whoever can see the case knows by name those who take or took part, by themselves or by a team, and those who
+        -- did what they can see. Addresses are for staff: a client writes here, not around it.
         return query select p.id, p.name,
                 case when mine && array['admin', 'desk', 'staff'] then p.email::text else '' end,
                 coalesce((select g.role from grants g where g.person = p.id and g.scope = p_org limit 1), '')
             from people p
             where p.id in (select person from participants where case_id = p_case
+                union select g.person from grants g where g.scope = p_case and g.role <> 'walled'
                 union select e.actor from events e where e.stream = p_case and e.actor is not null
                     and (e.audience && mine or me() = any (e.people)))
             order by p.name, p.id;
     end if;
+end $$;
+CREATE FUNCTION public.case_holders(p_case uuid, p_person uuid, p_after uuid, p_limit integer) RETURNS TABLE(person uuid, name text, scopes uuid[], roles text[])
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+declare
+    of_case record;
+begin
+    select c.id, c.org, c.audience into of_case from cases c where c.id = p_case and c.id <> all (walls_of_me()) and exists (
+        select 1 from grants g where g.person = me() and g.scope in (c.id, c.org) and g.role = any (c.audience)
+            and g.role in ('admin', 'desk', 'staff'));
+    if of_case.id is null then
+        return;
+    end if;
+    return query select p.id, p.name, array_agg(g.scope order by g.scope, g.role),
+            array_agg(g.role order by g.scope, g.role)
+        from grants g join people p on p.id = g.person
+        where g.scope in (of_case.id, of_case.org) and (p_after is null or p.id > p_after)
+            and case when p_person is not null then p.id = p_person
+                else p.id in (select h.person from grants h where h.scope = of_case.id
+                    or (h.scope = of_case.org and h.role = any (of_case.audience))) end
+        group by p.id, p.name order by p.id limit p_limit;
 end $$;
 CREATE FUNCTION public.change_password(p_before text, p_after text) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
     AS $$
 begin
-    update people set password_hash = p_after where id = me() and password_hash = p_before;
+    update people set password_hash = p_after where id = me() and password_hash is not distinct from p_before
+        and (p_after is not null or exists (select 1 from factors
+            where person = me() and kind = 'passkey' and confirmed_at is not null));
     return found;
 end $$;
+CREATE FUNCTION public.change_service(p_org uuid, p_id uuid, p_name text, p_disabled_at timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+begin
+    if not administers(p_org) then
+        raise exception 'change_service' using errcode = 'insufficient_privilege';
+    end if;
+    update services set disabled_at = p_disabled_at, revision = revision + 1 where id = p_id and org = p_org;
+    if found then
+        update people set name = p_name where id = p_id and kind = 'service';
+    end if;
+end $$;
+CREATE TABLE public.link_holders (
+    person uuid NOT NULL,
+    org uuid NOT NULL,
+    given_by uuid NOT NULL,
+    given_at timestamp with time zone NOT NULL
+);
+ALTER TABLE ONLY public.link_holders FORCE ROW LEVEL SECURITY;
+CREATE FUNCTION public.comes_by_link(p_person uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    BEGIN ATOMIC
+ SELECT ((EXISTS ( SELECT 1
+            FROM (public.link_holders h
+              JOIN public.grants g ON (((g.person = h.person) AND (g.scope = h.org) AND (g.role = 'outside'::text))))
+           WHERE (h.person = comes_by_link.p_person))) AND (NOT (EXISTS ( SELECT 1
+            FROM public.grants g
+           WHERE ((g.person = comes_by_link.p_person) AND (g.role = ANY (ARRAY['admin'::text, 'desk'::text, 'staff'::text])))))));
+END;
+CREATE TABLE public.oauth_families (
+    id uuid NOT NULL,
+    app uuid NOT NULL,
+    person uuid NOT NULL,
+    session uuid,
+    offline boolean NOT NULL,
+    scopes text[] NOT NULL,
+    auth_time timestamp with time zone NOT NULL,
+    mfa boolean NOT NULL,
+    address text NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone
+);
+ALTER TABLE ONLY public.oauth_families FORCE ROW LEVEL SECURITY;
 CREATE TABLE public.sessions (
     id uuid NOT NULL,
     token_hash bytea NOT NULL,
@@ -140,13 +265,17 @@ CREATE TABLE public.sessions (
     used_at timestamp with time zone,
     proved_at timestamp with time zone,
     mfa boolean DEFAULT false NOT NULL,
-    CONSTRAINT sessions_kind_check CHECK ((kind = ANY (ARRAY['browser'::text, 'token'::text])))
+    scopes text[] DEFAULT '{}'::text[] NOT NULL,
+    family uuid,
+    CONSTRAINT sessions_kind_check CHECK ((kind = ANY (ARRAY['browser'::text, 'token'::text, 'service'::text, 'app'::text])))
 );
 ALTER TABLE ONLY public.sessions FORCE ROW LEVEL SECURITY;
 CREATE FUNCTION public.end_other_sessions(p_keep uuid, p_tokens boolean, p_now timestamp with time zone, p_limit integer) RETURNS TABLE(id uuid, person uuid, kind text, label text, made_at timestamp with time zone, expires_at timestamp with time zone, address text, used_at timestamp with time zone)
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
     BEGIN ATOMIC
+ UPDATE public.oauth_families f SET ended_at = end_other_sessions.p_now
+   WHERE ((f.person = public.me()) AND (f.ended_at IS NULL));
  UPDATE public.sessions s SET ended_at = end_other_sessions.p_now
    WHERE (s.id IN ( SELECT o.id
             FROM public.sessions o
@@ -161,12 +290,49 @@ CREATE FUNCTION public.end_other_sessions(p_keep uuid, p_tokens boolean, p_now t
      s.address,
      s.used_at;
 END;
+CREATE TABLE public.services (
+    id uuid NOT NULL,
+    org uuid NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    made_by uuid NOT NULL,
+    disabled_at timestamp with time zone,
+    revision integer DEFAULT 1 NOT NULL
+);
+ALTER TABLE ONLY public.services FORCE ROW LEVEL SECURITY;
+CREATE FUNCTION public.end_service_sessions(p_org uuid, p_service uuid, p_session uuid, p_now timestamp with time zone, p_limit integer) RETURNS TABLE(id uuid, person uuid, kind text, label text, made_at timestamp with time zone, expires_at timestamp with time zone, address text, used_at timestamp with time zone, scopes text[])
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    BEGIN ATOMIC
+ UPDATE public.sessions s SET ended_at = end_service_sessions.p_now
+   WHERE (s.id IN ( SELECT o.id
+            FROM (public.sessions o
+              JOIN public.services v ON ((v.id = o.person)))
+           WHERE ((v.id = end_service_sessions.p_service) AND (v.org = end_service_sessions.p_org) AND public.administers(end_service_sessions.p_org) AND (o.ended_at IS NULL) AND (o.expires_at > end_service_sessions.p_now) AND ((end_service_sessions.p_session IS NULL) OR (o.id = end_service_sessions.p_session)))
+          LIMIT end_service_sessions.p_limit))
+   RETURNING s.id,
+     s.person,
+     s.kind,
+     s.label,
+     s.made_at,
+     s.expires_at,
+     s.address,
+     s.used_at,
+     s.scopes;
+END;
 CREATE FUNCTION public.end_session(p_id uuid, p_now timestamp with time zone) RETURNS TABLE(id uuid, person uuid, kind text, label text, made_at timestamp with time zone, expires_at timestamp with time zone, address text, used_at timestamp with time zone)
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
     BEGIN ATOMIC
+ UPDATE public.oauth_families f SET ended_at = end_session.p_now
+   WHERE ((f.person = public.me()) AND (f.ended_at IS NULL) AND (((f.session = end_session.p_id) AND (NOT f.offline)) OR (f.id = ( SELECT s.family
+            FROM public.sessions s
+           WHERE ((s.id = end_session.p_id) AND (s.person = public.me()))))));
  UPDATE public.sessions s SET ended_at = end_session.p_now
-   WHERE ((s.id = end_session.p_id) AND (s.person = public.me()) AND (s.ended_at IS NULL))
+   WHERE ((s.person = public.me()) AND (s.ended_at IS NULL) AND ((s.id = end_session.p_id) OR (s.family IN ( SELECT f.id
+            FROM public.oauth_families f
+           WHERE ((f.person = public.me()) AND (((f.session = end_session.p_id) AND (NOT f.offline)) OR (f.id = ( SELECT o.family
+                    FROM public.sessions o
+                   WHERE ((o.id = end_session.p_id) AND (o.person = public.me()))))))))))
    RETURNING s.id,
      s.person,
      s.kind,
@@ -176,6 +342,20 @@ CREATE FUNCTION public.end_session(p_id uuid, p_now timestamp with time zone) RE
      s.address,
      s.used_at;
 END;
+CREATE FUNCTION public.end_sessions_of(p_org uuid, p_person uuid, p_now timestamp with time zone, p_limit integer) RETURNS TABLE(id uuid, person uuid, kind text, label text, made_at timestamp with time zone, expires_at timestamp with time zone, address text, used_at timestamp with time zone, scopes text[])
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+begin
+    if (select s.ours from scim_standing(p_org, p_person) s) is not true
+            or not exists (select 1 from grants g where g.person = p_person and g.org = p_org) then
+        return;
+    end if;
+    return query update sessions t set ended_at = p_now
+        where t.id in (select o.id from sessions o where o.person = p_person and o.ended_at is null
+            and o.expires_at > p_now limit p_limit)
+        returning t.id, t.person, t.kind, t.label, t.made_at, t.expires_at, t.address, t.used_at, t.scopes;
+end $$;
 CREATE FUNCTION public.enter(p_session uuid, p_person uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
@@ -200,37 +380,102 @@ CREATE FUNCTION public.find_person(p_scope uuid, p_email text) RETURNS TABLE(id 
     SET search_path TO 'pg_catalog', 'public'
     AS $$
 begin
-    if not exists (select 1 from grants g where g.person = me() and g.role in ('admin', 'desk', 'staff')
+    if p_scope = any (walls_of_me())
+        or not exists (select 1 from grants g where g.person = me() and g.role in ('admin', 'desk', 'staff')
             and (p_scope in (g.org, g.scope) or g.org = (select c.org from cases c where c.id = p_scope))) then
         return;
     end if;
-    return query select p.id, p.name, p.password_hash is not null from people p where p.email = p_email::citext;
+    return query select p.id, p.name, has_joined(p.id) from people p where p.email = p_email::citext;
 end $$;
 CREATE FUNCTION public.give_grants(p_org uuid, p_scope uuid, p_people uuid[], p_roles text[], p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
     AS $$
 begin
-    if not gives(p_org, p_scope) then
+    if not exists (select 1 from grants g where g.person = me() and g.scope = p_org)
+        or exists (select 1 from grants g where g.scope = p_scope)
+        or exists (select 1 from cases c where c.id = p_scope)
+        or exists (select 1 from organisations o where o.id = p_scope) or p_people <> array[me()] then
         raise exception 'give_grants' using errcode = 'insufficient_privilege';
     end if;
     insert into grants (person, scope, role, org, since)
         select person, p_scope, role, p_org, p_now from unnest(p_people, p_roles) as g(person, role)
+        where role not in ('admin', 'desk', 'outside', 'walled')
         on conflict do nothing;
 end $$;
-CREATE FUNCTION public.gives(p_org uuid, p_scope uuid) RETURNS boolean
+CREATE FUNCTION public.give_link(p_org uuid, p_person uuid, p_hash bytea, p_mail uuid, p_subject text, p_body text, p_now timestamp with time zone, p_expires timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+begin
+    if not exists (select 1 from grants where person = me() and scope = p_org and role in ('admin', 'desk')) then
+        raise exception 'give_link' using errcode = 'insufficient_privilege';
+    end if;
+    if not exists (select 1 from grants where person = p_person and scope = p_org and role = 'outside') then
+        return false;
+    end if;
+    insert into link_holders (person, org, given_by, given_at) values (p_person, p_org, me(), p_now)
+        on conflict do nothing;
+    if not comes_by_link(p_person) then
+        delete from link_holders where person = p_person and org = p_org;
+        return false;
+    end if;
+    insert into links (hash, person, made_at, expires_at) values (p_hash, p_person, p_now, p_expires);
+    insert into mails (id, message_id, recipient, subject, body, made_at, try_at)
+        select p_mail, '<' || p_mail || '@casewire>', email, p_subject, p_body, p_now, p_now
+            from people where id = p_person;
+    return true;
+end $$;
+CREATE FUNCTION public.governed(p_org uuid) RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
     BEGIN ATOMIC
  SELECT ((EXISTS ( SELECT 1
-            FROM public.grants g
-           WHERE ((g.person = public.me()) AND (g.org = gives.p_org) AND (((g.scope = gives.p_org) AND (g.role = 'admin'::text)) OR ((g.scope = gives.p_org) AND (g.role = 'desk'::text) AND (gives.p_scope <> gives.p_org)) OR ((g.scope = gives.p_scope) AND (g.role = 'staff'::text)) OR ((g.scope = gives.p_org) AND (NOT (EXISTS ( SELECT 1
-                    FROM public.grants o
-                   WHERE (o.scope = gives.p_scope))))))))) AND (NOT (EXISTS ( SELECT 1
-            FROM public.cases c
-           WHERE ((c.id = gives.p_scope) AND (c.org <> gives.p_org))))) AND (NOT (EXISTS ( SELECT 1
-            FROM public.organisations o
-           WHERE ((o.id = gives.p_scope) AND (o.id <> gives.p_org))))));
+            FROM (public.grants g
+              JOIN public.people p ON (((p.id = g.person) AND (p.kind = 'person'::text))))
+           WHERE ((g.scope = governed.p_org) AND (g.role = 'admin'::text)))) AND (EXISTS ( SELECT 1
+            FROM public.grants m
+           WHERE ((m.person = public.me()) AND (m.org = governed.p_org)))));
+END;
+CREATE TABLE public.factors (
+    id uuid NOT NULL,
+    person uuid NOT NULL,
+    kind text NOT NULL,
+    label text NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    confirmed_at timestamp with time zone,
+    used_at timestamp with time zone,
+    sealed bytea,
+    last_step bigint DEFAULT 0 NOT NULL,
+    credential bytea,
+    public_key bytea,
+    sign_count bigint DEFAULT 0 NOT NULL,
+    transports text[] DEFAULT '{}'::text[] NOT NULL,
+    CONSTRAINT factors_kind_check CHECK ((kind = ANY (ARRAY['totp'::text, 'passkey'::text])))
+);
+ALTER TABLE ONLY public.factors FORCE ROW LEVEL SECURITY;
+CREATE TABLE public.identities (
+    id uuid NOT NULL,
+    person uuid NOT NULL,
+    provider uuid NOT NULL,
+    issuer text NOT NULL,
+    subject text NOT NULL,
+    email text DEFAULT ''::text NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone
+);
+ALTER TABLE ONLY public.identities FORCE ROW LEVEL SECURITY;
+CREATE FUNCTION public.has_joined(p_person uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    BEGIN ATOMIC
+ SELECT ((EXISTS ( SELECT 1
+            FROM public.people p
+           WHERE ((p.id = has_joined.p_person) AND (p.password_hash IS NOT NULL)))) OR (EXISTS ( SELECT 1
+            FROM public.identities i
+           WHERE (i.person = has_joined.p_person))) OR (EXISTS ( SELECT 1
+            FROM public.factors f
+           WHERE ((f.person = has_joined.p_person) AND (f.confirmed_at IS NOT NULL)))));
 END;
 CREATE FUNCTION public.introduce_person(p_org uuid, p_id uuid, p_email text, p_name text, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -243,10 +488,64 @@ begin
     insert into people (id, email, name, zone, made_at)
         values (p_id, p_email, p_name, (select zone from organisations where organisations.id = p_org), p_now)
         on conflict (id) do nothing;
-    if not exists (select 1 from grants where person = p_id and scope = p_org) then
+    if found then
         insert into grants (person, scope, role, org, since) values (p_id, p_org, 'outside', p_org, p_now);
+    elsif not exists (select 1 from people where id = p_id and email = p_email::citext) then
+        raise exception 'introduce_person: another address' using errcode = 'insufficient_privilege';
     end if;
 end $$;
+CREATE TABLE public.invitations (
+    id uuid NOT NULL,
+    token_hash bytea NOT NULL,
+    org uuid NOT NULL,
+    email public.citext NOT NULL,
+    name text NOT NULL,
+    role text NOT NULL,
+    invited_by uuid,
+    invited_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone,
+    person uuid,
+    answered_at timestamp with time zone,
+    accepted boolean DEFAULT false NOT NULL,
+    withdrawn_at timestamp with time zone,
+    revision integer DEFAULT 1 NOT NULL
+);
+ALTER TABLE ONLY public.invitations FORCE ROW LEVEL SECURITY;
+CREATE FUNCTION public.invitation_from(p_id uuid) RETURNS uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    BEGIN ATOMIC
+ SELECT i.org
+    FROM public.invitations i
+   WHERE ((i.id = invitation_from.p_id) AND (i.person = public.me()));
+END;
+CREATE FUNCTION public.keep_walls(p_org uuid) RETURNS void
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+begin
+    if exists (select 1 from walls w where w.org = p_org and w.lifted_at is null and not exists (
+            select 1 from grants s where s.scope = p_org and s.role = 'admin' and not s.person = any (w.people)
+                and not exists (select 1 from grants k where k.person = s.person and k.role = 'walled'
+                    and k.scope = any (w.cases)))) then
+        raise exception 'a wall would have no administrator who may lift it' using errcode = 'restrict_violation';
+    end if;
+end $$;
+CREATE FUNCTION public.walls_of_me() RETURNS uuid[]
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN ARRAY(SELECT g.scope FROM public.grants g WHERE ((g.person = (SELECT public.me() AS me)) AND (g.role = 'walled'::text)));
+CREATE FUNCTION public.kept_out(p_case uuid, p_people uuid[]) RETURNS uuid[]
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    BEGIN ATOMIC
+ SELECT COALESCE(array_agg(DISTINCT g.person), '{}'::uuid[]) AS "coalesce"
+    FROM public.grants g
+   WHERE ((g.scope = kept_out.p_case) AND (g.person = ANY (kept_out.p_people)) AND (g.role = 'walled'::text) AND (kept_out.p_case <> ALL (public.walls_of_me())) AND (EXISTS ( SELECT 1
+            FROM (public.cases c
+              JOIN public.grants mine ON (((mine.person = public.me()) AND ((mine.scope = c.id) OR (mine.scope = c.org)) AND (mine.role = ANY (c.audience)))))
+           WHERE (c.id = kept_out.p_case))));
+END;
 CREATE TABLE public.versions (
     id uuid NOT NULL,
     document uuid NOT NULL,
@@ -290,6 +589,40 @@ END;
 CREATE FUNCTION public.lock_key(p_id uuid) RETURNS bigint
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN hashtextextended((p_id)::text, (0)::bigint);
+CREATE FUNCTION public.make_service(p_org uuid, p_id uuid, p_name text, p_now timestamp with time zone, p_max integer) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+begin
+    if not administers(p_org) then
+        raise exception 'make_service' using errcode = 'insufficient_privilege';
+    end if;
+    if (select count(*) from services where org = p_org) >= p_max then
+        return false;
+    end if;
+    insert into people (id, kind, email, name, zone, made_at)
+        values (p_id, 'service', null, p_name, (select zone from organisations where id = p_org), p_now);
+    insert into services (id, org, made_at, made_by) values (p_id, p_org, p_now, me());
+    return true;
+end $$;
+CREATE FUNCTION public.my_invitations(p_now timestamp with time zone) RETURNS TABLE(id uuid, org uuid, organisation text, role text, by text, made_at timestamp with time zone, expires_at timestamp with time zone)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    BEGIN ATOMIC
+ SELECT i.id,
+     i.org,
+     o.name,
+     i.role,
+     COALESCE(p.name, ''::text) AS "coalesce",
+     i.invited_at,
+     i.expires_at
+    FROM ((public.invitations i
+      JOIN public.organisations o ON ((o.id = i.org)))
+      LEFT JOIN public.people p ON ((p.id = i.invited_by)))
+   WHERE ((i.person = public.me()) AND (i.answered_at IS NULL) AND (i.withdrawn_at IS NULL) AND (i.expires_at > my_invitations.p_now))
+   ORDER BY i.invited_at DESC, i.id
+  LIMIT 100;
+END;
 CREATE FUNCTION public.needs_factor(p_person uuid) RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
@@ -299,6 +632,243 @@ CREATE FUNCTION public.needs_factor(p_person uuid) RETURNS boolean
               JOIN public.organisations o ON ((o.id = g.org)))
            WHERE ((g.person = needs_factor.p_person) AND (g.scope = g.org) AND (g.role = ANY (o.mfa_roles))))) AS "exists";
 END;
+CREATE TABLE public.oauth_apps (
+    id uuid NOT NULL,
+    org uuid NOT NULL,
+    name text NOT NULL,
+    kind text NOT NULL,
+    redirect_uris text[] NOT NULL,
+    logout_uris text[] NOT NULL,
+    scopes text[] NOT NULL,
+    id_token_alg text NOT NULL,
+    service uuid,
+    secret_hash bytea,
+    secret_made_at timestamp with time zone,
+    added_at timestamp with time zone NOT NULL,
+    added_by uuid NOT NULL,
+    ended_at timestamp with time zone,
+    revision integer DEFAULT 1 NOT NULL,
+    CONSTRAINT oauth_apps_check CHECK (((kind = 'service'::text) = (service IS NOT NULL))),
+    CONSTRAINT oauth_apps_check1 CHECK (((kind = ANY (ARRAY['web'::text, 'service'::text])) = (secret_hash IS NOT NULL))),
+    CONSTRAINT oauth_apps_id_token_alg_check CHECK ((id_token_alg = ANY (ARRAY['RS256'::text, 'ES256'::text]))),
+    CONSTRAINT oauth_apps_kind_check CHECK ((kind = ANY (ARRAY['web'::text, 'browser'::text, 'native'::text, 'service'::text])))
+);
+ALTER TABLE ONLY public.oauth_apps FORCE ROW LEVEL SECURITY;
+CREATE FUNCTION public.oauth_open_to(p_app uuid, p_person uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    BEGIN ATOMIC
+ SELECT (EXISTS ( SELECT 1
+            FROM (public.oauth_apps a
+              JOIN public.grants g ON (((g.scope = a.org) AND (g.org = a.org))))
+           WHERE ((a.id = oauth_open_to.p_app) AND (a.ended_at IS NULL) AND (g.person = oauth_open_to.p_person) AND ((a.kind <> 'service'::text) OR (a.service = oauth_open_to.p_person))))) AS "exists";
+END;
+CREATE FUNCTION public.oauth_asking(p_app uuid) RETURNS TABLE(id uuid, org uuid, organisation text, name text, kind text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    BEGIN ATOMIC
+ SELECT a.id,
+     a.org,
+     o.name,
+     a.name,
+     a.kind
+    FROM (public.oauth_apps a
+      JOIN public.organisations o ON ((o.id = a.org)))
+   WHERE ((a.id = oauth_asking.p_app) AND public.oauth_open_to(a.id, public.me()));
+END;
+CREATE FUNCTION public.oauth_decide_device(p_user bytea, p_session uuid, p_allowed boolean, p_now timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+begin
+    update oauth_devices d set decided_at = p_now, allowed = p_allowed, person = me(), session = s.id,
+            auth_time = coalesce(s.proved_at, s.made_at), mfa = s.mfa
+        from sessions s where s.id = p_session and s.person = me() and s.kind = 'browser' and d.user_hash = p_user
+            and d.decided_at is null and d.expires_at > p_now and oauth_open_to(d.app, me());
+    return found;
+end $$;
+CREATE TABLE public.oauth_devices (
+    hash bytea NOT NULL,
+    user_hash bytea NOT NULL,
+    app uuid NOT NULL,
+    scopes text[] NOT NULL,
+    address text NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    interval_s integer NOT NULL,
+    polled_at timestamp with time zone,
+    decided_at timestamp with time zone,
+    allowed boolean DEFAULT false NOT NULL,
+    person uuid,
+    session uuid,
+    auth_time timestamp with time zone,
+    mfa boolean DEFAULT false NOT NULL,
+    used_at timestamp with time zone
+);
+ALTER TABLE ONLY public.oauth_devices FORCE ROW LEVEL SECURITY;
+CREATE FUNCTION public.oauth_device(p_user bytea, p_now timestamp with time zone) RETURNS TABLE(app uuid, scopes text[], address text, made_at timestamp with time zone)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    BEGIN ATOMIC
+ SELECT d.app,
+     d.scopes,
+     d.address,
+     d.made_at
+    FROM public.oauth_devices d
+   WHERE ((d.user_hash = oauth_device.p_user) AND (d.decided_at IS NULL) AND (d.expires_at > oauth_device.p_now) AND public.oauth_open_to(d.app, public.me()));
+END;
+CREATE TABLE public.oauth_consents (
+    app uuid NOT NULL,
+    person uuid NOT NULL,
+    scopes text[] NOT NULL,
+    since timestamp with time zone NOT NULL,
+    changed_at timestamp with time zone NOT NULL
+);
+ALTER TABLE ONLY public.oauth_consents FORCE ROW LEVEL SECURITY;
+CREATE TABLE public.oauth_requests (
+    id uuid NOT NULL,
+    person uuid NOT NULL,
+    session uuid NOT NULL,
+    app uuid NOT NULL,
+    redirect_uri text NOT NULL,
+    scopes text[] NOT NULL,
+    state text NOT NULL,
+    nonce text NOT NULL,
+    challenge text NOT NULL,
+    proved_since timestamp with time zone,
+    made_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL
+);
+ALTER TABLE ONLY public.oauth_requests FORCE ROW LEVEL SECURITY;
+CREATE FUNCTION public.oauth_disconnect(p_app uuid, p_now timestamp with time zone) RETURNS TABLE(id uuid, person uuid, kind text, label text, made_at timestamp with time zone, expires_at timestamp with time zone, address text, used_at timestamp with time zone)
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    BEGIN ATOMIC
+ DELETE FROM public.oauth_consents c
+   WHERE ((c.app = oauth_disconnect.p_app) AND (c.person = public.me()));
+ DELETE FROM public.oauth_requests r
+   WHERE ((r.app = oauth_disconnect.p_app) AND (r.person = public.me()));
+ UPDATE public.oauth_families f SET ended_at = oauth_disconnect.p_now
+   WHERE ((f.app = oauth_disconnect.p_app) AND (f.person = public.me()) AND (f.ended_at IS NULL));
+ UPDATE public.sessions s SET ended_at = oauth_disconnect.p_now
+   WHERE ((s.person = public.me()) AND (s.ended_at IS NULL) AND (s.family IN ( SELECT f.id
+            FROM public.oauth_families f
+           WHERE ((f.app = oauth_disconnect.p_app) AND (f.person = public.me())))))
+   RETURNING s.id,
+     s.person,
+     s.kind,
+     s.label,
+     s.made_at,
+     s.expires_at,
+     s.address,
+     s.used_at;
+END;
+CREATE FUNCTION public.oauth_left() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+begin
+    with gone as (update oauth_families f set ended_at = now() from oauth_apps a
+        where a.id = f.app and a.org = old.org and f.person = old.person and f.ended_at is null
+            and not exists (select 1 from grants g where g.person = old.person and g.scope = a.org) returning f.id)
+    update sessions s set ended_at = now() from gone where s.family = gone.id and s.ended_at is null;
+    return null;
+end $$;
+CREATE TABLE public.oauth_refreshes (
+    hash bytea NOT NULL,
+    family uuid NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone
+);
+ALTER TABLE ONLY public.oauth_refreshes FORCE ROW LEVEL SECURITY;
+CREATE FUNCTION public.oauth_open(p_family uuid, p_session uuid, p_token bytea, p_scopes text[], p_refresh bytea, p_now timestamp with time zone, p_expires timestamp with time zone, p_refresh_expires timestamp with time zone, p_address text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    BEGIN ATOMIC
+ INSERT INTO public.sessions (id, token_hash, person, kind, label, made_at, expires_at, address, mfa, scopes, family)  SELECT oauth_open.p_session AS p_session,
+             oauth_open.p_token AS p_token,
+             f.person,
+             'app',
+             "left"(a.name, 200) AS "left",
+             oauth_open.p_now AS p_now,
+             LEAST(oauth_open.p_expires, f.expires_at) AS "least",
+             oauth_open.p_address AS p_address,
+             f.mfa,
+             oauth_open.p_scopes AS p_scopes,
+             f.id
+            FROM (public.oauth_families f
+              JOIN public.oauth_apps a ON ((a.id = f.app)))
+           WHERE (f.id = oauth_open.p_family);
+ INSERT INTO public.oauth_refreshes (hash, family, made_at, expires_at)  SELECT oauth_open.p_refresh AS p_refresh,
+             f.id,
+             oauth_open.p_now AS p_now,
+             LEAST(oauth_open.p_refresh_expires, f.expires_at) AS "least"
+            FROM public.oauth_families f
+           WHERE ((f.id = oauth_open.p_family) AND (oauth_open.p_refresh IS NOT NULL));
+ UPDATE public.oauth_families SET used_at = oauth_open.p_now, address = oauth_open.p_address
+   WHERE (oauth_families.id = oauth_open.p_family);
+END;
+CREATE FUNCTION public.oauth_open_to_me(p_app uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    RETURN public.oauth_open_to(p_app, public.me());
+CREATE FUNCTION public.oauth_proof(p_session uuid) RETURNS TABLE(kind text, mfa boolean, proved_at timestamp with time zone, made_at timestamp with time zone)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    BEGIN ATOMIC
+ SELECT s.kind,
+     s.mfa,
+     s.proved_at,
+     s.made_at
+    FROM public.sessions s
+   WHERE ((s.id = oauth_proof.p_session) AND (s.person = public.me()));
+END;
+CREATE FUNCTION public.oauth_stands(p_app uuid, p_person uuid, p_mfa boolean) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    BEGIN ATOMIC
+ SELECT (public.oauth_open_to(p_app, p_person) AND (p_mfa OR (NOT public.needs_factor(p_person))) AND (EXISTS ( SELECT 1
+            FROM public.oauth_consents c
+           WHERE ((c.app = oauth_stands.p_app) AND (c.person = oauth_stands.p_person))
+         UNION ALL
+          SELECT 1
+            FROM (public.oauth_apps a
+              JOIN public.services v ON (((v.id = a.service) AND (v.org = a.org))))
+           WHERE ((a.id = oauth_stands.p_app) AND (a.service = oauth_stands.p_person) AND (v.disabled_at IS NULL)))));
+END;
+CREATE FUNCTION public.oauth_unproved() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+begin
+    update oauth_families set mfa = false where person = old.person and mfa and ended_at is null
+        and not exists (select 1 from factors where person = old.person and confirmed_at is not null);
+    return null;
+end $$;
+CREATE FUNCTION public.open_service_session(p_org uuid, p_service uuid, p_id uuid, p_hash bytea, p_label text, p_scopes text[], p_now timestamp with time zone, p_expires timestamp with time zone, p_max integer) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+declare
+    found_service services;
+begin
+    if not administers(p_org) then
+        return 'absent';
+    end if;
+    select * into found_service from services where id = p_service and org = p_org for update;
+    if not found then
+        return 'absent';
+    elsif found_service.disabled_at is not null then
+        return 'disabled';
+    elsif (select count(*) from sessions where person = p_service and kind = 'service' and ended_at is null
+            and expires_at > p_now) >= p_max then
+        return 'full';
+    end if;
+    insert into sessions (id, token_hash, person, kind, label, made_at, expires_at, mfa, scopes)
+        values (p_id, p_hash, p_service, 'service', p_label, p_now, p_expires, true, p_scopes);
+    return 'made';
+end $$;
 CREATE TABLE public.participants (
     id uuid NOT NULL,
     case_id uuid NOT NULL,
@@ -320,7 +890,7 @@ CREATE FUNCTION public.participations(p_org uuid, p_person uuid) RETURNS TABLE(i
      p.case_id,
      p.role
     FROM public.participants p
-   WHERE ((p.org = participations.p_org) AND (p.person = participations.p_person) AND (p.revoked_at IS NULL) AND (EXISTS ( SELECT 1
+   WHERE ((p.org = participations.p_org) AND (p.person = participations.p_person) AND (p.revoked_at IS NULL) AND (p.case_id <> ALL (public.walls_of_me())) AND (EXISTS ( SELECT 1
             FROM public.grants g
            WHERE ((g.person = public.me()) AND (g.scope = participations.p_org) AND (g.role = 'admin'::text)))));
 END;
@@ -332,7 +902,7 @@ declare
     case_access bigint := 0;
     org_access bigint;
 begin
-    if not exists (select 1 from grants where person = me() and org = p_org) then
+    if not exists (select 1 from grants where person = me() and org = p_org) or p_case = any (walls_of_me()) then
         raise exception 'raise_access: not of this organisation' using errcode = 'insufficient_privilege';
     end if;
     if p_case is not null then
@@ -349,10 +919,130 @@ CREATE FUNCTION public.readers(p_org uuid, p_case uuid, p_audience text[], p_peo
     BEGIN ATOMIC
  SELECT COALESCE(array_agg(DISTINCT g.person), '{}'::uuid[]) AS "coalesce"
     FROM public.grants g
-   WHERE ((g.person = ANY (readers.p_people)) AND (g.scope = ANY (ARRAY[readers.p_case, readers.p_org])) AND (g.role = ANY (readers.p_audience)) AND (EXISTS ( SELECT 1
+   WHERE ((g.person = ANY (readers.p_people)) AND (g.scope = ANY (ARRAY[readers.p_case, readers.p_org])) AND (g.role = ANY (readers.p_audience)) AND (NOT (EXISTS ( SELECT 1
+            FROM public.grants k
+           WHERE ((k.person = g.person) AND (k.scope = readers.p_case) AND (k.role = 'walled'::text))))) AND (readers.p_case <> ALL (public.walls_of_me())) AND (EXISTS ( SELECT 1
             FROM (public.cases c
               JOIN public.grants mine ON (((mine.person = public.me()) AND ((mine.scope = c.id) OR (mine.scope = c.org)) AND (mine.role = ANY (c.audience)))))
            WHERE ((c.id = readers.p_case) AND (c.org = readers.p_org)))));
+END;
+CREATE FUNCTION public.renew_invitation(p_org uuid, p_id uuid, p_hash bytea, p_now timestamp with time zone, p_expires timestamp with time zone) RETURNS SETOF uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+begin
+    if not exists (select 1 from grants where person = me() and scope = p_org and role = 'admin') then
+        raise exception 'renew_invitation' using errcode = 'insufficient_privilege';
+    end if;
+    return query update invitations set token_hash = p_hash, invited_at = p_now, expires_at = p_expires,
+            revision = revision + 1
+        where id = p_id and org = p_org and used_at is null and answered_at is null and withdrawn_at is null returning id;
+end $$;
+CREATE TABLE public.scim_users (
+    org uuid NOT NULL,
+    person uuid NOT NULL,
+    user_name public.citext NOT NULL,
+    external_id text,
+    display_name text,
+    name jsonb DEFAULT '{}'::jsonb NOT NULL,
+    emails jsonb DEFAULT '[]'::jsonb NOT NULL,
+    role text,
+    seated boolean NOT NULL,
+    silent boolean NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT scim_users_role_check CHECK ((role = ANY (ARRAY['admin'::text, 'desk'::text, 'outside'::text])))
+);
+ALTER TABLE ONLY public.scim_users FORCE ROW LEVEL SECURITY;
+CREATE FUNCTION public.scim_people(p_org uuid, p_person uuid) RETURNS TABLE(person uuid, address text, person_name text, seat text, kept boolean, user_name text, external_id text, display_name text, name jsonb, emails jsonb, role text, silent boolean, made_at timestamp with time zone, changed_at timestamp with time zone)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    BEGIN ATOMIC
+ SELECT p.id,
+     (p.email)::text AS email,
+     p.name,
+     g.role,
+     (u.person IS NOT NULL),
+     (COALESCE(u.user_name, p.email))::text AS "coalesce",
+     u.external_id,
+         CASE
+             WHEN (u.person IS NULL) THEN p.name
+             ELSE u.display_name
+         END AS display_name,
+     COALESCE(u.name, '{}'::jsonb) AS "coalesce",
+     COALESCE(u.emails, jsonb_build_array(jsonb_build_object('value', (p.email)::text, 'type', 'work', 'primary', true))) AS "coalesce",
+         CASE
+             WHEN ((u.person IS NOT NULL) AND (u.role IS NULL)) THEN NULL::text
+             ELSE COALESCE(g.role, u.role)
+         END AS "coalesce",
+     COALESCE(u.silent, false) AS "coalesce",
+     COALESCE(u.made_at, g.since) AS "coalesce",
+     GREATEST(u.changed_at, g.since) AS "greatest"
+    FROM (((( SELECT s.person
+            FROM public.scim_users s
+           WHERE (s.org = scim_people.p_org)
+         UNION
+          SELECT o.person
+            FROM public.grants o
+           WHERE ((o.scope = scim_people.p_org) AND (o.role = ANY (ARRAY['admin'::text, 'desk'::text])))) k
+      JOIN public.people p ON (((p.id = k.person) AND (p.kind = 'person'::text))))
+      LEFT JOIN public.scim_users u ON (((u.org = scim_people.p_org) AND (u.person = k.person))))
+      LEFT JOIN public.grants g ON (((g.scope = scim_people.p_org) AND (g.person = k.person))))
+   WHERE (((scim_people.p_person IS NULL) OR (p.id = scim_people.p_person)) AND (EXISTS ( SELECT 1
+            FROM public.grants m
+           WHERE ((m.person = public.me()) AND (m.scope = scim_people.p_org) AND (m.role = 'admin'::text)))));
+END;
+CREATE FUNCTION public.scim_rename(p_org uuid, p_person uuid, p_email text, p_name text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+declare
+    standing record;
+begin
+    select * into standing from scim_standing(p_org, p_person);
+    if standing.ours is not true or not exists (select 1 from scim_users where org = p_org and person = p_person) then
+        raise exception 'scim_rename' using errcode = 'insufficient_privilege';
+    end if;
+    update people set name = p_name where id = p_person and name <> p_name;
+    update people set email = p_email where id = p_person and email::text <> p_email;
+    if found and not standing.fresh then
+        raise exception 'scim_rename: the address is in use' using errcode = 'insufficient_privilege';
+    end if;
+end $$;
+CREATE FUNCTION public.scim_seat(p_org uuid, p_person uuid, p_role text, p_now timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+begin
+    if (select s.ours from scim_standing(p_org, p_person) s) is not true
+            or not exists (select 1 from scim_users where org = p_org and person = p_person and seated)
+            or exists (select 1 from grants where person = p_person and scope = p_org) then
+        return false;
+    end if;
+    insert into grants (person, scope, role, org, since) values (p_person, p_org, p_role, p_org, p_now);
+    perform settle_grants(p_org, array[p_person], null, p_now);
+    return true;
+end $$;
+CREATE FUNCTION public.scim_standing(p_org uuid, p_person uuid) RETURNS TABLE(ours boolean, fresh boolean)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    BEGIN ATOMIC
+ SELECT ((NOT (EXISTS ( SELECT 1
+            FROM public.grants e
+           WHERE ((e.person = p.id) AND (e.org <> scim_standing.p_org))))) AND (NOT (EXISTS ( SELECT 1
+            FROM public.scim_users u
+           WHERE ((u.person = p.id) AND (u.org <> scim_standing.p_org))))) AND ((EXISTS ( SELECT 1
+            FROM public.grants h
+           WHERE ((h.person = p.id) AND (h.org = scim_standing.p_org)))) OR (EXISTS ( SELECT 1
+            FROM public.scim_users u
+           WHERE ((u.person = p.id) AND (u.org = scim_standing.p_org) AND u.seated))))),
+     ((NOT public.has_joined(p.id)) AND (NOT (EXISTS ( SELECT 1
+            FROM public.sessions s
+           WHERE (s.person = p.id)))))
+    FROM public.people p
+   WHERE ((p.id = scim_standing.p_person) AND (p.kind = 'person'::text) AND (EXISTS ( SELECT 1
+            FROM public.grants m
+           WHERE ((m.person = public.me()) AND (m.scope = scim_standing.p_org) AND (m.role = 'admin'::text)))));
 END;
 CREATE FUNCTION public.search_all(p_in text[], p_case uuid, p_text text, p_head text, p_last text, p_like text, p_rank double precision, p_id uuid, p_limit integer) RETURNS TABLE(kind text, id uuid, version uuid, case_id uuid, case_title text, title text, snippet text, page integer, rank double precision)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -366,6 +1056,7 @@ declare
         || coalesce(websearch_to_tsquery('simple', search_words(p_head))
             && to_tsquery('simple', '''' || replace(unaccent(p_last), '''', '''''') || ''':*'), '');
     likely constant text := '%' || p_like || '%';
+    walls constant uuid[] := walls_of_me();
     how constant text := E'StartSel="\uE000", StopSel="\uE001", MinWords=12, MaxWords=30, MaxFragments=2, '
         'FragmentDelimiter=" … "';
 begin
@@ -379,11 +1070,11 @@ seen_messages as (
     select 'message' as kind, m.id, null::uuid as version, m.case_id, m.conversation as under, null::integer as page,
         ts_rank(m.tsv, q)::float8 as rank
     from (
-        select * from found_messages t where
+        select * from found_messages t where t.case_id <> all (walls) and (
             exists (select 1 from grants g where g.person = (select me()) and g.scope in (t.case_id, t.org)
                 and g.role = any (t.audience))
             or ((select me()) = any (t.people) and exists (select 1 from grants g
-                where g.person = (select me()) and (g.scope = t.case_id or (g.scope = t.org and g.role = 'admin'))))
+                where g.person = (select me()) and (g.scope = t.case_id or (g.scope = t.org and g.role = 'admin')))))
         limit 1000) t join messages m on m.id = t.id
 ),
 found_pages as materialized (
@@ -394,11 +1085,11 @@ found_pages as materialized (
 seen_pages as (
     select p.version, p.page, ts_rank(p.tsv, q)::float8 as rank
     from (
-        select * from found_pages t where
+        select * from found_pages t where t.case_id <> all (walls) and (
             exists (select 1 from grants g where g.person = (select me()) and g.scope in (t.case_id, t.org)
                 and g.role = any (t.audience))
             or ((select me()) = any (t.people) and exists (select 1 from grants g
-                where g.person = (select me()) and (g.scope = t.case_id or (g.scope = t.org and g.role = 'admin'))))
+                where g.person = (select me()) and (g.scope = t.case_id or (g.scope = t.org and g.role = 'admin')))))
         limit 1000) t join version_texts p on p.version = t.version and p.page = t.page
 ),
 found_documents as materialized (
@@ -409,8 +1100,8 @@ found_documents as materialized (
         union select d.id from documents d where p_like <% d.name)
 ),
 seen_documents as (
-    select * from found_documents t where
-        exists (select 1 from grants g where g.person = (select me()) and g.scope in (t.case_id, t.org)
+    select * from found_documents t where t.case_id <> all (walls)
+        and exists (select 1 from grants g where g.person = (select me()) and g.scope in (t.case_id, t.org)
             and g.role = any (t.audience))
     order by t.id desc limit 300
 ),
@@ -424,7 +1115,8 @@ document_hits as (
         select s.id, null, null, greatest(ts_rank(search_vector(s.name), q), word_similarity(p_like, s.name), 0.1)
             from seen_documents s
     ) h join documents d on d.id = h.document
-    where exists (select 1 from grants g where g.person = (select me()) and g.scope in (d.case_id, d.org)
+    where d.case_id <> all (walls)
+        and exists (select 1 from grants g where g.person = (select me()) and g.scope in (d.case_id, d.org)
         and g.role = any (d.audience))
     order by h.document, h.page is null, h.rank desc, h.version desc, h.page
 ),
@@ -443,18 +1135,28 @@ found_parties as materialized (
         union select p.id from parties p where p.name ilike likely
         union select p.id from parties p where p_like <% p.name)
 ),
+found_details as materialized (
+    select d.case_id, d.org, d.audience from details d
+    where 'cases' = any (p_in) and (p_case is null or d.case_id = p_case)
+        and search_vector(search_case('', '', d.fields)) @@ q
+),
 case_hits as (
     select 'case' as kind, h.case_id as id, null::uuid as version, h.case_id, null::uuid as under,
         null::integer as page, max(h.rank)::float8 as rank
     from (
         (select t.case_id, greatest(word_similarity(p_like, t.title), word_similarity(p_like, t.number), 0.1)
-            as rank from found_cases t where
-            exists (select 1 from grants g where g.person = (select me()) and g.scope in (t.case_id, t.org)
+            as rank from found_cases t where t.case_id <> all (walls)
+            and exists (select 1 from grants g where g.person = (select me()) and g.scope in (t.case_id, t.org)
                 and g.role = any (t.audience))
             order by t.id desc limit 300)
         union all
-        (select t.case_id, greatest(word_similarity(p_like, t.name), 0.1) from found_parties t where
-            exists (select 1 from grants g where g.person = (select me()) and g.scope in (t.case_id, t.org)
+        (select t.case_id, greatest(word_similarity(p_like, t.name), 0.1) from found_parties t where t.case_id <> all (walls)
+            and exists (select 1 from grants g where g.person = (select me()) and g.scope in (t.case_id, t.org)
+                and g.role = any (t.audience))
+            order by t.case_id desc limit 300)
+        union all
+        (select t.case_id, 0.1 from found_details t where t.case_id <> all (walls)
+            and exists (select 1 from grants g where g.person = (select me()) and g.scope in (t.case_id, t.org)
                 and g.role = any (t.audience))
             order by t.case_id desc limit 300)
     ) h group by h.case_id
@@ -464,6 +1166,7 @@ shown as materialized (
     from (select * from seen_messages union all select * from document_hits union all select * from case_hits) h
         join cases c on c.id = h.case_id
     where (p_rank is null or (h.rank, h.id) < (p_rank, p_id))
+        and c.id <> all (walls)
         and exists (select 1 from grants g where g.person = (select me()) and g.scope in (c.id, c.org)
             and g.role = any (c.audience))
     order by h.rank desc, h.id desc limit p_limit
@@ -487,7 +1190,12 @@ from shown s
                 select t.name from parties t where s.kind = 'case' and t.case_id = s.id and t.removed_at is null
                     and exists (select 1 from grants g where g.person = (select me()) and g.scope in (t.case_id, t.org)
                         and g.role = any (t.audience))
-                order by t.name limit 100) p)), E'\uE000\uE001', '') as text
+                union all
+                select btrim(search_case('', '', t.fields)) from details t where s.kind = 'case' and t.case_id = s.id
+                    and search_vector(search_case('', '', t.fields)) @@ q
+                    and exists (select 1 from grants g where g.person = (select me()) and g.scope in (t.case_id, t.org)
+                        and g.role = any (t.audience))
+                order by 1 limit 100) p)), E'\uE000\uE001', '') as text
     ) body on true
 order by s.rank desc, s.id desc;
 end $$;
@@ -518,12 +1226,89 @@ begin
         raise exception 'seat_person' using errcode = 'insufficient_privilege';
     end if;
     select role into before from grants where person = p_person and scope = p_org;
+    if before is null then
+        return null;
+    end if;
     delete from grants where person = p_person and scope = p_org;
     if p_role is not null then
         insert into grants (person, scope, role, org, since) values (p_person, p_org, p_role, p_org, p_now);
     end if;
+    perform settle_grants(p_org, array[p_person], null, p_now);
     return before;
 end $$;
+CREATE FUNCTION public.seat_service(p_org uuid, p_id uuid, p_role text, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+begin
+    if not administers(p_org) or not exists (select 1 from services where id = p_id and org = p_org) then
+        raise exception 'seat_service' using errcode = 'insufficient_privilege';
+    end if;
+    if not exists (select 1 from grants where person = p_id and scope = p_org) then
+        insert into grants (person, scope, role, org, since) values (p_id, p_org, p_role, p_org, p_now);
+    end if;
+end $$;
+CREATE FUNCTION public.seated(p_org uuid, p_people uuid[], p_roles text[]) RETURNS uuid[]
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    BEGIN ATOMIC
+ SELECT COALESCE(array_agg(DISTINCT g.person), '{}'::uuid[]) AS "coalesce"
+    FROM public.grants g
+   WHERE ((g.scope = seated.p_org) AND (g.person = ANY (seated.p_people)) AND (g.role = ANY (seated.p_roles)) AND (EXISTS ( SELECT 1
+            FROM public.grants m
+           WHERE ((m.person = public.me()) AND (m.scope = seated.p_org) AND (m.role = ANY (ARRAY['admin'::text, 'desk'::text]))))));
+END;
+CREATE FUNCTION public.service_sessions(p_org uuid, p_service uuid, p_now timestamp with time zone) RETURNS TABLE(id uuid, person uuid, kind text, label text, made_at timestamp with time zone, expires_at timestamp with time zone, address text, used_at timestamp with time zone, scopes text[])
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    BEGIN ATOMIC
+ SELECT s.id,
+     s.person,
+     s.kind,
+     s.label,
+     s.made_at,
+     s.expires_at,
+     s.address,
+     s.used_at,
+     s.scopes
+    FROM (public.sessions s
+      JOIN public.services v ON ((v.id = s.person)))
+   WHERE ((v.id = service_sessions.p_service) AND (v.org = service_sessions.p_org) AND public.administers(service_sessions.p_org) AND (s.ended_at IS NULL) AND (s.expires_at > service_sessions.p_now))
+   ORDER BY COALESCE(s.used_at, s.made_at) DESC, s.id DESC
+  LIMIT 200;
+END;
+CREATE FUNCTION public.services_of(p_org uuid, p_service uuid, p_after uuid, p_limit integer) RETURNS TABLE(id uuid, org uuid, name text, role text, made_at timestamp with time zone, made_by uuid, disabled_at timestamp with time zone, revision integer, used_at timestamp with time zone)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    BEGIN ATOMIC
+ SELECT v.id,
+     v.org,
+     p.name,
+     COALESCE(( SELECT g.role
+            FROM public.grants g
+           WHERE ((g.person = v.id) AND (g.scope = services_of.p_org))
+          LIMIT 1), ''::text) AS "coalesce",
+     v.made_at,
+     v.made_by,
+     v.disabled_at,
+     v.revision,
+     ( SELECT max(s.used_at) AS max
+            FROM public.sessions s
+           WHERE (s.person = v.id)) AS max
+    FROM (public.services v
+      JOIN public.people p ON ((p.id = v.id)))
+   WHERE ((v.org = services_of.p_org) AND public.administers(services_of.p_org) AND ((services_of.p_service IS NULL) OR (v.id = services_of.p_service)) AND ((services_of.p_after IS NULL) OR (v.id > services_of.p_after)))
+   ORDER BY v.id
+  LIMIT services_of.p_limit;
+END;
+CREATE FUNCTION public.session_over(p_session uuid, p_person uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    BEGIN ATOMIC
+ SELECT (EXISTS ( SELECT 1
+            FROM public.sessions s
+           WHERE ((s.id = session_over.p_session) AND (s.person = session_over.p_person) AND (s.ended_at IS NOT NULL)))) AS "exists";
+END;
 CREATE FUNCTION public.set_mfa_rule(p_org uuid, p_roles text[]) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
@@ -534,22 +1319,100 @@ begin
     end if;
     update organisations set mfa_roles = p_roles where id = p_org;
 end $$;
-CREATE FUNCTION public.signin_accept(p_hash bytea, p_name text, p_password_hash text, p_zone text, p_now timestamp with time zone) RETURNS uuid
+CREATE FUNCTION public.set_publications(p_org uuid, p_types text[], p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
     AS $$
-declare
-    found_email citext;
-    person_id uuid;
 begin
-    update invitations set used_at = p_now where token_hash = p_hash and used_at is null and expires_at > p_now
-        returning email into found_email;
-    if found_email is null then
-        return null;
+    if not exists (select 1 from grants where person = me() and scope = p_org and role = 'admin') then
+        raise exception 'set_publications' using errcode = 'insufficient_privilege';
     end if;
-    update people set name = p_name, password_hash = p_password_hash, zone = p_zone
-        where email = found_email and password_hash is null returning id into person_id;
-    return person_id;
+    delete from publications where org = p_org and type <> all (p_types);
+    insert into publications (org, type, since, by) select p_org, t, p_now, me() from unnest(p_types) as t
+        on conflict do nothing;
+end $$;
+CREATE FUNCTION public.set_scim_role(p_org uuid, p_role text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+begin
+    if not exists (select 1 from grants where person = me() and scope = p_org and role = 'admin') then
+        raise exception 'set_scim_role' using errcode = 'insufficient_privilege';
+    end if;
+    update organisations set scim_role = p_role where id = p_org;
+end $$;
+CREATE FUNCTION public.settle_grants(p_org uuid, p_people uuid[], p_cases uuid[], p_now timestamp with time zone) RETURNS TABLE(person uuid, seat text, head bigint)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+#variable_conflict use_column
+begin
+    if not exists (select 1 from grants g where g.person = me() and g.org = p_org)
+        and session_user <> 'casewire_system' then
+        raise exception 'settle_grants: not of this organisation' using errcode = 'insufficient_privilege';
+    end if;
+    perform pg_advisory_xact_lock(lock_key(p_org));
+    if p_people is null and p_cases is null then
+        raise exception 'settle_grants: name people or cases';
+    end if;
+    return query with wanted as materialized (
+        select a.person, a.case_id as scope, a.role from participants a
+            where a.org = p_org and a.revoked_at is null
+                and (p_people is null or a.person = any (p_people)) and (p_cases is null or a.case_id = any (p_cases))
+        union
+        select m.person, c.case_id, c.role from team_cases c
+            join team_members m on m.team = c.team and m.left_at is null
+            join grants s on s.person = m.person and s.scope = p_org and s.role in ('admin', 'desk')
+            where c.org = p_org and c.revoked_at is null
+                and (p_people is null or m.person = any (p_people)) and (p_cases is null or c.case_id = any (p_cases))
+        union
+        select k.person, c.case_id, 'walled' from walls w
+            cross join lateral unnest(w.cases) as c(case_id)
+            cross join lateral (select unnest(w.people) as person
+                union select m.person from team_members m
+                    where m.team = any (w.teams) and (m.left_at is null or m.left_at >= w.raised_at)) as k
+            where w.org = p_org and w.lifted_at is null
+                and (p_people is null or k.person = any (p_people)) and (p_cases is null or c.case_id = any (p_cases))
+    ), taken as (
+        delete from grants g where g.org = p_org and g.scope <> p_org
+                and (p_people is null or g.person = any (p_people)) and (p_cases is null or g.scope = any (p_cases))
+                and not exists (select 1 from wanted w
+                    where w.person = g.person and w.scope = g.scope and w.role = g.role)
+            returning g.person, g.scope, g.role
+    ), given as (
+        insert into grants (person, scope, role, org, since) select w.person, w.scope, w.role, p_org, p_now from wanted w
+            on conflict do nothing returning person, scope, role
+    )
+    select p.person, coalesce((select s.role from grants s where s.person = p.person and s.scope = p_org limit 1), ''),
+        stream_head(p.person)
+    from (select distinct c.person from (select * from taken union all select * from given) c
+        -- A wall before a case that they could not see anyway is not theirs to notice.
+        where c.role <> 'walled' or exists (select 1 from grants g join cases k on k.id = c.scope
+            where g.person = c.person and g.role <> 'walled'
+                and (g.scope = c.scope or (g.scope = p_org and g.role = any (k.audience))))) p
+    order by p.person;
+    perform keep_walls(p_org);
+end $$;
+CREATE FUNCTION public.signin_accept(p_hash bytea, p_name text, p_password_hash text, p_zone text, p_now timestamp with time zone) RETURNS TABLE(person uuid, waits uuid)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+#variable_conflict use_column
+declare
+    i invitations;
+    holder uuid;
+begin
+    update invitations set used_at = p_now, revision = revision + 1
+        where token_hash = p_hash and used_at is null and expires_at > p_now and withdrawn_at is null
+        returning * into i;
+    if i.id is null then
+        return;
+    end if;
+    update people set name = p_name, password_hash = p_password_hash, zone = p_zone, email_proved_at = p_now
+        where email = i.email and not has_joined(id) returning id into holder;
+    if holder is not null then
+        return query select holder, case when i.person = holder then i.id end;
+    end if;
 end $$;
 CREATE FUNCTION public.signin_add_factor(p_session uuid, p_id uuid, p_kind text, p_label text, p_confirmed boolean, p_sealed bytea, p_credential bytea, p_public_key bytea, p_sign_count bigint, p_transports text[], p_now timestamp with time zone, p_max integer) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
@@ -574,6 +1437,56 @@ begin
     end if;
     return true;
 end $$;
+CREATE FUNCTION public.signin_arrive(p_id uuid, p_provider uuid, p_issuer text, p_subject text, p_email text, p_name text, p_person uuid, p_now timestamp with time zone) RETURNS TABLE(person uuid, brought boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+#variable_conflict use_column
+declare
+    v providers;
+    known uuid;
+    fresh boolean := false;
+begin
+    select * into v from providers where id = p_provider and removed_at is null and issuer = p_issuer for share;
+    if v.id is null or not lower(split_part(p_email, '@', 2)) = any (v.domains) then
+        return;
+    end if;
+    perform pg_advisory_xact_lock(lock_key(v.org));
+    select p.id into known from people p where p.email = p_email::citext for update;
+    if known is null then
+        if v.brings is null then
+            return;
+        end if;
+        known := p_person;
+        fresh := true;
+        insert into people (id, email, name, zone, made_at)
+            values (known, p_email, p_name, (select zone from organisations where id = v.org), p_now);
+        insert into grants (person, scope, role, org, since) values (known, v.org, v.brings, v.org, p_now);
+    elsif has_joined(known) or not exists (select 1 from grants g where g.person = known and g.scope = v.org) then
+        return;
+    end if;
+    insert into identities (id, person, provider, issuer, subject, email, made_at, used_at)
+        values (p_id, known, v.id, p_issuer, p_subject, p_email, p_now, p_now);
+    return query select known, fresh;
+end $$;
+CREATE FUNCTION public.signin_ask_link(p_email text, p_hash bytea, p_browser bytea, p_mail uuid, p_subject text, p_body text, p_now timestamp with time zone, p_expires timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+declare
+    holder people;
+begin
+    select * into holder from people where email = p_email::citext;
+    if not comes_by_link(coalesce(holder.id, '00000000-0000-0000-0000-000000000000')) then
+        holder := null;
+    end if;
+    insert into links (hash, person, browser, made_at, expires_at)
+        values (p_hash, holder.id, p_browser, p_now, p_expires);
+    if holder.id is not null then
+        insert into mails (id, message_id, recipient, subject, body, made_at, try_at)
+            values (p_mail, '<' || p_mail || '@casewire>', holder.email, p_subject, p_body, p_now, p_now);
+    end if;
+end $$;
 CREATE TABLE public.challenges (
     hash bytea NOT NULL,
     purpose text NOT NULL,
@@ -581,15 +1494,17 @@ CREATE TABLE public.challenges (
     session uuid,
     challenge bytea NOT NULL,
     expires_at timestamp with time zone NOT NULL,
-    tries integer DEFAULT 0 NOT NULL
+    tries integer DEFAULT 0 NOT NULL,
+    charged bytea[] DEFAULT '{}'::bytea[] NOT NULL,
+    basis bytea
 );
 ALTER TABLE ONLY public.challenges FORCE ROW LEVEL SECURITY;
-CREATE FUNCTION public.signin_challenge(p_hash bytea, p_purpose text, p_person uuid, p_session uuid, p_challenge bytea, p_expires timestamp with time zone) RETURNS void
+CREATE FUNCTION public.signin_challenge(p_hash bytea, p_purpose text, p_person uuid, p_session uuid, p_challenge bytea, p_expires timestamp with time zone, p_charged bytea[], p_basis text) RETURNS void
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
     BEGIN ATOMIC
- INSERT INTO public.challenges (hash, purpose, person, session, challenge, expires_at)
-   VALUES (signin_challenge.p_hash, signin_challenge.p_purpose, signin_challenge.p_person, signin_challenge.p_session, signin_challenge.p_challenge, signin_challenge.p_expires);
+ INSERT INTO public.challenges (hash, purpose, person, session, challenge, expires_at, charged, basis)
+   VALUES (signin_challenge.p_hash, signin_challenge.p_purpose, signin_challenge.p_person, signin_challenge.p_session, signin_challenge.p_challenge, signin_challenge.p_expires, signin_challenge.p_charged, sha256(convert_to(signin_challenge.p_basis, 'UTF8'::name)));
 END;
 CREATE FUNCTION public.signin_confirm_factor(p_session uuid, p_factor uuid, p_step bigint, p_now timestamp with time zone) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
@@ -609,23 +1524,6 @@ begin
     update sessions set proved_at = null where person = holder and not mfa;
     return true;
 end $$;
-CREATE TABLE public.factors (
-    id uuid NOT NULL,
-    person uuid NOT NULL,
-    kind text NOT NULL,
-    label text NOT NULL,
-    made_at timestamp with time zone NOT NULL,
-    confirmed_at timestamp with time zone,
-    used_at timestamp with time zone,
-    sealed bytea,
-    last_step bigint DEFAULT 0 NOT NULL,
-    credential bytea,
-    public_key bytea,
-    sign_count bigint DEFAULT 0 NOT NULL,
-    transports text[] DEFAULT '{}'::text[] NOT NULL,
-    CONSTRAINT factors_kind_check CHECK ((kind = ANY (ARRAY['totp'::text, 'passkey'::text])))
-);
-ALTER TABLE ONLY public.factors FORCE ROW LEVEL SECURITY;
 CREATE FUNCTION public.signin_credential(p_credential bytea) RETURNS SETOF public.factors
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
@@ -645,6 +1543,22 @@ CREATE FUNCTION public.signin_credential(p_credential bytea) RETURNS SETOF publi
      factors.transports
     FROM public.factors
    WHERE ((factors.credential = signin_credential.p_credential) AND (factors.confirmed_at IS NOT NULL));
+END;
+CREATE TABLE public.journeys (
+    hash bytea NOT NULL,
+    browser bytea NOT NULL,
+    provider uuid NOT NULL,
+    session uuid,
+    made_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL
+);
+ALTER TABLE ONLY public.journeys FORCE ROW LEVEL SECURITY;
+CREATE FUNCTION public.signin_depart(p_hash bytea, p_browser bytea, p_provider uuid, p_session uuid, p_now timestamp with time zone, p_expires timestamp with time zone) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    BEGIN ATOMIC
+ INSERT INTO public.journeys (hash, browser, provider, session, made_at, expires_at)
+   VALUES (signin_depart.p_hash, signin_depart.p_browser, signin_depart.p_provider, signin_depart.p_session, signin_depart.p_now, signin_depart.p_expires);
 END;
 CREATE FUNCTION public.signin_factors(p_person uuid) RETURNS SETOF public.factors
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -675,19 +1589,40 @@ begin
     perform 1 from throttles where key = any (p_keys) order by key for update;
     update throttles set strikes = greatest(strikes - 1, 0), until = '-infinity' where key = any (p_keys);
 end $$;
-CREATE TABLE public.invitations (
+CREATE TABLE public.providers (
     id uuid NOT NULL,
-    token_hash bytea NOT NULL,
     org uuid NOT NULL,
-    email public.citext NOT NULL,
     name text NOT NULL,
-    role text NOT NULL,
-    invited_by uuid,
-    invited_at timestamp with time zone NOT NULL,
-    expires_at timestamp with time zone NOT NULL,
-    used_at timestamp with time zone
+    issuer text NOT NULL,
+    client_id text NOT NULL,
+    sealed bytea NOT NULL,
+    domains text[] DEFAULT '{}'::text[] NOT NULL,
+    brings text,
+    mfa_amr text[] DEFAULT '{}'::text[] NOT NULL,
+    mfa_acr text[] DEFAULT '{}'::text[] NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    removed_at timestamp with time zone,
+    revision integer DEFAULT 1 NOT NULL,
+    CONSTRAINT providers_brings_check CHECK ((brings = ANY (ARRAY['desk'::text, 'outside'::text])))
 );
-ALTER TABLE ONLY public.invitations FORCE ROW LEVEL SECURITY;
+ALTER TABLE ONLY public.providers FORCE ROW LEVEL SECURITY;
+CREATE FUNCTION public.signin_identity(p_issuer text, p_subject text, p_provider uuid, p_email text, p_now timestamp with time zone) RETURNS TABLE(person uuid, second boolean, elsewhere boolean)
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    BEGIN ATOMIC
+ UPDATE public.identities i SET used_at = signin_identity.p_now, email = signin_identity.p_email
+   WHERE ((i.issuer = signin_identity.p_issuer) AND (i.subject = signin_identity.p_subject))
+   RETURNING i.person,
+     (EXISTS ( SELECT 1
+            FROM public.factors f
+           WHERE ((f.person = i.person) AND (f.confirmed_at IS NOT NULL)))) AS "exists",
+     (EXISTS ( SELECT 1
+            FROM (public.grants g
+              JOIN public.organisations o ON ((o.id = g.org)))
+           WHERE ((g.person = i.person) AND (g.scope = g.org) AND (g.role = ANY (o.mfa_roles)) AND (o.id <> ( SELECT v.org
+                    FROM public.providers v
+                   WHERE (v.id = signin_identity.p_provider)))))) AS "exists";
+END;
 CREATE FUNCTION public.signin_invitation(p_hash bytea, p_now timestamp with time zone) RETURNS TABLE(email text, name text)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
@@ -696,15 +1631,16 @@ CREATE FUNCTION public.signin_invitation(p_hash bytea, p_now timestamp with time
      i.name
     FROM (public.invitations i
       JOIN public.people p ON ((p.email OPERATOR(public.=) i.email)))
-   WHERE ((i.token_hash = signin_invitation.p_hash) AND (i.used_at IS NULL) AND (i.expires_at > signin_invitation.p_now) AND (p.password_hash IS NULL));
+   WHERE ((i.token_hash = signin_invitation.p_hash) AND (i.used_at IS NULL) AND (i.expires_at > signin_invitation.p_now) AND (i.withdrawn_at IS NULL) AND (NOT public.has_joined(p.id)));
 END;
-CREATE FUNCTION public.signin_known(p_hash bytea, p_now timestamp with time zone) RETURNS TABLE(id uuid, person uuid, kind text)
+CREATE FUNCTION public.signin_known(p_hash bytea, p_now timestamp with time zone) RETURNS TABLE(id uuid, person uuid, kind text, scopes text[])
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
     BEGIN ATOMIC
  SELECT s.id,
      s.person,
-     s.kind
+     s.kind,
+     s.scopes
     FROM public.sessions s
    WHERE ((s.token_hash = signin_known.p_hash) AND (s.ended_at IS NULL) AND (s.expires_at > signin_known.p_now));
 END;
@@ -723,13 +1659,313 @@ CREATE FUNCTION public.signin_knows(p_person uuid, p_device bytea, p_since times
             FROM public.devices d
            WHERE ((d.person = signin_knows.p_person) AND (d.hash = signin_knows.p_device) AND (d.used_at > signin_knows.p_since)))) AS "exists";
 END;
-CREATE FUNCTION public.signin_open(p_id uuid, p_hash bytea, p_person uuid, p_kind text, p_label text, p_now timestamp with time zone, p_expires timestamp with time zone, p_address text, p_mfa boolean, p_proved_at timestamp with time zone) RETURNS void
+CREATE FUNCTION public.signin_link_identity(p_session uuid, p_id uuid, p_provider uuid, p_issuer text, p_subject text, p_email text, p_now timestamp with time zone, p_proved_since timestamp with time zone, p_max integer) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+declare
+    holder uuid;
+begin
+    select p.id into holder from sessions s join people p on p.id = s.person
+        where s.id = p_session and s.kind = 'browser' and s.ended_at is null and s.expires_at > p_now
+            and s.proved_at > p_proved_since for update of p;
+    if holder is null then
+        return 'session';
+    end if;
+    if (select count(*) from identities where person = holder) >= p_max then
+        return 'many';
+    end if;
+    insert into identities (id, person, provider, issuer, subject, email, made_at)
+        values (p_id, holder, p_provider, p_issuer, p_subject, p_email, p_now) on conflict (issuer, subject) do nothing;
+    if found then
+        return 'linked';
+    end if;
+    return case when exists (select 1 from identities where issuer = p_issuer and subject = p_subject
+        and person = holder) then 'again' else 'taken' end;
+end $$;
+CREATE FUNCTION public.signin_oauth_app(p_id uuid) RETURNS TABLE(id uuid, org uuid, name text, kind text, redirect_uris text[], logout_uris text[], scopes text[], id_token_alg text, service uuid, secret_hash bytea)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    BEGIN ATOMIC
+ SELECT a.id,
+     a.org,
+     a.name,
+     a.kind,
+     a.redirect_uris,
+     a.logout_uris,
+     a.scopes,
+     a.id_token_alg,
+     a.service,
+     a.secret_hash
+    FROM public.oauth_apps a
+   WHERE ((a.id = signin_oauth_app.p_id) AND (a.ended_at IS NULL));
+END;
+CREATE FUNCTION public.signin_oauth_begin_device(p_hash bytea, p_user bytea, p_app uuid, p_scopes text[], p_address text, p_now timestamp with time zone, p_expires timestamp with time zone, p_interval_s integer) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+begin
+    insert into oauth_devices (hash, user_hash, app, scopes, address, made_at, expires_at, interval_s)
+        values (p_hash, p_user, p_app, p_scopes, p_address, p_now, p_expires, p_interval_s) on conflict do nothing;
+    return found;
+end $$;
+CREATE FUNCTION public.signin_oauth_claims(p_session uuid, p_now timestamp with time zone) RETURNS TABLE(person uuid, name text, zone text, email text, verified boolean, scopes text[], changed_at timestamp with time zone)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    BEGIN ATOMIC
+ SELECT p.id,
+     p.name,
+     p.zone,
+     (p.email)::text AS email,
+     (EXISTS ( SELECT 1
+            FROM public.invitations i
+           WHERE ((i.email OPERATOR(public.=) p.email) AND (i.used_at IS NOT NULL)))) AS "exists",
+     s.scopes,
+     p.made_at
+    FROM ((public.sessions s
+      JOIN public.people p ON ((p.id = s.person)))
+      JOIN public.oauth_families f ON ((f.id = s.family)))
+   WHERE ((s.id = signin_oauth_claims.p_session) AND (s.ended_at IS NULL) AND (s.expires_at > signin_oauth_claims.p_now) AND (f.ended_at IS NULL) AND public.oauth_stands(f.app, f.person, f.mfa));
+END;
+CREATE TABLE public.oauth_codes (
+    hash bytea NOT NULL,
+    app uuid NOT NULL,
+    person uuid NOT NULL,
+    session uuid NOT NULL,
+    redirect_uri text NOT NULL,
+    scopes text[] NOT NULL,
+    nonce text NOT NULL,
+    challenge text NOT NULL,
+    auth_time timestamp with time zone NOT NULL,
+    mfa boolean NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone,
+    family uuid
+);
+ALTER TABLE ONLY public.oauth_codes FORCE ROW LEVEL SECURITY;
+CREATE FUNCTION public.signin_oauth_code(p_hash bytea) RETURNS TABLE(app uuid, person uuid, redirect_uri text, scopes text[], nonce text, challenge text, family uuid, used boolean, expires_at timestamp with time zone)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    BEGIN ATOMIC
+ SELECT c.app,
+     c.person,
+     c.redirect_uri,
+     c.scopes,
+     c.nonce,
+     c.challenge,
+     c.family,
+     (c.used_at IS NOT NULL),
+     c.expires_at
+    FROM public.oauth_codes c
+   WHERE (c.hash = signin_oauth_code.p_hash);
+END;
+CREATE FUNCTION public.signin_oauth_device(p_hash bytea) RETURNS TABLE(app uuid, scopes text[], allowed boolean, decided boolean, used boolean, expires_at timestamp with time zone)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    BEGIN ATOMIC
+ SELECT d.app,
+     d.scopes,
+     d.allowed,
+     (d.decided_at IS NOT NULL),
+     (d.used_at IS NOT NULL),
+     d.expires_at
+    FROM public.oauth_devices d
+   WHERE (d.hash = signin_oauth_device.p_hash);
+END;
+CREATE FUNCTION public.signin_oauth_keep_key(p_id uuid, p_alg text, p_public text, p_sealed bytea, p_now timestamp with time zone, p_since timestamp with time zone, p_forget boolean) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+begin
+    perform pg_advisory_xact_lock(lock_key('00000000-0000-0000-0000-0000000000aa'));
+    if exists (select 1 from oauth_keys where alg = p_alg and retired_at is null and made_at > p_since) then
+        return false;
+    end if;
+    update oauth_keys set retired_at = p_now where alg = p_alg and retired_at is null;
+    insert into oauth_keys (id, alg, public, sealed, made_at) values (p_id, p_alg, p_public, p_sealed, p_now);
+    delete from oauth_keys where retired_at is not null and (p_forget or retired_at < p_now - interval '30 days');
+    return true;
+end $$;
+CREATE TABLE public.oauth_keys (
+    id uuid NOT NULL,
+    alg text NOT NULL,
+    public text NOT NULL,
+    sealed bytea NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    retired_at timestamp with time zone,
+    CONSTRAINT oauth_keys_alg_check CHECK ((alg = ANY (ARRAY['RS256'::text, 'ES256'::text])))
+);
+ALTER TABLE ONLY public.oauth_keys FORCE ROW LEVEL SECURITY;
+CREATE FUNCTION public.signin_oauth_keys() RETURNS SETOF public.oauth_keys
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    BEGIN ATOMIC
+ SELECT oauth_keys.id,
+     oauth_keys.alg,
+     oauth_keys.public,
+     oauth_keys.sealed,
+     oauth_keys.made_at,
+     oauth_keys.retired_at
+    FROM public.oauth_keys
+   ORDER BY oauth_keys.made_at DESC, oauth_keys.id;
+END;
+CREATE FUNCTION public.signin_oauth_poll(p_hash bytea, p_now timestamp with time zone) RETURNS boolean
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
     BEGIN ATOMIC
- INSERT INTO public.sessions (id, token_hash, person, kind, label, made_at, expires_at, address, mfa, proved_at)
-   VALUES (signin_open.p_id, signin_open.p_hash, signin_open.p_person, signin_open.p_kind, signin_open.p_label, signin_open.p_now, signin_open.p_expires, signin_open.p_address, signin_open.p_mfa, signin_open.p_proved_at);
+ UPDATE public.oauth_devices d SET polled_at = signin_oauth_poll.p_now, interval_s =
+         CASE
+             WHEN (d.polled_at > (signin_oauth_poll.p_now - make_interval(secs => ((d.interval_s - 1))::double precision))) THEN (d.interval_s + 5)
+             ELSE d.interval_s
+         END
+    FROM ( SELECT o.hash,
+             (o.polled_at > (signin_oauth_poll.p_now - make_interval(secs => ((o.interval_s - 1))::double precision))) AS soon
+            FROM public.oauth_devices o
+           WHERE (o.hash = signin_oauth_poll.p_hash)
+          FOR UPDATE OF o) before
+   WHERE (d.hash = before.hash)
+   RETURNING COALESCE(before.soon, false) AS "coalesce";
 END;
+CREATE FUNCTION public.signin_oauth_redeem(p_code bytea, p_family uuid, p_session uuid, p_token bytea, p_refresh bytea, p_now timestamp with time zone, p_expires timestamp with time zone, p_refresh_expires timestamp with time zone, p_family_expires timestamp with time zone, p_address text) RETURNS TABLE(person uuid, scopes text[], nonce text, auth_time timestamp with time zone, mfa boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+#variable_conflict use_column
+declare
+    c oauth_codes;
+begin
+    update oauth_codes set used_at = p_now, family = p_family
+        where hash = p_code and used_at is null and expires_at > p_now returning * into c;
+    if not found or not oauth_stands(c.app, c.person, c.mfa) or not exists (select 1 from sessions s
+            where s.id = c.session and s.ended_at is null and s.expires_at > p_now) then
+        return;
+    end if;
+    insert into oauth_families (id, app, person, session, offline, scopes, auth_time, mfa, address, made_at, used_at,
+            expires_at)
+        values (p_family, c.app, c.person, c.session, 'offline_access' = any (c.scopes), c.scopes, c.auth_time, c.mfa,
+            p_address, p_now, p_now, p_family_expires);
+    perform oauth_open(p_family, p_session, p_token, c.scopes,
+        case when 'offline_access' = any (c.scopes) then p_refresh end, p_now, p_expires, p_refresh_expires, p_address);
+    return query select c.person, c.scopes, c.nonce, c.auth_time, c.mfa;
+end $$;
+CREATE FUNCTION public.signin_oauth_redeem_device(p_code bytea, p_family uuid, p_session uuid, p_token bytea, p_refresh bytea, p_now timestamp with time zone, p_expires timestamp with time zone, p_refresh_expires timestamp with time zone, p_family_expires timestamp with time zone, p_address text) RETURNS TABLE(person uuid, scopes text[], nonce text, auth_time timestamp with time zone, mfa boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+#variable_conflict use_column
+declare
+    d oauth_devices;
+begin
+    update oauth_devices set used_at = p_now
+        where hash = p_code and used_at is null and allowed and expires_at > p_now returning * into d;
+    if not found or not oauth_stands(d.app, d.person, d.mfa) or not exists (select 1 from sessions s
+            where s.id = d.session and s.ended_at is null and s.expires_at > p_now) then
+        return;
+    end if;
+    insert into oauth_families (id, app, person, session, offline, scopes, auth_time, mfa, address, made_at, used_at,
+            expires_at)
+        values (p_family, d.app, d.person, d.session, 'offline_access' = any (d.scopes), d.scopes, d.auth_time, d.mfa,
+            p_address, p_now, p_now, p_family_expires);
+    perform oauth_open(p_family, p_session, p_token, d.scopes,
+        case when 'offline_access' = any (d.scopes) then p_refresh end, p_now, p_expires, p_refresh_expires, p_address);
+    return query select d.person, d.scopes, '', d.auth_time, d.mfa;
+end $$;
+CREATE FUNCTION public.signin_oauth_refresh(p_hash bytea) RETURNS TABLE(app uuid, person uuid, family uuid, scopes text[], used boolean, over boolean)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    BEGIN ATOMIC
+ SELECT f.app,
+     f.person,
+     f.id,
+     f.scopes,
+     (r.used_at IS NOT NULL),
+     (f.ended_at IS NOT NULL)
+    FROM (public.oauth_refreshes r
+      JOIN public.oauth_families f ON ((f.id = r.family)))
+   WHERE (r.hash = signin_oauth_refresh.p_hash);
+END;
+CREATE FUNCTION public.signin_oauth_rotate(p_before bytea, p_scopes text[], p_session uuid, p_token bytea, p_refresh bytea, p_now timestamp with time zone, p_expires timestamp with time zone, p_refresh_expires timestamp with time zone, p_address text) RETURNS TABLE(person uuid, auth_time timestamp with time zone, mfa boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+#variable_conflict use_column
+declare
+    f oauth_families;
+    used uuid;
+begin
+    update oauth_refreshes set used_at = p_now where hash = p_before and used_at is null and expires_at > p_now
+        returning family into used;
+    select * into f from oauth_families where id = used and ended_at is null and expires_at > p_now for update;
+    if not found or not oauth_stands(f.app, f.person, f.mfa) then
+        return;
+    end if;
+    perform oauth_open(f.id, p_session, p_token, p_scopes, p_refresh, p_now, p_expires, p_refresh_expires, p_address);
+    return query select f.person, f.auth_time, f.mfa;
+end $$;
+CREATE FUNCTION public.signin_oauth_service(p_app uuid, p_family uuid, p_scopes text[], p_session uuid, p_token bytea, p_now timestamp with time zone, p_expires timestamp with time zone, p_address text) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+declare
+    acts_as uuid;
+begin
+    select service into acts_as from oauth_apps where id = p_app and kind = 'service' and ended_at is null;
+    if acts_as is null or not oauth_stands(p_app, acts_as, true) then
+        return null;
+    end if;
+    insert into oauth_families (id, app, person, offline, scopes, auth_time, mfa, address, made_at, used_at, expires_at)
+        values (p_family, p_app, acts_as, true, p_scopes, p_now, true, p_address, p_now, p_now, p_expires);
+    perform oauth_open(p_family, p_session, p_token, p_scopes, null, p_now, p_expires, p_expires, p_address);
+    return acts_as;
+end $$;
+CREATE FUNCTION public.signin_oauth_token(p_hash bytea, p_app uuid, p_now timestamp with time zone) RETURNS TABLE(family uuid, person uuid, refresh boolean, scopes text[], made_at timestamp with time zone, expires_at timestamp with time zone, active boolean)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    BEGIN ATOMIC
+ SELECT f.id,
+     f.person,
+     t.refresh,
+     t.scopes,
+     t.made_at,
+     t.expires_at,
+     (t.active AND (t.expires_at > signin_oauth_token.p_now) AND (f.ended_at IS NULL) AND public.oauth_stands(f.app, f.person, f.mfa))
+    FROM (( SELECT s.family,
+             false AS refresh,
+             s.scopes,
+             s.made_at,
+             s.expires_at,
+             (s.ended_at IS NULL) AS active
+            FROM public.sessions s
+           WHERE ((s.token_hash = signin_oauth_token.p_hash) AND (s.family IS NOT NULL))
+         UNION ALL
+          SELECT r.family,
+             true,
+             NULL::text[] AS text,
+             r.made_at,
+             r.expires_at,
+             (r.used_at IS NULL)
+            FROM public.oauth_refreshes r
+           WHERE (r.hash = signin_oauth_token.p_hash)) t(family, refresh, scopes, made_at, expires_at, active)
+      JOIN public.oauth_families f ON ((f.id = t.family)))
+   WHERE (f.app = signin_oauth_token.p_app);
+END;
+CREATE FUNCTION public.signin_open(p_id uuid, p_hash bytea, p_person uuid, p_kind text, p_label text, p_now timestamp with time zone, p_expires timestamp with time zone, p_address text, p_mfa boolean, p_proved_at timestamp with time zone, p_scopes text[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+declare
+    holder text;
+begin
+    select kind into holder from people where id = p_person;
+    perform 1 from services where id = p_person and disabled_at is null for share;
+    if holder = 'service' and (not found or p_kind not in ('service', 'app'))
+            or holder = 'person' and p_kind = 'service' then
+        raise exception 'signin_open: no session of this kind' using errcode = 'invalid_authorization_specification';
+    end if;
+    insert into sessions (id, token_hash, person, kind, label, made_at, expires_at, address, mfa, proved_at, scopes)
+        values (p_id, p_hash, p_person, p_kind, p_label, p_now, p_expires, p_address, p_mfa, p_proved_at, p_scopes);
+end $$;
 CREATE FUNCTION public.signin_person(p_email text, p_device bytea, p_since timestamp with time zone) RETURNS TABLE(id uuid, password_hash text, known boolean, second boolean)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
@@ -754,19 +1990,48 @@ CREATE FUNCTION public.signin_prove(p_session uuid, p_mfa boolean, p_now timesta
             FROM public.factors f
            WHERE ((f.person = s.person) AND (f.confirmed_at IS NOT NULL)))))));
 END;
-CREATE FUNCTION public.signin_remember(p_person uuid, p_device bytea, p_now timestamp with time zone, p_max integer) RETURNS void
-    LANGUAGE sql SECURITY DEFINER
+CREATE FUNCTION public.signin_provider(p_id uuid) RETURNS TABLE(id uuid, org uuid, name text, issuer text, client_id text, sealed bytea, domains text[], brings text, mfa_amr text[], mfa_acr text[])
+    LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
     BEGIN ATOMIC
- INSERT INTO public.devices (hash, person, made_at, used_at)
-   VALUES (signin_remember.p_device, signin_remember.p_person, signin_remember.p_now, signin_remember.p_now) ON CONFLICT(person, hash) DO UPDATE SET used_at = signin_remember.p_now;
- DELETE FROM public.devices d
-   WHERE ((d.person = signin_remember.p_person) AND (d.hash IN ( SELECT o.hash
-            FROM public.devices o
-           WHERE (o.person = signin_remember.p_person)
-           ORDER BY o.used_at DESC
-          OFFSET signin_remember.p_max)));
+ SELECT providers.id,
+     providers.org,
+     providers.name,
+     providers.issuer,
+     providers.client_id,
+     providers.sealed,
+     providers.domains,
+     providers.brings,
+     providers.mfa_amr,
+     providers.mfa_acr
+    FROM public.providers
+   WHERE ((providers.id = signin_provider.p_id) AND (providers.removed_at IS NULL));
 END;
+CREATE FUNCTION public.signin_providers() RETURNS TABLE(id uuid, name text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    BEGIN ATOMIC
+ SELECT providers.id,
+     providers.name
+    FROM public.providers
+   WHERE (providers.removed_at IS NULL)
+   ORDER BY (lower(providers.name)), providers.id
+  LIMIT 50;
+END;
+CREATE FUNCTION public.signin_remember(p_person uuid, p_device bytea, p_now timestamp with time zone, p_max integer) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+declare
+    news boolean := exists (select 1 from devices where person = p_person)
+        and not exists (select 1 from devices where person = p_person and hash = p_device);
+begin
+    insert into devices (hash, person, made_at, used_at) values (p_device, p_person, p_now, p_now)
+        on conflict (person, hash) do update set used_at = p_now;
+    delete from devices d where d.person = p_person and d.hash in (select o.hash from devices o
+        where o.person = p_person order by o.used_at desc offset p_max);
+    return news;
+end $$;
 CREATE FUNCTION public.signin_remove_factor(p_session uuid, p_factor uuid, p_now timestamp with time zone) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
@@ -784,6 +2049,13 @@ begin
     if not others and needs_factor(holder) then
         return 'needed';
     end if;
+    if not exists (select 1 from people where id = holder and password_hash is not null)
+            and exists (select 1 from factors where id = p_factor and kind = 'passkey')
+            and not exists (select 1 from factors where person = holder and id <> p_factor and kind = 'passkey'
+                and confirmed_at is not null)
+            and not exists (select 1 from identities where person = holder) then
+        return 'only';
+    end if;
     delete from factors where id = p_factor;
     if not others then
         delete from recovery_codes where person = holder;
@@ -791,7 +2063,15 @@ begin
     end if;
     return 'removed';
 end $$;
-CREATE FUNCTION public.signin_session(p_hash bytea, p_now timestamp with time zone) RETURNS TABLE(id uuid, person uuid, kind text, expires_at timestamp with time zone, scopes uuid[], roles text[])
+CREATE FUNCTION public.signin_return(p_hash bytea, p_browser bytea, p_provider uuid, p_now timestamp with time zone) RETURNS TABLE(session uuid)
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    BEGIN ATOMIC
+ DELETE FROM public.journeys j
+   WHERE ((j.hash = signin_return.p_hash) AND (j.browser = signin_return.p_browser) AND (j.provider = signin_return.p_provider) AND (j.expires_at > signin_return.p_now))
+   RETURNING j.session;
+END;
+CREATE FUNCTION public.signin_session(p_hash bytea, p_now timestamp with time zone) RETURNS TABLE(id uuid, person uuid, kind text, expires_at timestamp with time zone, scopes uuid[], roles text[], opens text[])
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
     BEGIN ATOMIC
@@ -804,7 +2084,8 @@ CREATE FUNCTION public.signin_session(p_hash bytea, p_now timestamp with time zo
            WHERE (g.person = s.person)), '{}'::uuid[]) AS "coalesce",
      COALESCE(( SELECT array_agg(g.role ORDER BY g.scope, g.role) AS array_agg
             FROM public.grants g
-           WHERE (g.person = s.person)), '{}'::text[]) AS "coalesce"
+           WHERE (g.person = s.person)), '{}'::text[]) AS "coalesce",
+     s.scopes
     FROM public.sessions s
    WHERE ((s.token_hash = signin_session.p_hash) AND (s.ended_at IS NULL) AND (s.expires_at > signin_session.p_now) AND (s.mfa OR (NOT public.needs_factor(s.person))));
 END;
@@ -885,6 +2166,35 @@ begin
     delete from challenges where hash = p_hash;
     return found;
 end $$;
+CREATE TABLE public.mails (
+    id uuid NOT NULL,
+    message_id text NOT NULL,
+    recipient text NOT NULL,
+    subject text NOT NULL,
+    body text NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    try_at timestamp with time zone NOT NULL,
+    tries integer DEFAULT 0 NOT NULL,
+    sent_at timestamp with time zone,
+    error text DEFAULT ''::text NOT NULL,
+    reader uuid,
+    guard jsonb
+);
+ALTER TABLE ONLY public.mails FORCE ROW LEVEL SECURITY;
+CREATE FUNCTION public.signin_tell(p_person uuid, p_mail uuid, p_subject text, p_body text, p_now timestamp with time zone) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    BEGIN ATOMIC
+ INSERT INTO public.mails (id, message_id, recipient, subject, body, made_at, try_at)  SELECT signin_tell.p_mail AS p_mail,
+             (('<'::text || signin_tell.p_mail) || '@casewire>'::text),
+             p.email,
+             signin_tell.p_subject AS p_subject,
+             signin_tell.p_body AS p_body,
+             signin_tell.p_now AS p_now,
+             signin_tell.p_now AS p_now
+            FROM public.people p
+           WHERE (p.id = signin_tell.p_person);
+END;
 CREATE FUNCTION public.signin_throttle(p_keys bytea[], p_free integer[], p_longest_s integer[], p_now timestamp with time zone) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
@@ -924,18 +2234,58 @@ CREATE FUNCTION public.signin_touch(p_session uuid, p_address text, p_now timest
  UPDATE public.sessions SET used_at = signin_touch.p_now, address = signin_touch.p_address
    WHERE (sessions.id = signin_touch.p_session);
 END;
-CREATE FUNCTION public.signin_try(p_hash bytea, p_purpose text, p_session uuid, p_now timestamp with time zone, p_max integer) RETURNS TABLE(person uuid, email text, challenge bytea)
+CREATE FUNCTION public.signin_try(p_hash bytea, p_purpose text, p_session uuid, p_now timestamp with time zone, p_max integer) RETURNS TABLE(person uuid, email text, challenge bytea, charged bytea[])
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
     BEGIN ATOMIC
  UPDATE public.challenges c SET tries = (c.tries + 1)
-   WHERE ((c.hash = signin_try.p_hash) AND (c.purpose = signin_try.p_purpose) AND (NOT (c.session IS DISTINCT FROM signin_try.p_session)) AND (c.expires_at > signin_try.p_now) AND (c.tries < signin_try.p_max))
+   WHERE ((c.hash = signin_try.p_hash) AND (c.purpose = signin_try.p_purpose) AND (NOT (c.session IS DISTINCT FROM signin_try.p_session)) AND (c.expires_at > signin_try.p_now) AND (c.tries < signin_try.p_max) AND ((c.basis IS NULL) OR (c.basis = ( SELECT sha256(convert_to(p.password_hash, 'UTF8'::name)) AS sha256
+            FROM public.people p
+           WHERE (p.id = c.person)))))
    RETURNING c.person,
      ( SELECT (p.email)::text AS email
             FROM public.people p
            WHERE (p.id = c.person)) AS email,
-     c.challenge;
+     c.challenge,
+     c.charged;
 END;
+CREATE FUNCTION public.signin_unlink_identity(p_session uuid, p_identity uuid, p_now timestamp with time zone) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+declare
+    holder uuid;
+begin
+    select p.id into holder from sessions s join people p on p.id = s.person
+        where s.id = p_session and s.ended_at is null and s.expires_at > p_now for update of p;
+    if not exists (select 1 from identities where id = p_identity and person = holder) then
+        return 'absent';
+    end if;
+    if not exists (select 1 from people where id = holder and password_hash is not null)
+            and not exists (select 1 from factors where person = holder and kind = 'passkey' and confirmed_at is not null)
+            and not exists (select 1 from identities where person = holder and id <> p_identity) then
+        return 'needed';
+    end if;
+    delete from identities where id = p_identity;
+    return 'removed';
+end $$;
+CREATE FUNCTION public.signin_use_link(p_hash bytea, p_browser bytea, p_now timestamp with time zone) RETURNS TABLE(person uuid, second boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+#variable_conflict use_column
+declare
+    holder uuid;
+begin
+    delete from links where hash = p_hash and (browser is null or browser = p_browser) and expires_at > p_now
+        returning links.person into holder;
+    if holder is null or not comes_by_link(holder) then
+        return;
+    end if;
+    update people set email_proved_at = coalesce(email_proved_at, p_now) where id = holder;
+    return query select holder,
+        exists (select 1 from factors f where f.person = holder and f.confirmed_at is not null);
+end $$;
 CREATE FUNCTION public.signin_use_passkey(p_factor uuid, p_before bigint, p_after bigint, p_now timestamp with time zone) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
@@ -990,16 +2340,32 @@ CREATE FUNCTION public.stream_head(p_stream uuid) RETURNS bigint
     FROM public.events
    WHERE (events.stream = stream_head.p_stream);
 END;
-CREATE FUNCTION public.take_grant(p_org uuid, p_person uuid, p_scope uuid, p_role text) RETURNS void
+CREATE FUNCTION public.take_link(p_org uuid, p_person uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
     AS $$
 begin
-    if not gives(p_org, p_scope) then
-        raise exception 'take_grant' using errcode = 'insufficient_privilege';
+    if not exists (select 1 from grants where person = me() and scope = p_org and role in ('admin', 'desk')) then
+        raise exception 'take_link' using errcode = 'insufficient_privilege';
     end if;
-    delete from grants where person = p_person and scope = p_scope and role = p_role and org = p_org;
+    delete from link_holders where person = p_person and org = p_org;
+    if found and not comes_by_link(p_person) then
+        delete from links where person = p_person;
+    end if;
 end $$;
+CREATE FUNCTION public.taking_part(p_case uuid, p_people uuid[]) RETURNS uuid[]
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    BEGIN ATOMIC
+ SELECT COALESCE(array_agg(DISTINCT g.person), '{}'::uuid[]) AS "coalesce"
+    FROM public.grants g
+   WHERE ((g.scope = taking_part.p_case) AND (g.person = ANY (taking_part.p_people)) AND (g.role <> 'walled'::text) AND (NOT (EXISTS ( SELECT 1
+            FROM public.grants k
+           WHERE ((k.person = g.person) AND (k.scope = taking_part.p_case) AND (k.role = 'walled'::text))))) AND (taking_part.p_case <> ALL (public.walls_of_me())) AND (EXISTS ( SELECT 1
+            FROM (public.cases c
+              JOIN public.grants mine ON (((mine.person = public.me()) AND ((mine.scope = c.id) OR (mine.scope = c.org)) AND (mine.role = ANY (c.audience)))))
+           WHERE (c.id = taking_part.p_case))));
+END;
 CREATE FUNCTION public.uploads_open() RETURNS integer
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
@@ -1008,6 +2374,17 @@ CREATE FUNCTION public.uploads_open() RETURNS integer
     FROM public.versions
    WHERE ((versions.by = public.me()) AND (versions.status = 'awaiting'::text));
 END;
+CREATE FUNCTION public.withdraw_invitation(p_org uuid, p_id uuid, p_now timestamp with time zone) RETURNS SETOF uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+begin
+    if not exists (select 1 from grants where person = me() and scope = p_org and role = 'admin') then
+        raise exception 'withdraw_invitation' using errcode = 'insufficient_privilege';
+    end if;
+    return query update invitations set withdrawn_at = p_now, revision = revision + 1
+        where id = p_id and org = p_org and used_at is null and answered_at is null and withdrawn_at is null returning id;
+end $$;
 CREATE TABLE public.case_numbers (
     org uuid NOT NULL,
     prefix text NOT NULL,
@@ -1059,6 +2436,16 @@ CREATE TABLE public.deadlines (
     CONSTRAINT deadlines_check CHECK (((due_on IS NULL) <> (due_at IS NULL)))
 );
 ALTER TABLE ONLY public.deadlines FORCE ROW LEVEL SECURITY;
+CREATE TABLE public.details (
+    id uuid NOT NULL,
+    case_id uuid NOT NULL,
+    org uuid NOT NULL,
+    audience text[] NOT NULL,
+    fields jsonb NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    revision integer DEFAULT 1 NOT NULL
+);
+ALTER TABLE ONLY public.details FORCE ROW LEVEL SECURITY;
 CREATE TABLE public.documents (
     id uuid NOT NULL,
     case_id uuid NOT NULL,
@@ -1100,19 +2487,14 @@ ALTER TABLE public.events ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MAXVALUE
     CACHE 1
 );
-CREATE TABLE public.mails (
-    id uuid NOT NULL,
-    message_id text NOT NULL,
-    recipient text NOT NULL,
-    subject text NOT NULL,
-    body text NOT NULL,
+CREATE TABLE public.links (
+    hash bytea NOT NULL,
+    person uuid,
+    browser bytea,
     made_at timestamp with time zone NOT NULL,
-    try_at timestamp with time zone NOT NULL,
-    tries integer DEFAULT 0 NOT NULL,
-    sent_at timestamp with time zone,
-    error text DEFAULT ''::text NOT NULL
+    expires_at timestamp with time zone NOT NULL
 );
-ALTER TABLE ONLY public.mails FORCE ROW LEVEL SECURITY;
+ALTER TABLE ONLY public.links FORCE ROW LEVEL SECURITY;
 CREATE TABLE public.markers (
     person uuid NOT NULL,
     conversation uuid NOT NULL,
@@ -1185,12 +2567,45 @@ CREATE TABLE public.parties (
     revision integer DEFAULT 1 NOT NULL
 );
 ALTER TABLE ONLY public.parties FORCE ROW LEVEL SECURITY;
+CREATE TABLE public.public_cases (
+    case_id uuid NOT NULL,
+    org uuid NOT NULL,
+    type text NOT NULL,
+    number text NOT NULL,
+    status text NOT NULL,
+    is_open boolean NOT NULL,
+    opened_on date NOT NULL,
+    closed_on date,
+    category text,
+    fields jsonb NOT NULL
+);
+ALTER TABLE ONLY public.public_cases FORCE ROW LEVEL SECURITY;
+CREATE TABLE public.publications (
+    org uuid NOT NULL,
+    type text NOT NULL,
+    since timestamp with time zone NOT NULL,
+    by uuid NOT NULL
+);
+ALTER TABLE ONLY public.publications FORCE ROW LEVEL SECURITY;
+CREATE UNLOGGED TABLE public.rates (
+    key bytea NOT NULL,
+    until timestamp with time zone NOT NULL
+)
+WITH (fillfactor='50');
+ALTER TABLE ONLY public.rates FORCE ROW LEVEL SECURITY;
 CREATE TABLE public.schema_migrations (
     number integer NOT NULL,
     name text NOT NULL,
     checksum text NOT NULL,
     applied_at timestamp with time zone DEFAULT now() NOT NULL
 );
+CREATE TABLE public.scim_groups (
+    team uuid NOT NULL,
+    org uuid NOT NULL,
+    external_id text,
+    changed_at timestamp with time zone NOT NULL
+);
+ALTER TABLE ONLY public.scim_groups FORCE ROW LEVEL SECURITY;
 CREATE TABLE public.tasks (
     id uuid NOT NULL,
     case_id uuid NOT NULL,
@@ -1207,6 +2622,37 @@ CREATE TABLE public.tasks (
     revision integer DEFAULT 1 NOT NULL
 );
 ALTER TABLE ONLY public.tasks FORCE ROW LEVEL SECURITY;
+CREATE TABLE public.team_cases (
+    id uuid NOT NULL,
+    team uuid NOT NULL,
+    case_id uuid NOT NULL,
+    org uuid NOT NULL,
+    role text NOT NULL,
+    audience text[] NOT NULL,
+    granted_at timestamp with time zone NOT NULL,
+    granted_by uuid NOT NULL,
+    revoked_at timestamp with time zone,
+    revision integer DEFAULT 1 NOT NULL
+);
+ALTER TABLE ONLY public.team_cases FORCE ROW LEVEL SECURITY;
+CREATE TABLE public.team_members (
+    team uuid NOT NULL,
+    person uuid NOT NULL,
+    org uuid NOT NULL,
+    since timestamp with time zone NOT NULL,
+    left_at timestamp with time zone
+);
+ALTER TABLE ONLY public.team_members FORCE ROW LEVEL SECURITY;
+CREATE TABLE public.teams (
+    id uuid NOT NULL,
+    org uuid NOT NULL,
+    name text NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    made_by uuid NOT NULL,
+    dissolved_at timestamp with time zone,
+    revision integer DEFAULT 1 NOT NULL
+);
+ALTER TABLE ONLY public.teams FORCE ROW LEVEL SECURITY;
 CREATE TABLE public.throttles (
     key bytea NOT NULL,
     strikes integer NOT NULL,
@@ -1225,6 +2671,48 @@ CREATE TABLE public.version_texts (
     tsv tsvector NOT NULL
 );
 ALTER TABLE ONLY public.version_texts FORCE ROW LEVEL SECURITY;
+CREATE TABLE public.walls (
+    id uuid NOT NULL,
+    org uuid NOT NULL,
+    title text NOT NULL,
+    reason text NOT NULL,
+    cases uuid[] NOT NULL,
+    people uuid[] NOT NULL,
+    teams uuid[] NOT NULL,
+    raised_at timestamp with time zone NOT NULL,
+    raised_by uuid NOT NULL,
+    lifted_at timestamp with time zone,
+    lifted_by uuid,
+    lift_reason text DEFAULT ''::text NOT NULL,
+    revision integer DEFAULT 1 NOT NULL
+);
+ALTER TABLE ONLY public.walls FORCE ROW LEVEL SECURITY;
+ALTER TABLE ONLY public.organisations
+    ADD CONSTRAINT organisations_pkey PRIMARY KEY (id);
+CREATE FUNCTION public.public_office(p_org uuid) RETURNS TABLE(name text, types text[])
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    BEGIN ATOMIC
+ SELECT o.name,
+     array_agg(p.type ORDER BY p.type) AS array_agg
+    FROM (public.organisations o
+      JOIN public.publications p ON ((p.org = o.id)))
+   WHERE (o.id = public_office.p_org)
+   GROUP BY o.id;
+END;
+ALTER TABLE ONLY public.rates
+    ADD CONSTRAINT rates_pkey PRIMARY KEY (key);
+CREATE FUNCTION public.spend_rates(p_keys bytea[], p_counts integer[], p_a_minute integer[]) RETURNS TABLE(key bytea, wait_ms integer)
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    BEGIN ATOMIC
+ INSERT INTO public.rates AS r (key, until)  SELECT s.key,
+             (now() + make_interval(secs => (((60.0 * (s.count)::numeric) / (s.a_minute)::numeric))::double precision))
+            FROM UNNEST(spend_rates.p_keys, spend_rates.p_counts, spend_rates.p_a_minute) s(key, count, a_minute)
+           ORDER BY s.key ON CONFLICT ON CONSTRAINT rates_pkey DO UPDATE SET until = LEAST((GREATEST(r.until, now()) + (excluded.until - now())), (now() + '00:05:00'::interval))
+   RETURNING r.key,
+     (GREATEST((0)::numeric, ceil((EXTRACT(epoch FROM ((r.until - now()) - '00:01:00'::interval)) * (1000)::numeric))))::integer AS "greatest";
+END;
 ALTER TABLE ONLY public.case_numbers
     ADD CONSTRAINT case_numbers_pkey PRIMARY KEY (org, prefix, year);
 ALTER TABLE ONLY public.cases
@@ -1239,6 +2727,8 @@ ALTER TABLE ONLY public.deadline_steps
     ADD CONSTRAINT deadline_steps_pkey PRIMARY KEY (deadline, step);
 ALTER TABLE ONLY public.deadlines
     ADD CONSTRAINT deadlines_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.details
+    ADD CONSTRAINT details_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.devices
     ADD CONSTRAINT devices_pkey PRIMARY KEY (person, hash);
 ALTER TABLE ONLY public.documents
@@ -1255,10 +2745,20 @@ ALTER TABLE ONLY public.factors
     ADD CONSTRAINT factors_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.grants
     ADD CONSTRAINT grants_pkey PRIMARY KEY (person, scope, role);
+ALTER TABLE ONLY public.identities
+    ADD CONSTRAINT identities_issuer_subject_key UNIQUE (issuer, subject);
+ALTER TABLE ONLY public.identities
+    ADD CONSTRAINT identities_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.invitations
     ADD CONSTRAINT invitations_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.invitations
     ADD CONSTRAINT invitations_token_hash_key UNIQUE (token_hash);
+ALTER TABLE ONLY public.journeys
+    ADD CONSTRAINT journeys_pkey PRIMARY KEY (hash);
+ALTER TABLE ONLY public.link_holders
+    ADD CONSTRAINT link_holders_pkey PRIMARY KEY (person, org);
+ALTER TABLE ONLY public.links
+    ADD CONSTRAINT links_pkey PRIMARY KEY (hash);
 ALTER TABLE ONLY public.mails
     ADD CONSTRAINT mails_message_id_key UNIQUE (message_id);
 ALTER TABLE ONLY public.mails
@@ -1275,8 +2775,24 @@ ALTER TABLE ONLY public.notices
     ADD CONSTRAINT notices_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.nudges
     ADD CONSTRAINT nudges_pkey PRIMARY KEY (person, conversation);
-ALTER TABLE ONLY public.organisations
-    ADD CONSTRAINT organisations_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.oauth_apps
+    ADD CONSTRAINT oauth_apps_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.oauth_codes
+    ADD CONSTRAINT oauth_codes_pkey PRIMARY KEY (hash);
+ALTER TABLE ONLY public.oauth_consents
+    ADD CONSTRAINT oauth_consents_pkey PRIMARY KEY (app, person);
+ALTER TABLE ONLY public.oauth_devices
+    ADD CONSTRAINT oauth_devices_pkey PRIMARY KEY (hash);
+ALTER TABLE ONLY public.oauth_devices
+    ADD CONSTRAINT oauth_devices_user_hash_key UNIQUE (user_hash);
+ALTER TABLE ONLY public.oauth_families
+    ADD CONSTRAINT oauth_families_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.oauth_keys
+    ADD CONSTRAINT oauth_keys_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.oauth_refreshes
+    ADD CONSTRAINT oauth_refreshes_pkey PRIMARY KEY (hash);
+ALTER TABLE ONLY public.oauth_requests
+    ADD CONSTRAINT oauth_requests_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.participants
     ADD CONSTRAINT participants_case_id_person_role_key UNIQUE (case_id, person, role);
 ALTER TABLE ONLY public.participants
@@ -1287,16 +2803,38 @@ ALTER TABLE ONLY public.people
     ADD CONSTRAINT people_email_key UNIQUE (email);
 ALTER TABLE ONLY public.people
     ADD CONSTRAINT people_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.providers
+    ADD CONSTRAINT providers_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.public_cases
+    ADD CONSTRAINT public_cases_pkey PRIMARY KEY (case_id);
+ALTER TABLE ONLY public.publications
+    ADD CONSTRAINT publications_pkey PRIMARY KEY (org, type);
 ALTER TABLE ONLY public.recovery_codes
     ADD CONSTRAINT recovery_codes_pkey PRIMARY KEY (person, hash);
 ALTER TABLE ONLY public.schema_migrations
     ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (number);
+ALTER TABLE ONLY public.scim_groups
+    ADD CONSTRAINT scim_groups_pkey PRIMARY KEY (team);
+ALTER TABLE ONLY public.scim_users
+    ADD CONSTRAINT scim_users_org_user_name_key UNIQUE (org, user_name);
+ALTER TABLE ONLY public.scim_users
+    ADD CONSTRAINT scim_users_pkey PRIMARY KEY (org, person);
+ALTER TABLE ONLY public.services
+    ADD CONSTRAINT services_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_token_hash_key UNIQUE (token_hash);
 ALTER TABLE ONLY public.tasks
     ADD CONSTRAINT tasks_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.team_cases
+    ADD CONSTRAINT team_cases_case_id_team_role_key UNIQUE (case_id, team, role);
+ALTER TABLE ONLY public.team_cases
+    ADD CONSTRAINT team_cases_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.team_members
+    ADD CONSTRAINT team_members_pkey PRIMARY KEY (team, person);
+ALTER TABLE ONLY public.teams
+    ADD CONSTRAINT teams_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.throttles
     ADD CONSTRAINT throttles_pkey PRIMARY KEY (key);
 ALTER TABLE ONLY public.version_texts
@@ -1307,6 +2845,8 @@ ALTER TABLE ONLY public.versions
     ADD CONSTRAINT versions_document_n_key UNIQUE (document, n);
 ALTER TABLE ONLY public.versions
     ADD CONSTRAINT versions_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.walls
+    ADD CONSTRAINT walls_pkey PRIMARY KEY (id);
 CREATE INDEX cases_number ON public.cases USING gin (number public.gin_trgm_ops);
 CREATE INDEX cases_org ON public.cases USING btree (org, id);
 CREATE UNIQUE INDEX cases_source ON public.cases USING btree (org, source) WHERE (source IS NOT NULL);
@@ -1318,6 +2858,8 @@ CREATE INDEX conversations_case ON public.conversations USING btree (case_id, id
 CREATE INDEX deadline_steps_due ON public.deadline_steps USING btree (fire_at) WHERE (fired_at IS NULL);
 CREATE INDEX deadline_steps_escalate ON public.deadline_steps USING btree (escalate_at) WHERE (escalated_at IS NULL);
 CREATE INDEX deadlines_case ON public.deadlines USING btree (case_id, id);
+CREATE INDEX details_case ON public.details USING btree (case_id, id);
+CREATE INDEX details_words ON public.details USING gin (public.search_vector(public.search_case(''::text, ''::text, fields)));
 CREATE INDEX devices_used ON public.devices USING btree (used_at);
 CREATE INDEX documents_case ON public.documents USING btree (case_id, id);
 CREATE INDEX documents_name ON public.documents USING gin (name public.gin_trgm_ops);
@@ -1330,17 +2872,43 @@ CREATE INDEX factors_person ON public.factors USING btree (person);
 CREATE INDEX factors_unconfirmed ON public.factors USING btree (made_at) WHERE (confirmed_at IS NULL);
 CREATE INDEX grants_scope ON public.grants USING btree (scope, role);
 CREATE INDEX grants_seats ON public.grants USING btree (person) WHERE (scope = org);
+CREATE INDEX grants_walls ON public.grants USING btree (person, scope) WHERE (role = 'walled'::text);
+CREATE INDEX identities_person ON public.identities USING btree (person);
 CREATE INDEX invitations_org ON public.invitations USING btree (org);
+CREATE INDEX invitations_person ON public.invitations USING btree (person) WHERE ((answered_at IS NULL) AND (withdrawn_at IS NULL));
+CREATE INDEX journeys_expires ON public.journeys USING btree (expires_at);
+CREATE INDEX links_expires ON public.links USING btree (expires_at);
 CREATE INDEX mails_due ON public.mails USING btree (try_at) WHERE (sent_at IS NULL);
 CREATE UNIQUE INDEX messages_conversation ON public.messages USING btree (conversation, seq);
 CREATE INDEX messages_posted ON public.messages USING btree (posted_at);
 CREATE INDEX messages_tsv ON public.messages USING gin (tsv);
 CREATE INDEX notices_person ON public.notices USING btree (person, id DESC);
+CREATE INDEX oauth_apps_org ON public.oauth_apps USING btree (org, id);
+CREATE INDEX oauth_codes_expires ON public.oauth_codes USING btree (expires_at);
+CREATE INDEX oauth_consents_person ON public.oauth_consents USING btree (person);
+CREATE INDEX oauth_devices_expires ON public.oauth_devices USING btree (expires_at);
+CREATE INDEX oauth_families_app ON public.oauth_families USING btree (app) WHERE (ended_at IS NULL);
+CREATE INDEX oauth_families_person ON public.oauth_families USING btree (person, app) WHERE (ended_at IS NULL);
+CREATE INDEX oauth_families_session ON public.oauth_families USING btree (session) WHERE (ended_at IS NULL);
+CREATE INDEX oauth_refreshes_family ON public.oauth_refreshes USING btree (family);
+CREATE INDEX oauth_requests_expires ON public.oauth_requests USING btree (expires_at);
+CREATE INDEX oauth_requests_person ON public.oauth_requests USING btree (person);
+CREATE INDEX participants_person ON public.participants USING btree (person, org) WHERE (revoked_at IS NULL);
 CREATE INDEX parties_case ON public.parties USING btree (case_id, id);
 CREATE INDEX parties_name ON public.parties USING gin (name public.gin_trgm_ops);
 CREATE INDEX parties_words ON public.parties USING gin (public.search_vector(name));
+CREATE UNIQUE INDEX providers_one ON public.providers USING btree (org, issuer, client_id) WHERE (removed_at IS NULL);
+CREATE INDEX public_cases_shown ON public.public_cases USING btree (org, opened_on DESC, number DESC);
+CREATE INDEX scim_groups_org ON public.scim_groups USING btree (org);
+CREATE INDEX scim_users_person ON public.scim_users USING btree (person);
+CREATE INDEX services_org ON public.services USING btree (org, id);
+CREATE INDEX sessions_family ON public.sessions USING btree (family) WHERE (family IS NOT NULL);
 CREATE INDEX sessions_person ON public.sessions USING btree (person) WHERE (ended_at IS NULL);
 CREATE INDEX tasks_case ON public.tasks USING btree (case_id, id);
+CREATE INDEX team_cases_team ON public.team_cases USING btree (team) WHERE (revoked_at IS NULL);
+CREATE INDEX team_members_person ON public.team_members USING btree (person, org);
+CREATE UNIQUE INDEX teams_name ON public.teams USING btree (org, lower(name)) WHERE (dissolved_at IS NULL);
+CREATE INDEX teams_org ON public.teams USING btree (org, id);
 CREATE INDEX throttles_at ON public.throttles USING btree (at);
 CREATE INDEX version_texts_tsv ON public.version_texts USING gin (tsv);
 CREATE INDEX versions_case ON public.versions USING btree (case_id, id);
@@ -1348,6 +2916,10 @@ CREATE INDEX versions_open ON public.versions USING btree (by) WHERE (status = '
 CREATE INDEX versions_to_examine ON public.versions USING btree (try_at) WHERE (status = 'received'::text);
 CREATE INDEX versions_to_index ON public.versions USING btree (try_at) WHERE ((status = 'cleared'::text) AND (text_status = 'none'::text));
 CREATE INDEX versions_to_sweep ON public.versions USING btree (sweep_at) WHERE (sweep_at IS NOT NULL);
+CREATE INDEX walls_org ON public.walls USING btree (org, id);
+CREATE INDEX walls_standing ON public.walls USING btree (org) WHERE (lifted_at IS NULL);
+CREATE TRIGGER oauth_left AFTER DELETE ON public.grants FOR EACH ROW WHEN ((old.scope = old.org)) EXECUTE FUNCTION public.oauth_left();
+CREATE TRIGGER oauth_unproved AFTER DELETE ON public.factors FOR EACH ROW EXECUTE FUNCTION public.oauth_unproved();
 ALTER TABLE ONLY public.case_numbers
     ADD CONSTRAINT case_numbers_org_fkey FOREIGN KEY (org) REFERENCES public.organisations(id);
 ALTER TABLE ONLY public.cases
@@ -1372,6 +2944,8 @@ ALTER TABLE ONLY public.deadlines
     ADD CONSTRAINT deadlines_escalate_to_fkey FOREIGN KEY (escalate_to) REFERENCES public.people(id);
 ALTER TABLE ONLY public.deadlines
     ADD CONSTRAINT deadlines_set_by_fkey FOREIGN KEY (set_by) REFERENCES public.people(id);
+ALTER TABLE ONLY public.details
+    ADD CONSTRAINT details_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.cases(id);
 ALTER TABLE ONLY public.devices
     ADD CONSTRAINT devices_person_fkey FOREIGN KEY (person) REFERENCES public.people(id);
 ALTER TABLE ONLY public.documents
@@ -1388,10 +2962,30 @@ ALTER TABLE ONLY public.grants
     ADD CONSTRAINT grants_org_fkey FOREIGN KEY (org) REFERENCES public.organisations(id);
 ALTER TABLE ONLY public.grants
     ADD CONSTRAINT grants_person_fkey FOREIGN KEY (person) REFERENCES public.people(id);
+ALTER TABLE ONLY public.identities
+    ADD CONSTRAINT identities_person_fkey FOREIGN KEY (person) REFERENCES public.people(id);
+ALTER TABLE ONLY public.identities
+    ADD CONSTRAINT identities_provider_fkey FOREIGN KEY (provider) REFERENCES public.providers(id);
 ALTER TABLE ONLY public.invitations
     ADD CONSTRAINT invitations_invited_by_fkey FOREIGN KEY (invited_by) REFERENCES public.people(id);
 ALTER TABLE ONLY public.invitations
     ADD CONSTRAINT invitations_org_fkey FOREIGN KEY (org) REFERENCES public.organisations(id);
+ALTER TABLE ONLY public.invitations
+    ADD CONSTRAINT invitations_person_fkey FOREIGN KEY (person) REFERENCES public.people(id);
+ALTER TABLE ONLY public.journeys
+    ADD CONSTRAINT journeys_provider_fkey FOREIGN KEY (provider) REFERENCES public.providers(id);
+ALTER TABLE ONLY public.journeys
+    ADD CONSTRAINT journeys_session_fkey FOREIGN KEY (session) REFERENCES public.sessions(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.link_holders
+    ADD CONSTRAINT link_holders_given_by_fkey FOREIGN KEY (given_by) REFERENCES public.people(id);
+ALTER TABLE ONLY public.link_holders
+    ADD CONSTRAINT link_holders_org_fkey FOREIGN KEY (org) REFERENCES public.organisations(id);
+ALTER TABLE ONLY public.link_holders
+    ADD CONSTRAINT link_holders_person_fkey FOREIGN KEY (person) REFERENCES public.people(id);
+ALTER TABLE ONLY public.links
+    ADD CONSTRAINT links_person_fkey FOREIGN KEY (person) REFERENCES public.people(id);
+ALTER TABLE ONLY public.mails
+    ADD CONSTRAINT mails_reader_fkey FOREIGN KEY (reader) REFERENCES public.people(id);
 ALTER TABLE ONLY public.markers
     ADD CONSTRAINT markers_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.cases(id);
 ALTER TABLE ONLY public.markers
@@ -1416,6 +3010,42 @@ ALTER TABLE ONLY public.nudges
     ADD CONSTRAINT nudges_conversation_fkey FOREIGN KEY (conversation) REFERENCES public.conversations(id);
 ALTER TABLE ONLY public.nudges
     ADD CONSTRAINT nudges_person_fkey FOREIGN KEY (person) REFERENCES public.people(id);
+ALTER TABLE ONLY public.oauth_apps
+    ADD CONSTRAINT oauth_apps_added_by_fkey FOREIGN KEY (added_by) REFERENCES public.people(id);
+ALTER TABLE ONLY public.oauth_apps
+    ADD CONSTRAINT oauth_apps_org_fkey FOREIGN KEY (org) REFERENCES public.organisations(id);
+ALTER TABLE ONLY public.oauth_apps
+    ADD CONSTRAINT oauth_apps_service_fkey FOREIGN KEY (service) REFERENCES public.people(id);
+ALTER TABLE ONLY public.oauth_codes
+    ADD CONSTRAINT oauth_codes_app_fkey FOREIGN KEY (app) REFERENCES public.oauth_apps(id);
+ALTER TABLE ONLY public.oauth_codes
+    ADD CONSTRAINT oauth_codes_person_fkey FOREIGN KEY (person) REFERENCES public.people(id);
+ALTER TABLE ONLY public.oauth_codes
+    ADD CONSTRAINT oauth_codes_session_fkey FOREIGN KEY (session) REFERENCES public.sessions(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.oauth_consents
+    ADD CONSTRAINT oauth_consents_app_fkey FOREIGN KEY (app) REFERENCES public.oauth_apps(id);
+ALTER TABLE ONLY public.oauth_consents
+    ADD CONSTRAINT oauth_consents_person_fkey FOREIGN KEY (person) REFERENCES public.people(id);
+ALTER TABLE ONLY public.oauth_devices
+    ADD CONSTRAINT oauth_devices_app_fkey FOREIGN KEY (app) REFERENCES public.oauth_apps(id);
+ALTER TABLE ONLY public.oauth_devices
+    ADD CONSTRAINT oauth_devices_person_fkey FOREIGN KEY (person) REFERENCES public.people(id);
+ALTER TABLE ONLY public.oauth_devices
+    ADD CONSTRAINT oauth_devices_session_fkey FOREIGN KEY (session) REFERENCES public.sessions(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.oauth_families
+    ADD CONSTRAINT oauth_families_app_fkey FOREIGN KEY (app) REFERENCES public.oauth_apps(id);
+ALTER TABLE ONLY public.oauth_families
+    ADD CONSTRAINT oauth_families_person_fkey FOREIGN KEY (person) REFERENCES public.people(id);
+ALTER TABLE ONLY public.oauth_families
+    ADD CONSTRAINT oauth_families_session_fkey FOREIGN KEY (session) REFERENCES public.sessions(id) ON DELETE SET NULL;
+ALTER TABLE ONLY public.oauth_refreshes
+    ADD CONSTRAINT oauth_refreshes_family_fkey FOREIGN KEY (family) REFERENCES public.oauth_families(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.oauth_requests
+    ADD CONSTRAINT oauth_requests_app_fkey FOREIGN KEY (app) REFERENCES public.oauth_apps(id);
+ALTER TABLE ONLY public.oauth_requests
+    ADD CONSTRAINT oauth_requests_person_fkey FOREIGN KEY (person) REFERENCES public.people(id);
+ALTER TABLE ONLY public.oauth_requests
+    ADD CONSTRAINT oauth_requests_session_fkey FOREIGN KEY (session) REFERENCES public.sessions(id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.participants
     ADD CONSTRAINT participants_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.cases(id);
 ALTER TABLE ONLY public.participants
@@ -1424,8 +3054,32 @@ ALTER TABLE ONLY public.participants
     ADD CONSTRAINT participants_person_fkey FOREIGN KEY (person) REFERENCES public.people(id);
 ALTER TABLE ONLY public.parties
     ADD CONSTRAINT parties_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.cases(id);
+ALTER TABLE ONLY public.providers
+    ADD CONSTRAINT providers_org_fkey FOREIGN KEY (org) REFERENCES public.organisations(id);
+ALTER TABLE ONLY public.public_cases
+    ADD CONSTRAINT public_cases_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.cases(id);
+ALTER TABLE ONLY public.publications
+    ADD CONSTRAINT publications_by_fkey FOREIGN KEY (by) REFERENCES public.people(id);
+ALTER TABLE ONLY public.publications
+    ADD CONSTRAINT publications_org_fkey FOREIGN KEY (org) REFERENCES public.organisations(id);
 ALTER TABLE ONLY public.recovery_codes
     ADD CONSTRAINT recovery_codes_person_fkey FOREIGN KEY (person) REFERENCES public.people(id);
+ALTER TABLE ONLY public.scim_groups
+    ADD CONSTRAINT scim_groups_org_fkey FOREIGN KEY (org) REFERENCES public.organisations(id);
+ALTER TABLE ONLY public.scim_groups
+    ADD CONSTRAINT scim_groups_team_fkey FOREIGN KEY (team) REFERENCES public.teams(id);
+ALTER TABLE ONLY public.scim_users
+    ADD CONSTRAINT scim_users_org_fkey FOREIGN KEY (org) REFERENCES public.organisations(id);
+ALTER TABLE ONLY public.scim_users
+    ADD CONSTRAINT scim_users_person_fkey FOREIGN KEY (person) REFERENCES public.people(id);
+ALTER TABLE ONLY public.services
+    ADD CONSTRAINT services_id_fkey FOREIGN KEY (id) REFERENCES public.people(id);
+ALTER TABLE ONLY public.services
+    ADD CONSTRAINT services_made_by_fkey FOREIGN KEY (made_by) REFERENCES public.people(id);
+ALTER TABLE ONLY public.services
+    ADD CONSTRAINT services_org_fkey FOREIGN KEY (org) REFERENCES public.organisations(id);
+ALTER TABLE ONLY public.sessions
+    ADD CONSTRAINT sessions_family_fkey FOREIGN KEY (family) REFERENCES public.oauth_families(id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_person_fkey FOREIGN KEY (person) REFERENCES public.people(id);
 ALTER TABLE ONLY public.tasks
@@ -1436,6 +3090,24 @@ ALTER TABLE ONLY public.tasks
     ADD CONSTRAINT tasks_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.cases(id);
 ALTER TABLE ONLY public.tasks
     ADD CONSTRAINT tasks_done_by_fkey FOREIGN KEY (done_by) REFERENCES public.people(id);
+ALTER TABLE ONLY public.team_cases
+    ADD CONSTRAINT team_cases_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.cases(id);
+ALTER TABLE ONLY public.team_cases
+    ADD CONSTRAINT team_cases_granted_by_fkey FOREIGN KEY (granted_by) REFERENCES public.people(id);
+ALTER TABLE ONLY public.team_cases
+    ADD CONSTRAINT team_cases_org_fkey FOREIGN KEY (org) REFERENCES public.organisations(id);
+ALTER TABLE ONLY public.team_cases
+    ADD CONSTRAINT team_cases_team_fkey FOREIGN KEY (team) REFERENCES public.teams(id);
+ALTER TABLE ONLY public.team_members
+    ADD CONSTRAINT team_members_org_fkey FOREIGN KEY (org) REFERENCES public.organisations(id);
+ALTER TABLE ONLY public.team_members
+    ADD CONSTRAINT team_members_person_fkey FOREIGN KEY (person) REFERENCES public.people(id);
+ALTER TABLE ONLY public.team_members
+    ADD CONSTRAINT team_members_team_fkey FOREIGN KEY (team) REFERENCES public.teams(id);
+ALTER TABLE ONLY public.teams
+    ADD CONSTRAINT teams_made_by_fkey FOREIGN KEY (made_by) REFERENCES public.people(id);
+ALTER TABLE ONLY public.teams
+    ADD CONSTRAINT teams_org_fkey FOREIGN KEY (org) REFERENCES public.organisations(id);
 ALTER TABLE ONLY public.version_texts
     ADD CONSTRAINT version_texts_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.cases(id);
 ALTER TABLE ONLY public.version_texts
@@ -1446,7 +3118,45 @@ ALTER TABLE ONLY public.versions
     ADD CONSTRAINT versions_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.cases(id);
 ALTER TABLE ONLY public.versions
     ADD CONSTRAINT versions_document_fkey FOREIGN KEY (document) REFERENCES public.documents(id);
+ALTER TABLE ONLY public.walls
+    ADD CONSTRAINT walls_lifted_by_fkey FOREIGN KEY (lifted_by) REFERENCES public.people(id);
+ALTER TABLE ONLY public.walls
+    ADD CONSTRAINT walls_org_fkey FOREIGN KEY (org) REFERENCES public.organisations(id);
+ALTER TABLE ONLY public.walls
+    ADD CONSTRAINT walls_raised_by_fkey FOREIGN KEY (raised_by) REFERENCES public.people(id);
+CREATE POLICY about ON public.notices AS RESTRICTIVE TO casewire_app USING ((((case_id IS NULL) OR (EXISTS ( SELECT 1
+   FROM public.cases c
+  WHERE (c.id = notices.case_id)))) AND ((kind <> ALL (ARRAY['deadline'::text, 'escalation'::text])) OR (EXISTS ( SELECT 1
+   FROM public.deadlines d
+  WHERE (d.id = notices.thing))))));
+CREATE POLICY administrator ON public.oauth_apps TO casewire_app USING ((EXISTS ( SELECT 1
+   FROM public.grants g
+  WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.scope = oauth_apps.org) AND (g.role = 'admin'::text))))) WITH CHECK ((EXISTS ( SELECT 1
+   FROM public.grants g
+  WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.scope = oauth_apps.org) AND (g.role = 'admin'::text)))));
+CREATE POLICY administrators ON public.scim_groups TO casewire_app USING ((EXISTS ( SELECT 1
+   FROM public.grants g
+  WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.scope = scim_groups.org) AND (g.role = 'admin'::text))))) WITH CHECK ((EXISTS ( SELECT 1
+   FROM public.grants g
+  WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.scope = scim_groups.org) AND (g.role = 'admin'::text)))));
+CREATE POLICY administrators ON public.scim_users TO casewire_app USING ((EXISTS ( SELECT 1
+   FROM public.grants g
+  WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.scope = scim_users.org) AND (g.role = 'admin'::text))))) WITH CHECK ((EXISTS ( SELECT 1
+   FROM public.grants g
+  WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.scope = scim_users.org) AND (g.role = 'admin'::text)))));
+CREATE POLICY administrators ON public.services FOR SELECT TO casewire_app USING ((EXISTS ( SELECT 1
+   FROM public.grants g
+  WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.scope = services.org) AND (g.role = 'admin'::text)))));
+CREATE POLICY admins ON public.providers TO casewire_app USING ((EXISTS ( SELECT 1
+   FROM public.grants g
+  WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.scope = providers.org) AND (g.role = 'admin'::text))))) WITH CHECK ((EXISTS ( SELECT 1
+   FROM public.grants g
+  WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.scope = providers.org) AND (g.role = 'admin'::text)))));
 CREATE POLICY anyone ON public.epoch FOR SELECT TO casewire_app, casewire_signin USING (true);
+CREATE POLICY anyone ON public.public_cases FOR SELECT TO casewire_app USING ((EXISTS ( SELECT 1
+   FROM public.publications p
+  WHERE ((p.org = public_cases.org) AND (p.type = public_cases.type)))));
+CREATE POLICY anyone ON public.publications FOR SELECT TO casewire_app USING (true);
 CREATE POLICY append ON public.events FOR INSERT TO casewire_app WITH CHECK (((actor = ( SELECT public.me() AS me)) AND
 CASE kind
     WHEN 'case'::text THEN ((case_id = stream) AND (EXISTS ( SELECT 1
@@ -1454,25 +3164,134 @@ CASE kind
       WHERE ((c.id = events.stream) AND (c.org = events.org)))))
     WHEN 'org'::text THEN ((stream = org) AND (case_id IS NULL) AND (EXISTS ( SELECT 1
        FROM public.grants g
-      WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.scope = events.stream)))))
-    ELSE ((org IS NULL) AND (case_id IS NULL) AND ((stream = ( SELECT public.me() AS me)) OR (type = 'grant.changed'::text)))
+      WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.scope = events.stream) AND ((g.role = 'admin'::text) OR ((events.type !~~ 'wall.%'::text) AND (events.type !~~ 'team.%'::text)))))))
+    WHEN 'person'::text THEN
+    CASE
+        WHEN (case_id IS NULL) THEN ((org IS NULL) AND ((stream = ( SELECT public.me() AS me)) OR (type = 'grant.changed'::text)))
+        ELSE ((stream = ( SELECT public.me() AS me)) AND (EXISTS ( SELECT 1
+           FROM public.cases c
+          WHERE ((c.id = events.case_id) AND (c.org = events.org)))))
+    END
+    ELSE false
 END));
+CREATE POLICY append_ended ON public.events FOR INSERT TO casewire_app WITH CHECK (((actor = ( SELECT public.me() AS me)) AND (kind = 'person'::text) AND (org IS NULL) AND (case_id IS NULL) AND (type = 'session.ended'::text) AND public.session_over(thing, stream)));
+CREATE POLICY append_of_services ON public.events FOR INSERT TO casewire_app WITH CHECK (((actor = ( SELECT public.me() AS me)) AND (kind = 'person'::text) AND (org IS NULL) AND (case_id IS NULL) AND (type = 'session.ended'::text) AND (EXISTS ( SELECT 1
+   FROM public.services v
+  WHERE (v.id = events.stream)))));
 CREATE POLICY author ON public.messages AS RESTRICTIVE FOR INSERT TO casewire_app WITH CHECK ((author = ( SELECT public.me() AS me)));
 CREATE POLICY begun ON public.versions AS RESTRICTIVE FOR INSERT TO casewire_app WITH CHECK (((by = ( SELECT public.me() AS me)) AND (status = 'awaiting'::text)));
 ALTER TABLE public.case_numbers ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.cases ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.challenges ENABLE ROW LEVEL SECURITY;
+CREATE POLICY changed ON public.team_members FOR UPDATE TO casewire_app USING ((EXISTS ( SELECT 1
+   FROM public.grants g
+  WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.scope = team_members.org) AND (g.role = 'admin'::text))))) WITH CHECK ((EXISTS ( SELECT 1
+   FROM (public.teams t
+     JOIN public.grants g ON (((g.scope = t.org) AND (g.person = ( SELECT public.me() AS me)) AND (g.role = 'admin'::text))))
+  WHERE ((t.id = team_members.team) AND (t.org = team_members.org)))));
+CREATE POLICY changed ON public.teams FOR UPDATE TO casewire_app USING ((EXISTS ( SELECT 1
+   FROM public.grants g
+  WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.scope = teams.org) AND (g.role = 'admin'::text)))));
+CREATE POLICY changed ON public.walls FOR UPDATE TO casewire_app USING (((EXISTS ( SELECT 1
+   FROM public.grants g
+  WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.scope = walls.org) AND (g.role = 'admin'::text)))) AND (NOT (cases && ARRAY( SELECT w.scope
+   FROM public.grants w
+  WHERE ((w.person = ( SELECT public.me() AS me)) AND (w.role = 'walled'::text))))))) WITH CHECK ((EXISTS ( SELECT 1
+   FROM public.grants g
+  WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.scope = walls.org) AND (g.role = 'admin'::text)))));
+CREATE POLICY connected ON public.oauth_apps FOR SELECT TO casewire_app USING (((EXISTS ( SELECT 1
+   FROM public.oauth_consents c
+  WHERE ((c.app = oauth_apps.id) AND (c.person = ( SELECT public.me() AS me))))) OR (EXISTS ( SELECT 1
+   FROM public.oauth_requests r
+  WHERE ((r.app = oauth_apps.id) AND (r.person = ( SELECT public.me() AS me)))))));
 ALTER TABLE public.conversations ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.deadline_steps ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.deadlines ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.details ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.devices ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.documents ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.entries ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.epoch ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.events ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.factors ENABLE ROW LEVEL SECURITY;
+CREATE POLICY given ON public.participants AS RESTRICTIVE FOR INSERT TO casewire_app WITH CHECK (((granted_by = ( SELECT public.me() AS me)) AND ((EXISTS ( SELECT 1
+   FROM (public.cases c
+     JOIN public.grants g ON (((g.person = ( SELECT public.me() AS me)) AND (((g.scope = c.id) AND (g.role = 'staff'::text)) OR ((g.scope = c.org) AND (g.role = ANY (ARRAY['admin'::text, 'desk'::text])) AND (g.role = ANY (c.audience)))))))
+  WHERE ((c.id = participants.case_id) AND (c.org = participants.org)))) OR (EXISTS ( SELECT 1
+   FROM public.cases c
+  WHERE ((c.id = participants.case_id) AND (c.opened_by = ( SELECT public.me() AS me)) AND (c.opened_at = participants.granted_at)))))));
+CREATE POLICY given ON public.team_cases AS RESTRICTIVE FOR INSERT TO casewire_app WITH CHECK (((granted_by = ( SELECT public.me() AS me)) AND ((EXISTS ( SELECT 1
+   FROM (public.cases c
+     JOIN public.grants g ON (((g.person = ( SELECT public.me() AS me)) AND (((g.scope = c.id) AND (g.role = 'staff'::text)) OR ((g.scope = c.org) AND (g.role = ANY (ARRAY['admin'::text, 'desk'::text])) AND (g.role = ANY (c.audience)))))))
+  WHERE ((c.id = team_cases.case_id) AND (c.org = team_cases.org)))) OR (EXISTS ( SELECT 1
+   FROM public.cases c
+  WHERE ((c.id = team_cases.case_id) AND (c.opened_by = ( SELECT public.me() AS me)) AND (c.opened_at = team_cases.granted_at)))))));
 ALTER TABLE public.grants ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.identities ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.invitations ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.journeys ENABLE ROW LEVEL SECURITY;
+CREATE POLICY keepers ON public.walls FOR SELECT TO casewire_app USING (((EXISTS ( SELECT 1
+   FROM public.grants g
+  WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.scope = walls.org) AND (g.role = 'admin'::text)))) AND ((lifted_at IS NULL) OR (NOT (( SELECT public.me() AS me) = ANY (people)))) AND (NOT (cases && ARRAY( SELECT w.scope
+   FROM public.grants w
+  WHERE ((w.person = ( SELECT public.me() AS me)) AND (w.role = 'walled'::text)))))));
+CREATE POLICY kept_out ON public.cases AS RESTRICTIVE TO casewire_app USING ((id <> ALL (ARRAY( SELECT w.scope
+   FROM public.grants w
+  WHERE ((w.person = ( SELECT public.me() AS me)) AND (w.role = 'walled'::text))))));
+CREATE POLICY kept_out ON public.conversations AS RESTRICTIVE TO casewire_app USING ((case_id <> ALL (ARRAY( SELECT w.scope
+   FROM public.grants w
+  WHERE ((w.person = ( SELECT public.me() AS me)) AND (w.role = 'walled'::text))))));
+CREATE POLICY kept_out ON public.deadlines AS RESTRICTIVE TO casewire_app USING ((case_id <> ALL (ARRAY( SELECT w.scope
+   FROM public.grants w
+  WHERE ((w.person = ( SELECT public.me() AS me)) AND (w.role = 'walled'::text))))));
+CREATE POLICY kept_out ON public.details AS RESTRICTIVE TO casewire_app USING ((case_id <> ALL (ARRAY( SELECT w.scope
+   FROM public.grants w
+  WHERE ((w.person = ( SELECT public.me() AS me)) AND (w.role = 'walled'::text))))));
+CREATE POLICY kept_out ON public.documents AS RESTRICTIVE TO casewire_app USING ((case_id <> ALL (ARRAY( SELECT w.scope
+   FROM public.grants w
+  WHERE ((w.person = ( SELECT public.me() AS me)) AND (w.role = 'walled'::text))))));
+CREATE POLICY kept_out ON public.entries AS RESTRICTIVE TO casewire_app USING ((case_id <> ALL (ARRAY( SELECT w.scope
+   FROM public.grants w
+  WHERE ((w.person = ( SELECT public.me() AS me)) AND (w.role = 'walled'::text))))));
+CREATE POLICY kept_out ON public.events AS RESTRICTIVE TO casewire_app USING (((case_id IS NULL) OR (case_id <> ALL (ARRAY( SELECT w.scope
+   FROM public.grants w
+  WHERE ((w.person = ( SELECT public.me() AS me)) AND (w.role = 'walled'::text)))))));
+CREATE POLICY kept_out ON public.markers AS RESTRICTIVE TO casewire_app USING ((case_id <> ALL (ARRAY( SELECT w.scope
+   FROM public.grants w
+  WHERE ((w.person = ( SELECT public.me() AS me)) AND (w.role = 'walled'::text))))));
+CREATE POLICY kept_out ON public.messages AS RESTRICTIVE TO casewire_app USING ((case_id <> ALL (ARRAY( SELECT w.scope
+   FROM public.grants w
+  WHERE ((w.person = ( SELECT public.me() AS me)) AND (w.role = 'walled'::text))))));
+CREATE POLICY kept_out ON public.notices AS RESTRICTIVE TO casewire_app USING (((case_id IS NULL) OR (case_id <> ALL (ARRAY( SELECT w.scope
+   FROM public.grants w
+  WHERE ((w.person = ( SELECT public.me() AS me)) AND (w.role = 'walled'::text)))))));
+CREATE POLICY kept_out ON public.participants AS RESTRICTIVE TO casewire_app USING ((case_id <> ALL (ARRAY( SELECT w.scope
+   FROM public.grants w
+  WHERE ((w.person = ( SELECT public.me() AS me)) AND (w.role = 'walled'::text))))));
+CREATE POLICY kept_out ON public.parties AS RESTRICTIVE TO casewire_app USING ((case_id <> ALL (ARRAY( SELECT w.scope
+   FROM public.grants w
+  WHERE ((w.person = ( SELECT public.me() AS me)) AND (w.role = 'walled'::text))))));
+CREATE POLICY kept_out ON public.tasks AS RESTRICTIVE TO casewire_app USING ((case_id <> ALL (ARRAY( SELECT w.scope
+   FROM public.grants w
+  WHERE ((w.person = ( SELECT public.me() AS me)) AND (w.role = 'walled'::text))))));
+CREATE POLICY kept_out ON public.team_cases AS RESTRICTIVE TO casewire_app USING ((case_id <> ALL (ARRAY( SELECT w.scope
+   FROM public.grants w
+  WHERE ((w.person = ( SELECT public.me() AS me)) AND (w.role = 'walled'::text))))));
+CREATE POLICY kept_out ON public.version_texts AS RESTRICTIVE TO casewire_app USING ((case_id <> ALL (ARRAY( SELECT w.scope
+   FROM public.grants w
+  WHERE ((w.person = ( SELECT public.me() AS me)) AND (w.role = 'walled'::text))))));
+CREATE POLICY kept_out ON public.versions AS RESTRICTIVE TO casewire_app USING ((case_id <> ALL (ARRAY( SELECT w.scope
+   FROM public.grants w
+  WHERE ((w.person = ( SELECT public.me() AS me)) AND (w.role = 'walled'::text))))));
+ALTER TABLE public.link_holders ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.links ENABLE ROW LEVEL SECURITY;
+CREATE POLICY made ON public.team_members FOR INSERT TO casewire_app WITH CHECK ((EXISTS ( SELECT 1
+   FROM (public.teams t
+     JOIN public.grants g ON (((g.scope = t.org) AND (g.person = ( SELECT public.me() AS me)) AND (g.role = 'admin'::text))))
+  WHERE ((t.id = team_members.team) AND (t.org = team_members.org)))));
+CREATE POLICY made ON public.teams FOR INSERT TO casewire_app WITH CHECK (((made_by = ( SELECT public.me() AS me)) AND (EXISTS ( SELECT 1
+   FROM public.grants g
+  WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.scope = teams.org) AND (g.role = 'admin'::text))))));
 ALTER TABLE public.mails ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.markers ENABLE ROW LEVEL SECURITY;
 CREATE POLICY member ON public.organisations FOR SELECT TO casewire_app USING ((EXISTS ( SELECT 1
@@ -1482,8 +3301,13 @@ CREATE POLICY mended ON public.messages AS RESTRICTIVE FOR UPDATE TO casewire_ap
 ALTER TABLE public.message_originals ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.messages ENABLE ROW LEVEL SECURITY;
 CREATE POLICY mine ON public.grants FOR SELECT TO casewire_app USING ((person = ( SELECT public.me() AS me)));
+CREATE POLICY mine ON public.identities FOR SELECT TO casewire_app USING ((person = ( SELECT public.me() AS me)));
 CREATE POLICY mine ON public.markers TO casewire_app USING ((person = ( SELECT public.me() AS me))) WITH CHECK ((person = ( SELECT public.me() AS me)));
 CREATE POLICY mine ON public.notices TO casewire_app USING ((person = ( SELECT public.me() AS me))) WITH CHECK ((person = ( SELECT public.me() AS me)));
+CREATE POLICY mine ON public.oauth_codes FOR INSERT TO casewire_app WITH CHECK (((person = ( SELECT public.me() AS me)) AND public.oauth_open_to_me(app)));
+CREATE POLICY mine ON public.oauth_consents TO casewire_app USING ((person = ( SELECT public.me() AS me))) WITH CHECK (((person = ( SELECT public.me() AS me)) AND public.oauth_open_to_me(app)));
+CREATE POLICY mine ON public.oauth_families FOR SELECT TO casewire_app USING ((person = ( SELECT public.me() AS me)));
+CREATE POLICY mine ON public.oauth_requests TO casewire_app USING ((person = ( SELECT public.me() AS me))) WITH CHECK (((person = ( SELECT public.me() AS me)) AND public.oauth_open_to_me(app)));
 CREATE POLICY mine ON public.sessions FOR SELECT TO casewire_app USING ((person = ( SELECT public.me() AS me)));
 ALTER TABLE public.notices ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.nudges ENABLE ROW LEVEL SECURITY;
@@ -1492,23 +3316,40 @@ CREATE POLICY numbers ON public.case_numbers TO casewire_app USING ((EXISTS ( SE
   WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.scope = case_numbers.org))))) WITH CHECK ((EXISTS ( SELECT 1
    FROM public.grants g
   WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.scope = case_numbers.org)))));
+ALTER TABLE public.oauth_apps ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.oauth_codes ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.oauth_consents ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.oauth_devices ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.oauth_families ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.oauth_keys ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.oauth_refreshes ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.oauth_requests ENABLE ROW LEVEL SECURITY;
 CREATE POLICY open_case ON public.cases FOR INSERT TO casewire_app WITH CHECK (((opened_by = ( SELECT public.me() AS me)) AND (EXISTS ( SELECT 1
    FROM public.grants g
   WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.scope = cases.org))))));
 CREATE POLICY open_case ON public.conversations FOR INSERT TO casewire_app WITH CHECK (((opened_by = ( SELECT public.me() AS me)) AND (EXISTS ( SELECT 1
    FROM public.cases c
   WHERE ((c.id = conversations.case_id) AND (c.opened_by = ( SELECT public.me() AS me)) AND (c.opened_at = conversations.opened_at))))));
+CREATE POLICY open_case ON public.details FOR INSERT TO casewire_app WITH CHECK ((EXISTS ( SELECT 1
+   FROM public.cases c
+  WHERE ((c.id = details.case_id) AND (c.opened_by = ( SELECT public.me() AS me)) AND (c.opened_at = details.made_at)))));
 ALTER TABLE public.organisations ENABLE ROW LEVEL SECURITY;
 CREATE POLICY originals ON public.message_originals FOR INSERT TO casewire_app WITH CHECK (((replaced_by = ( SELECT public.me() AS me)) AND (EXISTS ( SELECT 1
    FROM public.messages m
   WHERE (m.id = message_originals.message)))));
 CREATE POLICY outbox ON public.mails FOR INSERT TO casewire_app WITH CHECK (true);
+CREATE POLICY own_name ON public.conversations AS RESTRICTIVE FOR INSERT TO casewire_app WITH CHECK ((opened_by = ( SELECT public.me() AS me)));
+CREATE POLICY own_name ON public.deadlines AS RESTRICTIVE FOR INSERT TO casewire_app WITH CHECK ((set_by = ( SELECT public.me() AS me)));
+CREATE POLICY own_name ON public.documents AS RESTRICTIVE FOR INSERT TO casewire_app WITH CHECK ((added_by = ( SELECT public.me() AS me)));
+CREATE POLICY own_name ON public.entries AS RESTRICTIVE FOR INSERT TO casewire_app WITH CHECK ((by = ( SELECT public.me() AS me)));
+CREATE POLICY own_name ON public.tasks AS RESTRICTIVE FOR INSERT TO casewire_app WITH CHECK ((added_by = ( SELECT public.me() AS me)));
 CREATE POLICY owner_all ON public.case_numbers TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.cases TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.challenges TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.conversations TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.deadline_steps TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.deadlines TO casewire_owner USING (true) WITH CHECK (true);
+CREATE POLICY owner_all ON public.details TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.devices TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.documents TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.entries TO casewire_owner USING (true) WITH CHECK (true);
@@ -1516,35 +3357,80 @@ CREATE POLICY owner_all ON public.epoch TO casewire_owner USING (true) WITH CHEC
 CREATE POLICY owner_all ON public.events TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.factors TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.grants TO casewire_owner USING (true) WITH CHECK (true);
+CREATE POLICY owner_all ON public.identities TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.invitations TO casewire_owner USING (true) WITH CHECK (true);
+CREATE POLICY owner_all ON public.journeys TO casewire_owner USING (true) WITH CHECK (true);
+CREATE POLICY owner_all ON public.link_holders TO casewire_owner USING (true) WITH CHECK (true);
+CREATE POLICY owner_all ON public.links TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.mails TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.markers TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.message_originals TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.messages TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.notices TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.nudges TO casewire_owner USING (true) WITH CHECK (true);
+CREATE POLICY owner_all ON public.oauth_apps TO casewire_owner USING (true) WITH CHECK (true);
+CREATE POLICY owner_all ON public.oauth_codes TO casewire_owner USING (true) WITH CHECK (true);
+CREATE POLICY owner_all ON public.oauth_consents TO casewire_owner USING (true) WITH CHECK (true);
+CREATE POLICY owner_all ON public.oauth_devices TO casewire_owner USING (true) WITH CHECK (true);
+CREATE POLICY owner_all ON public.oauth_families TO casewire_owner USING (true) WITH CHECK (true);
+CREATE POLICY owner_all ON public.oauth_keys TO casewire_owner USING (true) WITH CHECK (true);
+CREATE POLICY owner_all ON public.oauth_refreshes TO casewire_owner USING (true) WITH CHECK (true);
+CREATE POLICY owner_all ON public.oauth_requests TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.organisations TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.participants TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.parties TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.people TO casewire_owner USING (true) WITH CHECK (true);
+CREATE POLICY owner_all ON public.providers TO casewire_owner USING (true) WITH CHECK (true);
+CREATE POLICY owner_all ON public.public_cases TO casewire_owner USING (true) WITH CHECK (true);
+CREATE POLICY owner_all ON public.publications TO casewire_owner USING (true) WITH CHECK (true);
+CREATE POLICY owner_all ON public.rates TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.recovery_codes TO casewire_owner USING (true) WITH CHECK (true);
+CREATE POLICY owner_all ON public.scim_groups TO casewire_owner USING (true) WITH CHECK (true);
+CREATE POLICY owner_all ON public.scim_users TO casewire_owner USING (true) WITH CHECK (true);
+CREATE POLICY owner_all ON public.services TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.sessions TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.tasks TO casewire_owner USING (true) WITH CHECK (true);
+CREATE POLICY owner_all ON public.team_cases TO casewire_owner USING (true) WITH CHECK (true);
+CREATE POLICY owner_all ON public.team_members TO casewire_owner USING (true) WITH CHECK (true);
+CREATE POLICY owner_all ON public.teams TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.throttles TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.version_texts TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.versions TO casewire_owner USING (true) WITH CHECK (true);
+CREATE POLICY owner_all ON public.walls TO casewire_owner USING (true) WITH CHECK (true);
 ALTER TABLE public.participants ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.parties ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.people ENABLE ROW LEVEL SECURITY;
+CREATE POLICY place ON public.invitations AS RESTRICTIVE FOR INSERT TO casewire_app WITH CHECK (((role = 'outside'::text) OR (EXISTS ( SELECT 1
+   FROM public.grants g
+  WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.scope = invitations.org) AND (g.role = 'admin'::text))))));
+ALTER TABLE public.providers ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.public_cases ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.publications ENABLE ROW LEVEL SECURITY;
+CREATE POLICY raised ON public.walls FOR INSERT TO casewire_app WITH CHECK (((raised_by = ( SELECT public.me() AS me)) AND (lifted_at IS NULL) AND (EXISTS ( SELECT 1
+   FROM public.grants g
+  WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.scope = walls.org) AND (g.role = 'admin'::text))))));
+ALTER TABLE public.rates ENABLE ROW LEVEL SECURITY;
 CREATE POLICY received ON public.versions AS RESTRICTIVE FOR UPDATE TO casewire_app USING ((by = ( SELECT public.me() AS me))) WITH CHECK (((by = ( SELECT public.me() AS me)) AND (status = ANY (ARRAY['awaiting'::text, 'received'::text]))));
 ALTER TABLE public.recovery_codes ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.scim_groups ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.scim_users ENABLE ROW LEVEL SECURITY;
 CREATE POLICY self ON public.people FOR SELECT TO casewire_app USING ((id = ( SELECT public.me() AS me)));
+ALTER TABLE public.services ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.sessions ENABLE ROW LEVEL SECURITY;
 CREATE POLICY staff ON public.invitations TO casewire_app USING ((EXISTS ( SELECT 1
    FROM public.grants g
   WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.org = invitations.org) AND (g.role = ANY (ARRAY['admin'::text, 'desk'::text, 'staff'::text])))))) WITH CHECK (((invited_by = ( SELECT public.me() AS me)) AND (EXISTS ( SELECT 1
    FROM public.grants g
   WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.org = invitations.org) AND (g.role = ANY (ARRAY['admin'::text, 'desk'::text, 'staff'::text])))))));
+CREATE POLICY staff ON public.link_holders FOR SELECT TO casewire_app USING ((EXISTS ( SELECT 1
+   FROM public.grants g
+  WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.scope = link_holders.org) AND (g.role = ANY (ARRAY['admin'::text, 'desk'::text]))))));
+CREATE POLICY staff ON public.team_members FOR SELECT TO casewire_app USING ((EXISTS ( SELECT 1
+   FROM public.grants g
+  WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.scope = team_members.org) AND (g.role = ANY (ARRAY['admin'::text, 'desk'::text]))))));
+CREATE POLICY staff ON public.teams FOR SELECT TO casewire_app USING ((EXISTS ( SELECT 1
+   FROM public.grants g
+  WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.scope = teams.org) AND (g.role = ANY (ARRAY['admin'::text, 'desk'::text]))))));
 CREATE POLICY steps ON public.deadline_steps TO casewire_app USING ((EXISTS ( SELECT 1
    FROM public.deadlines d
   WHERE (d.id = deadline_steps.deadline)))) WITH CHECK ((EXISTS ( SELECT 1
@@ -1556,6 +3442,7 @@ CREATE POLICY system_all ON public.challenges TO casewire_system USING (true) WI
 CREATE POLICY system_all ON public.conversations TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.deadline_steps TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.deadlines TO casewire_system USING (true) WITH CHECK (true);
+CREATE POLICY system_all ON public.details TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.devices TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.documents TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.entries TO casewire_system USING (true) WITH CHECK (true);
@@ -1563,24 +3450,58 @@ CREATE POLICY system_all ON public.epoch TO casewire_system USING (true) WITH CH
 CREATE POLICY system_all ON public.events TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.factors TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.grants TO casewire_system USING (true) WITH CHECK (true);
+CREATE POLICY system_all ON public.identities TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.invitations TO casewire_system USING (true) WITH CHECK (true);
+CREATE POLICY system_all ON public.journeys TO casewire_system USING (true) WITH CHECK (true);
+CREATE POLICY system_all ON public.link_holders TO casewire_system USING (true) WITH CHECK (true);
+CREATE POLICY system_all ON public.links TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.mails TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.markers TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.message_originals TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.messages TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.notices TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.nudges TO casewire_system USING (true) WITH CHECK (true);
+CREATE POLICY system_all ON public.oauth_apps TO casewire_system USING (true) WITH CHECK (true);
+CREATE POLICY system_all ON public.oauth_codes TO casewire_system USING (true) WITH CHECK (true);
+CREATE POLICY system_all ON public.oauth_consents TO casewire_system USING (true) WITH CHECK (true);
+CREATE POLICY system_all ON public.oauth_devices TO casewire_system USING (true) WITH CHECK (true);
+CREATE POLICY system_all ON public.oauth_families TO casewire_system USING (true) WITH CHECK (true);
+CREATE POLICY system_all ON public.oauth_keys TO casewire_system USING (true) WITH CHECK (true);
+CREATE POLICY system_all ON public.oauth_refreshes TO casewire_system USING (true) WITH CHECK (true);
+CREATE POLICY system_all ON public.oauth_requests TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.organisations TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.participants TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.parties TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.people TO casewire_system USING (true) WITH CHECK (true);
+CREATE POLICY system_all ON public.providers TO casewire_system USING (true) WITH CHECK (true);
+CREATE POLICY system_all ON public.public_cases TO casewire_system USING (true) WITH CHECK (true);
+CREATE POLICY system_all ON public.publications TO casewire_system USING (true) WITH CHECK (true);
+CREATE POLICY system_all ON public.rates TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.recovery_codes TO casewire_system USING (true) WITH CHECK (true);
+CREATE POLICY system_all ON public.scim_groups TO casewire_system USING (true) WITH CHECK (true);
+CREATE POLICY system_all ON public.scim_users TO casewire_system USING (true) WITH CHECK (true);
+CREATE POLICY system_all ON public.services TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.sessions TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.tasks TO casewire_system USING (true) WITH CHECK (true);
+CREATE POLICY system_all ON public.team_cases TO casewire_system USING (true) WITH CHECK (true);
+CREATE POLICY system_all ON public.team_members TO casewire_system USING (true) WITH CHECK (true);
+CREATE POLICY system_all ON public.teams TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.throttles TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.version_texts TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.versions TO casewire_system USING (true) WITH CHECK (true);
+CREATE POLICY system_all ON public.walls TO casewire_system USING (true) WITH CHECK (true);
+CREATE POLICY taken ON public.participants AS RESTRICTIVE FOR UPDATE TO casewire_app USING ((EXISTS ( SELECT 1
+   FROM (public.cases c
+     JOIN public.grants g ON (((g.person = ( SELECT public.me() AS me)) AND (((g.scope = c.id) AND (g.role = 'staff'::text)) OR ((g.scope = c.org) AND (g.role = ANY (ARRAY['admin'::text, 'desk'::text])) AND (g.role = ANY (c.audience)))))))
+  WHERE ((c.id = participants.case_id) AND (c.org = participants.org)))));
+CREATE POLICY taken ON public.team_cases AS RESTRICTIVE FOR UPDATE TO casewire_app USING ((EXISTS ( SELECT 1
+   FROM (public.cases c
+     JOIN public.grants g ON (((g.person = ( SELECT public.me() AS me)) AND (((g.scope = c.id) AND (g.role = 'staff'::text)) OR ((g.scope = c.org) AND (g.role = ANY (ARRAY['admin'::text, 'desk'::text])) AND (g.role = ANY (c.audience)))))))
+  WHERE ((c.id = team_cases.case_id) AND (c.org = team_cases.org)))));
 ALTER TABLE public.tasks ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.team_cases ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.team_members ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.teams ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.throttles ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.version_texts ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.versions ENABLE ROW LEVEL SECURITY;
@@ -1601,6 +3522,11 @@ CREATE POLICY wall ON public.deadlines TO casewire_app USING ((EXISTS ( SELECT 1
   WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.scope = ANY (ARRAY[deadlines.case_id, deadlines.org])) AND (g.role = ANY (deadlines.audience)))))) WITH CHECK ((EXISTS ( SELECT 1
    FROM public.grants g
   WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.scope = ANY (ARRAY[deadlines.case_id, deadlines.org])) AND (g.role = ANY (deadlines.audience))))));
+CREATE POLICY wall ON public.details TO casewire_app USING ((EXISTS ( SELECT 1
+   FROM public.grants g
+  WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.scope = ANY (ARRAY[details.case_id, details.org])) AND (g.role = ANY (details.audience)))))) WITH CHECK ((EXISTS ( SELECT 1
+   FROM public.grants g
+  WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.scope = ANY (ARRAY[details.case_id, details.org])) AND (g.role = ANY (details.audience))))));
 CREATE POLICY wall ON public.documents TO casewire_app USING ((EXISTS ( SELECT 1
    FROM public.grants g
   WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.scope = ANY (ARRAY[documents.case_id, documents.org])) AND (g.role = ANY (documents.audience)))))) WITH CHECK ((EXISTS ( SELECT 1
@@ -1611,11 +3537,13 @@ CREATE POLICY wall ON public.entries TO casewire_app USING ((EXISTS ( SELECT 1
   WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.scope = ANY (ARRAY[entries.case_id, entries.org])) AND (g.role = ANY (entries.audience)))))) WITH CHECK ((EXISTS ( SELECT 1
    FROM public.grants g
   WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.scope = ANY (ARRAY[entries.case_id, entries.org])) AND (g.role = ANY (entries.audience))))));
-CREATE POLICY wall ON public.events FOR SELECT TO casewire_app USING (((stream = ( SELECT public.me() AS me)) OR (EXISTS ( SELECT 1
+CREATE POLICY wall ON public.events FOR SELECT TO casewire_app USING ((((stream = ( SELECT public.me() AS me)) AND (case_id IS NULL)) OR (((EXISTS ( SELECT 1
    FROM public.grants g
   WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.scope = ANY (ARRAY[events.case_id, events.org])) AND (g.role = ANY (events.audience))))) OR ((( SELECT public.me() AS me) = ANY (people)) AND (EXISTS ( SELECT 1
    FROM public.grants g
-  WHERE ((g.person = ( SELECT public.me() AS me)) AND ((g.scope = events.case_id) OR ((g.scope = events.org) AND (g.role = 'admin'::text)))))))));
+  WHERE ((g.person = ( SELECT public.me() AS me)) AND ((g.scope = events.case_id) OR ((g.scope = events.org) AND (g.role = 'admin'::text)))))))) AND ((kind <> 'person'::text) OR (stream = ( SELECT public.me() AS me))) AND ((type !~~ 'wall.%'::text) OR (EXISTS ( SELECT 1
+   FROM public.walls w
+  WHERE (w.id = events.thing)))))));
 CREATE POLICY wall ON public.messages TO casewire_app USING (((EXISTS ( SELECT 1
    FROM public.grants g
   WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.scope = ANY (ARRAY[messages.case_id, messages.org])) AND (g.role = ANY (messages.audience))))) OR ((( SELECT public.me() AS me) = ANY (people)) AND (EXISTS ( SELECT 1
@@ -1635,11 +3563,21 @@ CREATE POLICY wall ON public.parties TO casewire_app USING ((EXISTS ( SELECT 1
   WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.scope = ANY (ARRAY[parties.case_id, parties.org])) AND (g.role = ANY (parties.audience)))))) WITH CHECK ((EXISTS ( SELECT 1
    FROM public.grants g
   WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.scope = ANY (ARRAY[parties.case_id, parties.org])) AND (g.role = ANY (parties.audience))))));
+CREATE POLICY wall ON public.public_cases TO casewire_app USING ((EXISTS ( SELECT 1
+   FROM public.cases c
+  WHERE ((c.id = public_cases.case_id) AND (c.org = public_cases.org))))) WITH CHECK ((EXISTS ( SELECT 1
+   FROM public.cases c
+  WHERE ((c.id = public_cases.case_id) AND (c.org = public_cases.org)))));
 CREATE POLICY wall ON public.tasks TO casewire_app USING ((EXISTS ( SELECT 1
    FROM public.grants g
   WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.scope = ANY (ARRAY[tasks.case_id, tasks.org])) AND (g.role = ANY (tasks.audience)))))) WITH CHECK ((EXISTS ( SELECT 1
    FROM public.grants g
   WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.scope = ANY (ARRAY[tasks.case_id, tasks.org])) AND (g.role = ANY (tasks.audience))))));
+CREATE POLICY wall ON public.team_cases TO casewire_app USING ((EXISTS ( SELECT 1
+   FROM public.grants g
+  WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.scope = ANY (ARRAY[team_cases.case_id, team_cases.org])) AND (g.role = ANY (team_cases.audience)))))) WITH CHECK ((EXISTS ( SELECT 1
+   FROM public.grants g
+  WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.scope = ANY (ARRAY[team_cases.case_id, team_cases.org])) AND (g.role = ANY (team_cases.audience))))));
 CREATE POLICY wall ON public.version_texts TO casewire_app USING (((EXISTS ( SELECT 1
    FROM public.grants g
   WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.scope = ANY (ARRAY[version_texts.case_id, version_texts.org])) AND (g.role = ANY (version_texts.audience))))) OR ((( SELECT public.me() AS me) = ANY (people)) AND (EXISTS ( SELECT 1
@@ -1658,6 +3596,7 @@ CREATE POLICY wall ON public.versions TO casewire_app USING (((EXISTS ( SELECT 1
   WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.scope = ANY (ARRAY[versions.case_id, versions.org])) AND (g.role = ANY (versions.audience))))) OR ((( SELECT public.me() AS me) = ANY (people)) AND (EXISTS ( SELECT 1
    FROM public.grants g
   WHERE ((g.person = ( SELECT public.me() AS me)) AND ((g.scope = versions.case_id) OR ((g.scope = versions.org) AND (g.role = 'admin'::text)))))))));
+ALTER TABLE public.walls ENABLE ROW LEVEL SECURITY;
 GRANT USAGE ON SCHEMA public TO casewire_app;
 GRANT USAGE ON SCHEMA public TO casewire_system;
 GRANT USAGE ON SCHEMA public TO casewire_signin;
@@ -1668,28 +3607,57 @@ GRANT SELECT ON TABLE public.organisations TO casewire_app;
 REVOKE ALL ON FUNCTION public.access_counters(p_org uuid, p_case uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.access_counters(p_org uuid, p_case uuid) TO casewire_app;
 GRANT ALL ON FUNCTION public.access_counters(p_org uuid, p_case uuid) TO casewire_system;
-REVOKE ALL ON FUNCTION public.blank_message(p_case uuid, p_message uuid, p_from bigint) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.blank_message(p_case uuid, p_message uuid, p_from bigint) TO casewire_app;
-GRANT ALL ON FUNCTION public.blank_message(p_case uuid, p_message uuid, p_from bigint) TO casewire_system;
 REVOKE ALL ON FUNCTION public.me() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.me() TO casewire_app;
 GRANT ALL ON FUNCTION public.me() TO casewire_system;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.grants TO casewire_system;
 GRANT SELECT ON TABLE public.grants TO casewire_app;
+REVOKE ALL ON FUNCTION public.administers(p_org uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.administers(p_org uuid) TO casewire_app;
+REVOKE ALL ON FUNCTION public.answer_invitation(p_id uuid, p_accept boolean, p_secret bytea, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.answer_invitation(p_id uuid, p_accept boolean, p_secret bytea, p_now timestamp with time zone) TO casewire_app;
+REVOKE ALL ON FUNCTION public.blank_message(p_case uuid, p_message uuid, p_from bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.blank_message(p_case uuid, p_message uuid, p_from bigint) TO casewire_app;
+GRANT ALL ON FUNCTION public.blank_message(p_case uuid, p_message uuid, p_from bigint) TO casewire_system;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.people TO casewire_system;
 GRANT SELECT(id) ON TABLE public.people TO casewire_app;
 GRANT SELECT(email) ON TABLE public.people TO casewire_app;
 GRANT SELECT(name) ON TABLE public.people TO casewire_app;
 GRANT SELECT(zone) ON TABLE public.people TO casewire_app;
 GRANT SELECT(made_at) ON TABLE public.people TO casewire_app;
+GRANT SELECT(kind) ON TABLE public.people TO casewire_app;
 REVOKE ALL ON FUNCTION public.card_of(p_org uuid, p_person uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.card_of(p_org uuid, p_person uuid) TO casewire_app;
 GRANT ALL ON FUNCTION public.card_of(p_org uuid, p_person uuid) TO casewire_system;
 REVOKE ALL ON FUNCTION public.cards(p_org uuid, p_case uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.cards(p_org uuid, p_case uuid) TO casewire_app;
 GRANT ALL ON FUNCTION public.cards(p_org uuid, p_case uuid) TO casewire_system;
+REVOKE ALL ON FUNCTION public.case_holders(p_case uuid, p_person uuid, p_after uuid, p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.case_holders(p_case uuid, p_person uuid, p_after uuid, p_limit integer) TO casewire_app;
 REVOKE ALL ON FUNCTION public.change_password(p_before text, p_after text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.change_password(p_before text, p_after text) TO casewire_app;
+REVOKE ALL ON FUNCTION public.change_service(p_org uuid, p_id uuid, p_name text, p_disabled_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.change_service(p_org uuid, p_id uuid, p_name text, p_disabled_at timestamp with time zone) TO casewire_app;
+GRANT SELECT ON TABLE public.link_holders TO casewire_app;
+REVOKE ALL ON FUNCTION public.comes_by_link(p_person uuid) FROM PUBLIC;
+GRANT DELETE ON TABLE public.oauth_families TO casewire_system;
+GRANT SELECT(id) ON TABLE public.oauth_families TO casewire_system;
+GRANT SELECT(id) ON TABLE public.oauth_families TO casewire_app;
+GRANT SELECT(app) ON TABLE public.oauth_families TO casewire_system;
+GRANT SELECT(app) ON TABLE public.oauth_families TO casewire_app;
+GRANT SELECT(person) ON TABLE public.oauth_families TO casewire_system;
+GRANT SELECT(person) ON TABLE public.oauth_families TO casewire_app;
+GRANT SELECT(session) ON TABLE public.oauth_families TO casewire_system;
+GRANT SELECT(offline) ON TABLE public.oauth_families TO casewire_system;
+GRANT SELECT(offline) ON TABLE public.oauth_families TO casewire_app;
+GRANT SELECT(scopes) ON TABLE public.oauth_families TO casewire_app;
+GRANT SELECT(address) ON TABLE public.oauth_families TO casewire_app;
+GRANT SELECT(made_at) ON TABLE public.oauth_families TO casewire_app;
+GRANT SELECT(used_at) ON TABLE public.oauth_families TO casewire_app;
+GRANT SELECT(expires_at) ON TABLE public.oauth_families TO casewire_system;
+GRANT SELECT(expires_at) ON TABLE public.oauth_families TO casewire_app;
+GRANT SELECT(ended_at),UPDATE(ended_at) ON TABLE public.oauth_families TO casewire_system;
+GRANT SELECT(ended_at) ON TABLE public.oauth_families TO casewire_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sessions TO casewire_system;
 GRANT SELECT(id) ON TABLE public.sessions TO casewire_app;
 GRANT SELECT(person) ON TABLE public.sessions TO casewire_app;
@@ -1702,10 +3670,17 @@ GRANT SELECT(address) ON TABLE public.sessions TO casewire_app;
 GRANT SELECT(used_at) ON TABLE public.sessions TO casewire_app;
 GRANT SELECT(proved_at) ON TABLE public.sessions TO casewire_app;
 GRANT SELECT(mfa) ON TABLE public.sessions TO casewire_app;
+GRANT SELECT(scopes) ON TABLE public.sessions TO casewire_app;
 REVOKE ALL ON FUNCTION public.end_other_sessions(p_keep uuid, p_tokens boolean, p_now timestamp with time zone, p_limit integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.end_other_sessions(p_keep uuid, p_tokens boolean, p_now timestamp with time zone, p_limit integer) TO casewire_app;
+GRANT SELECT ON TABLE public.services TO casewire_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.services TO casewire_system;
+REVOKE ALL ON FUNCTION public.end_service_sessions(p_org uuid, p_service uuid, p_session uuid, p_now timestamp with time zone, p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.end_service_sessions(p_org uuid, p_service uuid, p_session uuid, p_now timestamp with time zone, p_limit integer) TO casewire_app;
 REVOKE ALL ON FUNCTION public.end_session(p_id uuid, p_now timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.end_session(p_id uuid, p_now timestamp with time zone) TO casewire_app;
+REVOKE ALL ON FUNCTION public.end_sessions_of(p_org uuid, p_person uuid, p_now timestamp with time zone, p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.end_sessions_of(p_org uuid, p_person uuid, p_now timestamp with time zone, p_limit integer) TO casewire_app;
 REVOKE ALL ON FUNCTION public.enter(p_session uuid, p_person uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.enter(p_session uuid, p_person uuid) TO casewire_app;
 GRANT ALL ON FUNCTION public.enter(p_session uuid, p_person uuid) TO casewire_system;
@@ -1715,10 +3690,51 @@ GRANT ALL ON FUNCTION public.find_person(p_scope uuid, p_email text) TO casewire
 REVOKE ALL ON FUNCTION public.give_grants(p_org uuid, p_scope uuid, p_people uuid[], p_roles text[], p_now timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.give_grants(p_org uuid, p_scope uuid, p_people uuid[], p_roles text[], p_now timestamp with time zone) TO casewire_app;
 GRANT ALL ON FUNCTION public.give_grants(p_org uuid, p_scope uuid, p_people uuid[], p_roles text[], p_now timestamp with time zone) TO casewire_system;
-REVOKE ALL ON FUNCTION public.gives(p_org uuid, p_scope uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.give_link(p_org uuid, p_person uuid, p_hash bytea, p_mail uuid, p_subject text, p_body text, p_now timestamp with time zone, p_expires timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.give_link(p_org uuid, p_person uuid, p_hash bytea, p_mail uuid, p_subject text, p_body text, p_now timestamp with time zone, p_expires timestamp with time zone) TO casewire_app;
+REVOKE ALL ON FUNCTION public.governed(p_org uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.governed(p_org uuid) TO casewire_app;
+GRANT DELETE ON TABLE public.factors TO casewire_system;
+GRANT SELECT(id) ON TABLE public.factors TO casewire_system;
+GRANT SELECT(kind) ON TABLE public.factors TO casewire_system;
+GRANT SELECT(made_at) ON TABLE public.factors TO casewire_system;
+GRANT SELECT(confirmed_at) ON TABLE public.factors TO casewire_system;
+GRANT SELECT(id) ON TABLE public.identities TO casewire_app;
+GRANT SELECT(person) ON TABLE public.identities TO casewire_app;
+GRANT SELECT(provider) ON TABLE public.identities TO casewire_app;
+GRANT SELECT(issuer) ON TABLE public.identities TO casewire_app;
+GRANT SELECT(email) ON TABLE public.identities TO casewire_app;
+GRANT SELECT(made_at) ON TABLE public.identities TO casewire_app;
+GRANT SELECT(used_at) ON TABLE public.identities TO casewire_app;
+REVOKE ALL ON FUNCTION public.has_joined(p_person uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.introduce_person(p_org uuid, p_id uuid, p_email text, p_name text, p_now timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.introduce_person(p_org uuid, p_id uuid, p_email text, p_name text, p_now timestamp with time zone) TO casewire_app;
 GRANT ALL ON FUNCTION public.introduce_person(p_org uuid, p_id uuid, p_email text, p_name text, p_now timestamp with time zone) TO casewire_system;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.invitations TO casewire_system;
+GRANT INSERT ON TABLE public.invitations TO casewire_app;
+GRANT SELECT(id) ON TABLE public.invitations TO casewire_app;
+GRANT SELECT(org) ON TABLE public.invitations TO casewire_app;
+GRANT SELECT(email) ON TABLE public.invitations TO casewire_app;
+GRANT SELECT(name) ON TABLE public.invitations TO casewire_app;
+GRANT SELECT(role) ON TABLE public.invitations TO casewire_app;
+GRANT SELECT(invited_by) ON TABLE public.invitations TO casewire_app;
+GRANT SELECT(invited_at) ON TABLE public.invitations TO casewire_app;
+GRANT SELECT(expires_at) ON TABLE public.invitations TO casewire_app;
+GRANT SELECT(used_at) ON TABLE public.invitations TO casewire_app;
+GRANT SELECT(person) ON TABLE public.invitations TO casewire_app;
+GRANT SELECT(answered_at) ON TABLE public.invitations TO casewire_app;
+GRANT SELECT(accepted) ON TABLE public.invitations TO casewire_app;
+GRANT SELECT(withdrawn_at) ON TABLE public.invitations TO casewire_app;
+GRANT SELECT(revision) ON TABLE public.invitations TO casewire_app;
+REVOKE ALL ON FUNCTION public.invitation_from(p_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.invitation_from(p_id uuid) TO casewire_app;
+REVOKE ALL ON FUNCTION public.keep_walls(p_org uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.walls_of_me() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.walls_of_me() TO casewire_app;
+GRANT ALL ON FUNCTION public.walls_of_me() TO casewire_system;
+REVOKE ALL ON FUNCTION public.kept_out(p_case uuid, p_people uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.kept_out(p_case uuid, p_people uuid[]) TO casewire_app;
+GRANT ALL ON FUNCTION public.kept_out(p_case uuid, p_people uuid[]) TO casewire_system;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.versions TO casewire_system;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.versions TO casewire_app;
 REVOKE ALL ON FUNCTION public.last_version(p_document uuid) FROM PUBLIC;
@@ -1727,7 +3743,59 @@ GRANT ALL ON FUNCTION public.last_version(p_document uuid) TO casewire_system;
 REVOKE ALL ON FUNCTION public.lock_key(p_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.lock_key(p_id uuid) TO casewire_app;
 GRANT ALL ON FUNCTION public.lock_key(p_id uuid) TO casewire_system;
+REVOKE ALL ON FUNCTION public.make_service(p_org uuid, p_id uuid, p_name text, p_now timestamp with time zone, p_max integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.make_service(p_org uuid, p_id uuid, p_name text, p_now timestamp with time zone, p_max integer) TO casewire_app;
+REVOKE ALL ON FUNCTION public.my_invitations(p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.my_invitations(p_now timestamp with time zone) TO casewire_app;
 REVOKE ALL ON FUNCTION public.needs_factor(p_person uuid) FROM PUBLIC;
+GRANT INSERT ON TABLE public.oauth_apps TO casewire_app;
+GRANT SELECT(id) ON TABLE public.oauth_apps TO casewire_system;
+GRANT SELECT(id) ON TABLE public.oauth_apps TO casewire_app;
+GRANT SELECT(org) ON TABLE public.oauth_apps TO casewire_system;
+GRANT SELECT(org) ON TABLE public.oauth_apps TO casewire_app;
+GRANT SELECT(name),UPDATE(name) ON TABLE public.oauth_apps TO casewire_app;
+GRANT SELECT(kind) ON TABLE public.oauth_apps TO casewire_app;
+GRANT SELECT(redirect_uris),UPDATE(redirect_uris) ON TABLE public.oauth_apps TO casewire_app;
+GRANT SELECT(logout_uris),UPDATE(logout_uris) ON TABLE public.oauth_apps TO casewire_app;
+GRANT SELECT(scopes),UPDATE(scopes) ON TABLE public.oauth_apps TO casewire_app;
+GRANT SELECT(id_token_alg),UPDATE(id_token_alg) ON TABLE public.oauth_apps TO casewire_app;
+GRANT SELECT(service) ON TABLE public.oauth_apps TO casewire_app;
+GRANT UPDATE(secret_hash) ON TABLE public.oauth_apps TO casewire_app;
+GRANT SELECT(secret_made_at),UPDATE(secret_made_at) ON TABLE public.oauth_apps TO casewire_app;
+GRANT SELECT(added_at) ON TABLE public.oauth_apps TO casewire_app;
+GRANT SELECT(added_by) ON TABLE public.oauth_apps TO casewire_app;
+GRANT SELECT(ended_at) ON TABLE public.oauth_apps TO casewire_system;
+GRANT SELECT(ended_at),UPDATE(ended_at) ON TABLE public.oauth_apps TO casewire_app;
+GRANT SELECT(revision),UPDATE(revision) ON TABLE public.oauth_apps TO casewire_app;
+REVOKE ALL ON FUNCTION public.oauth_open_to(p_app uuid, p_person uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.oauth_asking(p_app uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.oauth_asking(p_app uuid) TO casewire_app;
+REVOKE ALL ON FUNCTION public.oauth_decide_device(p_user bytea, p_session uuid, p_allowed boolean, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.oauth_decide_device(p_user bytea, p_session uuid, p_allowed boolean, p_now timestamp with time zone) TO casewire_app;
+GRANT DELETE ON TABLE public.oauth_devices TO casewire_system;
+GRANT SELECT(expires_at) ON TABLE public.oauth_devices TO casewire_system;
+REVOKE ALL ON FUNCTION public.oauth_device(p_user bytea, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.oauth_device(p_user bytea, p_now timestamp with time zone) TO casewire_app;
+GRANT SELECT,INSERT,DELETE ON TABLE public.oauth_consents TO casewire_app;
+GRANT UPDATE(scopes) ON TABLE public.oauth_consents TO casewire_app;
+GRANT UPDATE(changed_at) ON TABLE public.oauth_consents TO casewire_app;
+GRANT DELETE ON TABLE public.oauth_requests TO casewire_system;
+GRANT SELECT,INSERT,DELETE ON TABLE public.oauth_requests TO casewire_app;
+GRANT SELECT(expires_at) ON TABLE public.oauth_requests TO casewire_system;
+REVOKE ALL ON FUNCTION public.oauth_disconnect(p_app uuid, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.oauth_disconnect(p_app uuid, p_now timestamp with time zone) TO casewire_app;
+REVOKE ALL ON FUNCTION public.oauth_left() FROM PUBLIC;
+GRANT DELETE ON TABLE public.oauth_refreshes TO casewire_system;
+GRANT SELECT(expires_at) ON TABLE public.oauth_refreshes TO casewire_system;
+REVOKE ALL ON FUNCTION public.oauth_open(p_family uuid, p_session uuid, p_token bytea, p_scopes text[], p_refresh bytea, p_now timestamp with time zone, p_expires timestamp with time zone, p_refresh_expires timestamp with time zone, p_address text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.oauth_open_to_me(p_app uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.oauth_open_to_me(p_app uuid) TO casewire_app;
+REVOKE ALL ON FUNCTION public.oauth_proof(p_session uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.oauth_proof(p_session uuid) TO casewire_app;
+REVOKE ALL ON FUNCTION public.oauth_stands(p_app uuid, p_person uuid, p_mfa boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.oauth_unproved() FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.open_service_session(p_org uuid, p_service uuid, p_id uuid, p_hash bytea, p_label text, p_scopes text[], p_now timestamp with time zone, p_expires timestamp with time zone, p_max integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.open_service_session(p_org uuid, p_service uuid, p_id uuid, p_hash bytea, p_label text, p_scopes text[], p_now timestamp with time zone, p_expires timestamp with time zone, p_max integer) TO casewire_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.participants TO casewire_system;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.participants TO casewire_app;
 REVOKE ALL ON FUNCTION public.participations(p_org uuid, p_person uuid) FROM PUBLIC;
@@ -1738,6 +3806,18 @@ GRANT ALL ON FUNCTION public.raise_access(p_org uuid, p_case uuid) TO casewire_a
 GRANT ALL ON FUNCTION public.raise_access(p_org uuid, p_case uuid) TO casewire_system;
 REVOKE ALL ON FUNCTION public.readers(p_org uuid, p_case uuid, p_audience text[], p_people uuid[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.readers(p_org uuid, p_case uuid, p_audience text[], p_people uuid[]) TO casewire_app;
+REVOKE ALL ON FUNCTION public.renew_invitation(p_org uuid, p_id uuid, p_hash bytea, p_now timestamp with time zone, p_expires timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.renew_invitation(p_org uuid, p_id uuid, p_hash bytea, p_now timestamp with time zone, p_expires timestamp with time zone) TO casewire_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.scim_users TO casewire_app;
+GRANT SELECT ON TABLE public.scim_users TO casewire_system;
+REVOKE ALL ON FUNCTION public.scim_people(p_org uuid, p_person uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.scim_people(p_org uuid, p_person uuid) TO casewire_app;
+REVOKE ALL ON FUNCTION public.scim_rename(p_org uuid, p_person uuid, p_email text, p_name text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.scim_rename(p_org uuid, p_person uuid, p_email text, p_name text) TO casewire_app;
+REVOKE ALL ON FUNCTION public.scim_seat(p_org uuid, p_person uuid, p_role text, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.scim_seat(p_org uuid, p_person uuid, p_role text, p_now timestamp with time zone) TO casewire_app;
+REVOKE ALL ON FUNCTION public.scim_standing(p_org uuid, p_person uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.scim_standing(p_org uuid, p_person uuid) TO casewire_app;
 REVOKE ALL ON FUNCTION public.search_all(p_in text[], p_case uuid, p_text text, p_head text, p_last text, p_like text, p_rank double precision, p_id uuid, p_limit integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.search_all(p_in text[], p_case uuid, p_text text, p_head text, p_last text, p_like text, p_rank double precision, p_id uuid, p_limit integer) TO casewire_app;
 REVOKE ALL ON FUNCTION public.search_case(p_number text, p_title text, p_intake jsonb) FROM PUBLIC;
@@ -1752,41 +3832,65 @@ GRANT ALL ON FUNCTION public.search_vector(p_text text) TO casewire_system;
 REVOKE ALL ON FUNCTION public.seat_person(p_org uuid, p_person uuid, p_role text, p_now timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.seat_person(p_org uuid, p_person uuid, p_role text, p_now timestamp with time zone) TO casewire_app;
 GRANT ALL ON FUNCTION public.seat_person(p_org uuid, p_person uuid, p_role text, p_now timestamp with time zone) TO casewire_system;
+REVOKE ALL ON FUNCTION public.seat_service(p_org uuid, p_id uuid, p_role text, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.seat_service(p_org uuid, p_id uuid, p_role text, p_now timestamp with time zone) TO casewire_app;
+REVOKE ALL ON FUNCTION public.seated(p_org uuid, p_people uuid[], p_roles text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.seated(p_org uuid, p_people uuid[], p_roles text[]) TO casewire_app;
+GRANT ALL ON FUNCTION public.seated(p_org uuid, p_people uuid[], p_roles text[]) TO casewire_system;
+REVOKE ALL ON FUNCTION public.service_sessions(p_org uuid, p_service uuid, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.service_sessions(p_org uuid, p_service uuid, p_now timestamp with time zone) TO casewire_app;
+REVOKE ALL ON FUNCTION public.services_of(p_org uuid, p_service uuid, p_after uuid, p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.services_of(p_org uuid, p_service uuid, p_after uuid, p_limit integer) TO casewire_app;
+REVOKE ALL ON FUNCTION public.session_over(p_session uuid, p_person uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.session_over(p_session uuid, p_person uuid) TO casewire_app;
 REVOKE ALL ON FUNCTION public.set_mfa_rule(p_org uuid, p_roles text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.set_mfa_rule(p_org uuid, p_roles text[]) TO casewire_app;
+REVOKE ALL ON FUNCTION public.set_publications(p_org uuid, p_types text[], p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.set_publications(p_org uuid, p_types text[], p_now timestamp with time zone) TO casewire_app;
+REVOKE ALL ON FUNCTION public.set_scim_role(p_org uuid, p_role text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.set_scim_role(p_org uuid, p_role text) TO casewire_app;
+REVOKE ALL ON FUNCTION public.settle_grants(p_org uuid, p_people uuid[], p_cases uuid[], p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.settle_grants(p_org uuid, p_people uuid[], p_cases uuid[], p_now timestamp with time zone) TO casewire_app;
+GRANT ALL ON FUNCTION public.settle_grants(p_org uuid, p_people uuid[], p_cases uuid[], p_now timestamp with time zone) TO casewire_system;
 REVOKE ALL ON FUNCTION public.signin_accept(p_hash bytea, p_name text, p_password_hash text, p_zone text, p_now timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.signin_accept(p_hash bytea, p_name text, p_password_hash text, p_zone text, p_now timestamp with time zone) TO casewire_signin;
-GRANT ALL ON FUNCTION public.signin_accept(p_hash bytea, p_name text, p_password_hash text, p_zone text, p_now timestamp with time zone) TO casewire_system;
 REVOKE ALL ON FUNCTION public.signin_add_factor(p_session uuid, p_id uuid, p_kind text, p_label text, p_confirmed boolean, p_sealed bytea, p_credential bytea, p_public_key bytea, p_sign_count bigint, p_transports text[], p_now timestamp with time zone, p_max integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.signin_add_factor(p_session uuid, p_id uuid, p_kind text, p_label text, p_confirmed boolean, p_sealed bytea, p_credential bytea, p_public_key bytea, p_sign_count bigint, p_transports text[], p_now timestamp with time zone, p_max integer) TO casewire_signin;
+REVOKE ALL ON FUNCTION public.signin_arrive(p_id uuid, p_provider uuid, p_issuer text, p_subject text, p_email text, p_name text, p_person uuid, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.signin_arrive(p_id uuid, p_provider uuid, p_issuer text, p_subject text, p_email text, p_name text, p_person uuid, p_now timestamp with time zone) TO casewire_signin;
+REVOKE ALL ON FUNCTION public.signin_ask_link(p_email text, p_hash bytea, p_browser bytea, p_mail uuid, p_subject text, p_body text, p_now timestamp with time zone, p_expires timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.signin_ask_link(p_email text, p_hash bytea, p_browser bytea, p_mail uuid, p_subject text, p_body text, p_now timestamp with time zone, p_expires timestamp with time zone) TO casewire_signin;
 GRANT DELETE ON TABLE public.challenges TO casewire_system;
 GRANT SELECT(expires_at) ON TABLE public.challenges TO casewire_system;
-REVOKE ALL ON FUNCTION public.signin_challenge(p_hash bytea, p_purpose text, p_person uuid, p_session uuid, p_challenge bytea, p_expires timestamp with time zone) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.signin_challenge(p_hash bytea, p_purpose text, p_person uuid, p_session uuid, p_challenge bytea, p_expires timestamp with time zone) TO casewire_signin;
+REVOKE ALL ON FUNCTION public.signin_challenge(p_hash bytea, p_purpose text, p_person uuid, p_session uuid, p_challenge bytea, p_expires timestamp with time zone, p_charged bytea[], p_basis text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.signin_challenge(p_hash bytea, p_purpose text, p_person uuid, p_session uuid, p_challenge bytea, p_expires timestamp with time zone, p_charged bytea[], p_basis text) TO casewire_signin;
 REVOKE ALL ON FUNCTION public.signin_confirm_factor(p_session uuid, p_factor uuid, p_step bigint, p_now timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.signin_confirm_factor(p_session uuid, p_factor uuid, p_step bigint, p_now timestamp with time zone) TO casewire_signin;
-GRANT DELETE ON TABLE public.factors TO casewire_system;
-GRANT SELECT(id) ON TABLE public.factors TO casewire_system;
-GRANT SELECT(kind) ON TABLE public.factors TO casewire_system;
-GRANT SELECT(made_at) ON TABLE public.factors TO casewire_system;
-GRANT SELECT(confirmed_at) ON TABLE public.factors TO casewire_system;
 REVOKE ALL ON FUNCTION public.signin_credential(p_credential bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.signin_credential(p_credential bytea) TO casewire_signin;
+GRANT DELETE ON TABLE public.journeys TO casewire_system;
+GRANT SELECT(expires_at) ON TABLE public.journeys TO casewire_system;
+REVOKE ALL ON FUNCTION public.signin_depart(p_hash bytea, p_browser bytea, p_provider uuid, p_session uuid, p_now timestamp with time zone, p_expires timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.signin_depart(p_hash bytea, p_browser bytea, p_provider uuid, p_session uuid, p_now timestamp with time zone, p_expires timestamp with time zone) TO casewire_signin;
 REVOKE ALL ON FUNCTION public.signin_factors(p_person uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.signin_factors(p_person uuid) TO casewire_signin;
 REVOKE ALL ON FUNCTION public.signin_forgive(p_keys bytea[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.signin_forgive(p_keys bytea[]) TO casewire_signin;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.invitations TO casewire_system;
-GRANT INSERT ON TABLE public.invitations TO casewire_app;
-GRANT SELECT(id) ON TABLE public.invitations TO casewire_app;
-GRANT SELECT(org) ON TABLE public.invitations TO casewire_app;
-GRANT SELECT(email) ON TABLE public.invitations TO casewire_app;
-GRANT SELECT(name) ON TABLE public.invitations TO casewire_app;
-GRANT SELECT(role) ON TABLE public.invitations TO casewire_app;
-GRANT SELECT(invited_by) ON TABLE public.invitations TO casewire_app;
-GRANT SELECT(invited_at) ON TABLE public.invitations TO casewire_app;
-GRANT SELECT(expires_at) ON TABLE public.invitations TO casewire_app;
-GRANT SELECT(used_at) ON TABLE public.invitations TO casewire_app;
+GRANT INSERT,UPDATE ON TABLE public.providers TO casewire_app;
+GRANT SELECT(id) ON TABLE public.providers TO casewire_app;
+GRANT SELECT(org) ON TABLE public.providers TO casewire_app;
+GRANT SELECT(name) ON TABLE public.providers TO casewire_app;
+GRANT SELECT(issuer) ON TABLE public.providers TO casewire_app;
+GRANT SELECT(client_id) ON TABLE public.providers TO casewire_app;
+GRANT SELECT(domains) ON TABLE public.providers TO casewire_app;
+GRANT SELECT(brings) ON TABLE public.providers TO casewire_app;
+GRANT SELECT(mfa_amr) ON TABLE public.providers TO casewire_app;
+GRANT SELECT(mfa_acr) ON TABLE public.providers TO casewire_app;
+GRANT SELECT(made_at) ON TABLE public.providers TO casewire_app;
+GRANT SELECT(removed_at) ON TABLE public.providers TO casewire_app;
+GRANT SELECT(revision) ON TABLE public.providers TO casewire_app;
+REVOKE ALL ON FUNCTION public.signin_identity(p_issuer text, p_subject text, p_provider uuid, p_email text, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.signin_identity(p_issuer text, p_subject text, p_provider uuid, p_email text, p_now timestamp with time zone) TO casewire_signin;
 REVOKE ALL ON FUNCTION public.signin_invitation(p_hash bytea, p_now timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.signin_invitation(p_hash bytea, p_now timestamp with time zone) TO casewire_signin;
 REVOKE ALL ON FUNCTION public.signin_known(p_hash bytea, p_now timestamp with time zone) FROM PUBLIC;
@@ -1795,19 +3899,57 @@ GRANT DELETE ON TABLE public.devices TO casewire_system;
 GRANT SELECT(used_at) ON TABLE public.devices TO casewire_system;
 REVOKE ALL ON FUNCTION public.signin_knows(p_person uuid, p_device bytea, p_since timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.signin_knows(p_person uuid, p_device bytea, p_since timestamp with time zone) TO casewire_signin;
-REVOKE ALL ON FUNCTION public.signin_open(p_id uuid, p_hash bytea, p_person uuid, p_kind text, p_label text, p_now timestamp with time zone, p_expires timestamp with time zone, p_address text, p_mfa boolean, p_proved_at timestamp with time zone) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.signin_open(p_id uuid, p_hash bytea, p_person uuid, p_kind text, p_label text, p_now timestamp with time zone, p_expires timestamp with time zone, p_address text, p_mfa boolean, p_proved_at timestamp with time zone) TO casewire_signin;
+REVOKE ALL ON FUNCTION public.signin_link_identity(p_session uuid, p_id uuid, p_provider uuid, p_issuer text, p_subject text, p_email text, p_now timestamp with time zone, p_proved_since timestamp with time zone, p_max integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.signin_link_identity(p_session uuid, p_id uuid, p_provider uuid, p_issuer text, p_subject text, p_email text, p_now timestamp with time zone, p_proved_since timestamp with time zone, p_max integer) TO casewire_signin;
+REVOKE ALL ON FUNCTION public.signin_oauth_app(p_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.signin_oauth_app(p_id uuid) TO casewire_signin;
+REVOKE ALL ON FUNCTION public.signin_oauth_begin_device(p_hash bytea, p_user bytea, p_app uuid, p_scopes text[], p_address text, p_now timestamp with time zone, p_expires timestamp with time zone, p_interval_s integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.signin_oauth_begin_device(p_hash bytea, p_user bytea, p_app uuid, p_scopes text[], p_address text, p_now timestamp with time zone, p_expires timestamp with time zone, p_interval_s integer) TO casewire_signin;
+REVOKE ALL ON FUNCTION public.signin_oauth_claims(p_session uuid, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.signin_oauth_claims(p_session uuid, p_now timestamp with time zone) TO casewire_signin;
+GRANT DELETE ON TABLE public.oauth_codes TO casewire_system;
+GRANT INSERT ON TABLE public.oauth_codes TO casewire_app;
+GRANT SELECT(expires_at) ON TABLE public.oauth_codes TO casewire_system;
+REVOKE ALL ON FUNCTION public.signin_oauth_code(p_hash bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.signin_oauth_code(p_hash bytea) TO casewire_signin;
+REVOKE ALL ON FUNCTION public.signin_oauth_device(p_hash bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.signin_oauth_device(p_hash bytea) TO casewire_signin;
+REVOKE ALL ON FUNCTION public.signin_oauth_keep_key(p_id uuid, p_alg text, p_public text, p_sealed bytea, p_now timestamp with time zone, p_since timestamp with time zone, p_forget boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.signin_oauth_keep_key(p_id uuid, p_alg text, p_public text, p_sealed bytea, p_now timestamp with time zone, p_since timestamp with time zone, p_forget boolean) TO casewire_signin;
+REVOKE ALL ON FUNCTION public.signin_oauth_keys() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.signin_oauth_keys() TO casewire_signin;
+REVOKE ALL ON FUNCTION public.signin_oauth_poll(p_hash bytea, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.signin_oauth_poll(p_hash bytea, p_now timestamp with time zone) TO casewire_signin;
+REVOKE ALL ON FUNCTION public.signin_oauth_redeem(p_code bytea, p_family uuid, p_session uuid, p_token bytea, p_refresh bytea, p_now timestamp with time zone, p_expires timestamp with time zone, p_refresh_expires timestamp with time zone, p_family_expires timestamp with time zone, p_address text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.signin_oauth_redeem(p_code bytea, p_family uuid, p_session uuid, p_token bytea, p_refresh bytea, p_now timestamp with time zone, p_expires timestamp with time zone, p_refresh_expires timestamp with time zone, p_family_expires timestamp with time zone, p_address text) TO casewire_signin;
+REVOKE ALL ON FUNCTION public.signin_oauth_redeem_device(p_code bytea, p_family uuid, p_session uuid, p_token bytea, p_refresh bytea, p_now timestamp with time zone, p_expires timestamp with time zone, p_refresh_expires timestamp with time zone, p_family_expires timestamp with time zone, p_address text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.signin_oauth_redeem_device(p_code bytea, p_family uuid, p_session uuid, p_token bytea, p_refresh bytea, p_now timestamp with time zone, p_expires timestamp with time zone, p_refresh_expires timestamp with time zone, p_family_expires timestamp with time zone, p_address text) TO casewire_signin;
+REVOKE ALL ON FUNCTION public.signin_oauth_refresh(p_hash bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.signin_oauth_refresh(p_hash bytea) TO casewire_signin;
+REVOKE ALL ON FUNCTION public.signin_oauth_rotate(p_before bytea, p_scopes text[], p_session uuid, p_token bytea, p_refresh bytea, p_now timestamp with time zone, p_expires timestamp with time zone, p_refresh_expires timestamp with time zone, p_address text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.signin_oauth_rotate(p_before bytea, p_scopes text[], p_session uuid, p_token bytea, p_refresh bytea, p_now timestamp with time zone, p_expires timestamp with time zone, p_refresh_expires timestamp with time zone, p_address text) TO casewire_signin;
+REVOKE ALL ON FUNCTION public.signin_oauth_service(p_app uuid, p_family uuid, p_scopes text[], p_session uuid, p_token bytea, p_now timestamp with time zone, p_expires timestamp with time zone, p_address text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.signin_oauth_service(p_app uuid, p_family uuid, p_scopes text[], p_session uuid, p_token bytea, p_now timestamp with time zone, p_expires timestamp with time zone, p_address text) TO casewire_signin;
+REVOKE ALL ON FUNCTION public.signin_oauth_token(p_hash bytea, p_app uuid, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.signin_oauth_token(p_hash bytea, p_app uuid, p_now timestamp with time zone) TO casewire_signin;
+REVOKE ALL ON FUNCTION public.signin_open(p_id uuid, p_hash bytea, p_person uuid, p_kind text, p_label text, p_now timestamp with time zone, p_expires timestamp with time zone, p_address text, p_mfa boolean, p_proved_at timestamp with time zone, p_scopes text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.signin_open(p_id uuid, p_hash bytea, p_person uuid, p_kind text, p_label text, p_now timestamp with time zone, p_expires timestamp with time zone, p_address text, p_mfa boolean, p_proved_at timestamp with time zone, p_scopes text[]) TO casewire_signin;
 REVOKE ALL ON FUNCTION public.signin_person(p_email text, p_device bytea, p_since timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.signin_person(p_email text, p_device bytea, p_since timestamp with time zone) TO casewire_signin;
 REVOKE ALL ON FUNCTION public.signin_prove(p_session uuid, p_mfa boolean, p_now timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.signin_prove(p_session uuid, p_mfa boolean, p_now timestamp with time zone) TO casewire_signin;
+REVOKE ALL ON FUNCTION public.signin_provider(p_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.signin_provider(p_id uuid) TO casewire_signin;
+REVOKE ALL ON FUNCTION public.signin_providers() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.signin_providers() TO casewire_signin;
 REVOKE ALL ON FUNCTION public.signin_remember(p_person uuid, p_device bytea, p_now timestamp with time zone, p_max integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.signin_remember(p_person uuid, p_device bytea, p_now timestamp with time zone, p_max integer) TO casewire_signin;
 REVOKE ALL ON FUNCTION public.signin_remove_factor(p_session uuid, p_factor uuid, p_now timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.signin_remove_factor(p_session uuid, p_factor uuid, p_now timestamp with time zone) TO casewire_signin;
+REVOKE ALL ON FUNCTION public.signin_return(p_hash bytea, p_browser bytea, p_provider uuid, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.signin_return(p_hash bytea, p_browser bytea, p_provider uuid, p_now timestamp with time zone) TO casewire_signin;
 REVOKE ALL ON FUNCTION public.signin_session(p_hash bytea, p_now timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.signin_session(p_hash bytea, p_now timestamp with time zone) TO casewire_signin;
-GRANT ALL ON FUNCTION public.signin_session(p_hash bytea, p_now timestamp with time zone) TO casewire_system;
 REVOKE ALL ON FUNCTION public.signin_set_recovery(p_session uuid, p_hashes bytea[], p_only_none boolean, p_now timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.signin_set_recovery(p_session uuid, p_hashes bytea[], p_only_none boolean, p_now timestamp with time zone) TO casewire_signin;
 REVOKE ALL ON FUNCTION public.signin_setup(p_org uuid, p_org_name text, p_case_types text[], p_zone text, p_person uuid, p_email text, p_name text, p_password_hash text, p_now timestamp with time zone) FROM PUBLIC;
@@ -1820,12 +3962,20 @@ REVOKE ALL ON FUNCTION public.signin_standing(p_session uuid, p_now timestamp wi
 GRANT ALL ON FUNCTION public.signin_standing(p_session uuid, p_now timestamp with time zone) TO casewire_signin;
 REVOKE ALL ON FUNCTION public.signin_take(p_hash bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.signin_take(p_hash bytea) TO casewire_signin;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.mails TO casewire_system;
+GRANT INSERT ON TABLE public.mails TO casewire_app;
+REVOKE ALL ON FUNCTION public.signin_tell(p_person uuid, p_mail uuid, p_subject text, p_body text, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.signin_tell(p_person uuid, p_mail uuid, p_subject text, p_body text, p_now timestamp with time zone) TO casewire_signin;
 REVOKE ALL ON FUNCTION public.signin_throttle(p_keys bytea[], p_free integer[], p_longest_s integer[], p_now timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.signin_throttle(p_keys bytea[], p_free integer[], p_longest_s integer[], p_now timestamp with time zone) TO casewire_signin;
 REVOKE ALL ON FUNCTION public.signin_touch(p_session uuid, p_address text, p_now timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.signin_touch(p_session uuid, p_address text, p_now timestamp with time zone) TO casewire_signin;
 REVOKE ALL ON FUNCTION public.signin_try(p_hash bytea, p_purpose text, p_session uuid, p_now timestamp with time zone, p_max integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.signin_try(p_hash bytea, p_purpose text, p_session uuid, p_now timestamp with time zone, p_max integer) TO casewire_signin;
+REVOKE ALL ON FUNCTION public.signin_unlink_identity(p_session uuid, p_identity uuid, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.signin_unlink_identity(p_session uuid, p_identity uuid, p_now timestamp with time zone) TO casewire_signin;
+REVOKE ALL ON FUNCTION public.signin_use_link(p_hash bytea, p_browser bytea, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.signin_use_link(p_hash bytea, p_browser bytea, p_now timestamp with time zone) TO casewire_signin;
 REVOKE ALL ON FUNCTION public.signin_use_passkey(p_factor uuid, p_before bigint, p_after bigint, p_now timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.signin_use_passkey(p_factor uuid, p_before bigint, p_after bigint, p_now timestamp with time zone) TO casewire_signin;
 REVOKE ALL ON FUNCTION public.signin_use_recovery(p_person uuid, p_hash bytea, p_now timestamp with time zone) FROM PUBLIC;
@@ -1837,12 +3987,16 @@ GRANT SELECT,INSERT ON TABLE public.events TO casewire_app;
 REVOKE ALL ON FUNCTION public.stream_head(p_stream uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.stream_head(p_stream uuid) TO casewire_app;
 GRANT ALL ON FUNCTION public.stream_head(p_stream uuid) TO casewire_system;
-REVOKE ALL ON FUNCTION public.take_grant(p_org uuid, p_person uuid, p_scope uuid, p_role text) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.take_grant(p_org uuid, p_person uuid, p_scope uuid, p_role text) TO casewire_app;
-GRANT ALL ON FUNCTION public.take_grant(p_org uuid, p_person uuid, p_scope uuid, p_role text) TO casewire_system;
+REVOKE ALL ON FUNCTION public.take_link(p_org uuid, p_person uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.take_link(p_org uuid, p_person uuid) TO casewire_app;
+REVOKE ALL ON FUNCTION public.taking_part(p_case uuid, p_people uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.taking_part(p_case uuid, p_people uuid[]) TO casewire_app;
+GRANT ALL ON FUNCTION public.taking_part(p_case uuid, p_people uuid[]) TO casewire_system;
 REVOKE ALL ON FUNCTION public.uploads_open() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.uploads_open() TO casewire_app;
 GRANT ALL ON FUNCTION public.uploads_open() TO casewire_system;
+REVOKE ALL ON FUNCTION public.withdraw_invitation(p_org uuid, p_id uuid, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.withdraw_invitation(p_org uuid, p_id uuid, p_now timestamp with time zone) TO casewire_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.case_numbers TO casewire_system;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.case_numbers TO casewire_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.conversations TO casewire_system;
@@ -1851,6 +4005,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.deadline_steps TO casewire_sys
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.deadline_steps TO casewire_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.deadlines TO casewire_system;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.deadlines TO casewire_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.details TO casewire_system;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.details TO casewire_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.documents TO casewire_system;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.documents TO casewire_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.entries TO casewire_system;
@@ -1858,8 +4014,8 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.entries TO casewire_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.epoch TO casewire_system;
 GRANT SELECT ON TABLE public.epoch TO casewire_app;
 GRANT SELECT ON TABLE public.epoch TO casewire_signin;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.mails TO casewire_system;
-GRANT INSERT ON TABLE public.mails TO casewire_app;
+GRANT DELETE ON TABLE public.links TO casewire_system;
+GRANT SELECT(expires_at) ON TABLE public.links TO casewire_system;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.markers TO casewire_system;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.markers TO casewire_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.message_originals TO casewire_system;
@@ -1871,11 +4027,33 @@ GRANT SELECT,UPDATE ON TABLE public.notices TO casewire_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.nudges TO casewire_system;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.parties TO casewire_system;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.parties TO casewire_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.public_cases TO casewire_system;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.public_cases TO casewire_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.publications TO casewire_system;
+GRANT SELECT(org) ON TABLE public.publications TO casewire_app;
+GRANT SELECT(type) ON TABLE public.publications TO casewire_app;
+GRANT DELETE ON TABLE public.rates TO casewire_system;
+GRANT SELECT(until) ON TABLE public.rates TO casewire_system;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.scim_groups TO casewire_app;
+GRANT SELECT ON TABLE public.scim_groups TO casewire_system;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.tasks TO casewire_system;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.tasks TO casewire_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.team_cases TO casewire_system;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.team_cases TO casewire_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.team_members TO casewire_system;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.team_members TO casewire_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.teams TO casewire_system;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.teams TO casewire_app;
 GRANT DELETE ON TABLE public.throttles TO casewire_system;
 GRANT SELECT(key) ON TABLE public.throttles TO casewire_system;
 GRANT SELECT(at) ON TABLE public.throttles TO casewire_system;
 GRANT SELECT(until) ON TABLE public.throttles TO casewire_system;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.version_texts TO casewire_system;
 GRANT SELECT ON TABLE public.version_texts TO casewire_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.walls TO casewire_system;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.walls TO casewire_app;
+REVOKE ALL ON FUNCTION public.public_office(p_org uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.public_office(p_org uuid) TO casewire_app;
+REVOKE ALL ON FUNCTION public.spend_rates(p_keys bytea[], p_counts integer[], p_a_minute integer[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.spend_rates(p_keys bytea[], p_counts integer[], p_a_minute integer[]) TO casewire_app;
+GRANT ALL ON FUNCTION public.spend_rates(p_keys bytea[], p_counts integer[], p_a_minute integer[]) TO casewire_system;

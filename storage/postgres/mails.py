@@ -36,14 +36,10 @@ class Mail(Struct, frozen=True):
     tries: int
 
 
-def guard(thing: Guarded) -> dict[str, Any]:
-    """What guards a mail about a thing, as it is stored beside the mail."""
-    return {
-        "case_id": str(thing.case_id),
-        "org": str(thing.org),
-        "audience": list(thing.audience),
-        "people": [str(person) for person in thing.people],
-    }
+def guard(thing: Guarded) -> list[Any]:
+    """What guards a mail about a thing, as it is stored beside the mail: the fields of `access.Thing`."""
+    people = [str(person) for person in thing.people]
+    return [str(thing.case_id), str(thing.org), list(thing.audience), people]
 
 
 async def claim(on: Any, now: datetime, lease: timedelta, limit: int) -> list[Mail]:
