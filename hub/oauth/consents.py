@@ -92,7 +92,7 @@ async def authorize(hub: Hub, query: str, token: str) -> str:
             return _refusal(
                 hub, error.redirect_uri, error.state or "", str(error.error), error.description or ""
             )
-        return f"{page}?{urlencode({'error': error.error, 'error_description': error.description or ''})}"
+        return f"{page}?{urlencode({'error': error.error})}"  # its words are the page's: anybody can make that address
     who = await session_of(hub, token) if token else None
     silent = "none" in question.prompt
     if who is None or who.kind != BROWSER:

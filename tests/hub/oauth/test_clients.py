@@ -33,7 +33,9 @@ from tests.hub.oauth.conftest import Scene
 
 with warnings.catch_warnings():  # it would rather have httpx2, and works with httpx
     warnings.simplefilter("ignore")
-    from authlib.integrations.httpx_client import AsyncOAuth2Client
+    from authlib.integrations import httpx_client
+
+AsyncOAuth2Client: Any = httpx_client.AsyncOAuth2Client
 
 CLIENTS = Path(__file__).parent / "clients"
 DIST = Path(__file__).parents[3] / "hub" / "web" / "dist"

@@ -38,7 +38,7 @@ const link = createRoute({ getParentRoute: () => root, path: "/link", component:
 const required = createRoute({ getParentRoute: () => root, path: "/second-factor", component: lazyRouteComponent(() => import("../sessions/required")) });
 
 // What an app asks: `q` is its question as one word, for whoever signs in first.
-const asking = (search: Record<string, unknown>): { q?: string; error?: string; error_description?: string } => ({ q: text(search.q), error: text(search.error), error_description: text(search.error_description) });
+const asking = (search: Record<string, unknown>): { q?: string; error?: string } => ({ q: text(search.q), error: text(search.error) });
 const connect = createRoute({ getParentRoute: () => root, path: "/connect", validateSearch: asking, component: lazyRouteComponent(() => import("../apps/consent")) });
 const connecting = createRoute({ getParentRoute: () => root, path: "/connect/$requestId", validateSearch: asking, component: lazyRouteComponent(() => import("../apps/consent"), "AskingPage") });
 const signOut = createRoute({ getParentRoute: () => root, path: "/sign-out", component: lazyRouteComponent(() => import("../apps/sign-out")) });

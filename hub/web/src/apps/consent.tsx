@@ -21,9 +21,8 @@ const signInFor = (q: string): { to: "/sign-in"; search: { to: string } } => ({ 
 
 /** Without a question that waits: somebody signs in first, or what the app said was wrong. */
 export default function ConnectPage(): ReactNode {
-  const { q, error, error_description: why } = useSearch({ from: "/connect" });
-  if (error !== undefined) return <Wrong error={error} why={why ?? error} />;
-  return q === undefined ? <Wrong error="invalid_request" why="invalid_request" /> : <First q={q} />;
+  const { q, error } = useSearch({ from: "/connect" });
+  return error === undefined && q !== undefined ? <First q={q} /> : <Wrong error={error ?? "invalid_request"} />;
 }
 
 function First({ q }: { readonly q: string }): ReactNode {
@@ -43,7 +42,7 @@ function First({ q }: { readonly q: string }): ReactNode {
   );
 }
 
-function Wrong({ error, why }: { readonly error: string; readonly why: string }): ReactNode {
+function Wrong({ error }: { readonly error: string }): ReactNode {
   const { t } = useTranslation();
   if (error === "mfa_needed") {
     return (
@@ -65,7 +64,7 @@ function Wrong({ error, why }: { readonly error: string; readonly why: string })
   }
   const closed = error === "not_found";
   return (
-    <Entrance title={closed ? t("apps.consent.notYours") : t("apps.consent.wrong")} lead={closed ? t("apps.consent.notYoursHint") : t("apps.consent.wrongHint", { why })}>
+    <Entrance title={closed ? t("apps.consent.notYours") : t("apps.consent.wrong")} lead={closed ? t("apps.consent.notYoursHint") : t(error === "invalid_client" ? "apps.consent.unknownHint" : "apps.consent.wrongHint")}>
       <ButtonLink to="/" variant="default" fullWidth>
         {t("app.home")}
       </ButtonLink>
@@ -101,7 +100,7 @@ export function AskingPage(): ReactNode {
     if (nobody) void navigate({ ...(q === undefined ? { to: "/sign-in", search: {} } : signInFor(q)), replace: true });
   }, [nobody, q, navigate]);
   if (asking.error && !nobody) {
-    if (asRefused(asking.error).code === "mfa_needed") return <Wrong error="mfa_needed" why="" />;
+    if (asRefused(asking.error).code === "mfa_needed") return <Wrong error="mfa_needed" />;
     if (asRefused(asking.error).code === "not_found") {
       return (
         <Entrance title={t("apps.consent.wrong")} lead={t("apps.consent.over")}>
