@@ -18,8 +18,8 @@ from hub.participants.routes import ROUTES as PARTICIPANTS
 from hub.parties.routes import ROUTES as PARTIES
 from hub.people.invitation_routes import ROUTES as INVITATIONS
 from hub.people.routes import ROUTES as PEOPLE
-from hub.scim.routes import ROUTES as SCIM
 from hub.providers.routes import ROUTES as PROVIDERS
+from hub.scim.routes import ROUTES as SCIM
 from hub.search.routes import ROUTES as SEARCH
 from hub.service_accounts.routes import ROUTES as SERVICE_ACCOUNTS
 from hub.sessions.routes import ROUTES as SESSIONS

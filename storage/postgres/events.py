@@ -25,8 +25,8 @@ BEFORE = "select tx, id from events where (tx, id) < ($1, $2) order by tx desc, 
 KNOWN = "select exists (select from events where tx = $1 and id = $2)"
 # For readers: those of a case ($1) after seq $2, under their own policies.
 PAGE = """select stream_head(c.id) as f_head, e.* from cases c left join lateral (
-        select tx, id, seq, type, case_id, org, audience, people, at, actor, data from events where stream = c.id and seq > $2
-        order by seq limit $3) e on true
+        select tx, id, seq, type, case_id, org, audience, people, at, actor, data from events
+        where stream = c.id and seq > $2 order by seq limit $3) e on true
     where c.id = $1 order by e.seq"""
 # Committed, but behind a transaction that still runs: the relay must wait for that one.
 HIDDEN = f"select at from events where tx >= {XMIN} order by tx, id limit 1"

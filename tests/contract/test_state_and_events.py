@@ -215,7 +215,7 @@ async def change_detail(life: Life) -> Any:
     office = life.office
     if groups := (await office.lead.all(f"/v1/cases/{office.case}/details")):
         one = life.choose.choice(groups)
-        fields = {name: f"secret {life.n}" for name in one["fields"]} or {"assessment": f"secret {life.n}"}
+        fields = dict.fromkeys(one["fields"], f"secret {life.n}") or {"assessment": f"secret {life.n}"}
         return await life.who().patch(
             f"/v1/details/{one['id']}", {"fields": fields}, life.choose.randint(1, 4)
         )

@@ -78,8 +78,8 @@ KEYLESS = {
 
 # Whose own account it is about: for a browser alone.
 OWN_PLACES = (
-    "/v1/session/proof", "/v1/sessions", "/v1/tokens", "/v1/factors", "/v1/password", "/v1/invitations", "/v1/identities",
-    "/v1/apps",
+    "/v1/session/proof", "/v1/sessions", "/v1/tokens", "/v1/factors", "/v1/password", "/v1/invitations",
+    "/v1/identities", "/v1/apps",
 )  # fmt: skip
 # Where somebody rules an organisation: reading what it has needs `read`, all else `admin`.
 ADMIN_PLACES = ("/v1/orgs/", "/v1/people")
