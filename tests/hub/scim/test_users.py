@@ -108,7 +108,7 @@ async def test_who_is_elsewhere_is_asked_first(directory: Directory, world: Worl
 
 async def test_nobody_who_has_an_account_is_seated_unasked(directory: Directory, world: World) -> None:
     ann = await with_password(world, await world.person())  # she belongs to no organisation
-    user = await directory.user(ann.email, roles=[{"value": "desk"}])
+    user = await directory.user(ann.email, roles=[{"value": "desk"}], active=False)
     own = dict(await directory.row(user["id"]))
     answer = await directory.patch(
         f"/Users/{user['id']}", replace("active", True), replace("displayName", "Somebody"),
