@@ -8,6 +8,7 @@ from schemas.events import Event
 
 STREAM = "CW_EVENTS"
 STREAM_SUBJECTS = "cw.*.*.case.*.*.*", "cw.*.*.person.*.*.*", "cw.*.*.org.*.*.*"
+EVENTS = "cw.*.*.*.*.*.*"  # all of these: of all subjects, theirs alone have seven parts
 WAKE_RELAY = "cw.wake.relay"
 SIGNALS = "cw.*.signal.case.*"
 

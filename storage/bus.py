@@ -11,7 +11,6 @@ from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-import msgspec
 import nats
 import nats.errors
 import structlog
@@ -24,7 +23,7 @@ from schemas.errors import Refused
 from schemas.events import Event
 from schemas.positions import Position
 from schemas.settings import Settings
-from schemas.subjects import HEADER_EPOCH, HEADER_POS, HEADER_PREV, STREAM, WAKE_RELAY, inbox
+from schemas.subjects import EVENTS, HEADER_EPOCH, HEADER_POS, HEADER_PREV, WAKE_RELAY, inbox
 from storage.postgres import events as log
 from storage.postgres.pool import PASSING
 
@@ -32,19 +31,16 @@ FIRST_CONNECT_S = 10.0
 CONNECT_S = 2
 RECONNECT_WAIT_S = 0.2
 PING_INTERVAL_S = 2  # a dead connection is noticed in 4 to 6 s
-CONSUMER_ANSWER_S = 2.0
+FLUSH_S = 2
 CLOSE_S = 1.0
 OUTBOUND_BYTES_MAX = 8 << 20
 
 BATCH_EVENTS_MAX = 500
 PILE_MESSAGES_MAX = 8192
 PILE_BYTES_MAX = 16 << 20
-HEARTBEAT_S = 1.0
-SILENCE_S = 3.0  # no message and no heartbeat for so long: the consumer is gone
 POLL_S = 2.0  # PostgreSQL is asked when nothing came for so long
 POLL_WITHOUT_NATS_S = 0.5
 REOPEN_S = 0.5
-CONSUMER_IDLE_S = 30
 END_RETRY_S = 0.2
 
 T = TypeVar("T")
@@ -207,14 +203,16 @@ class Relayed(NamedTuple):
 
 
 class Tail:
-    """The event stream as it is published, from the moment of opening, in a pile of bounded size."""
+    """The events as they are published, from the moment of opening, in a pile of bounded size.
+
+    A plain subscription and no consumer of JetStream: where a consumer delivers to is whatever its maker names, which
+    no permission limits, and what it adds (to be told that messages are missing) the chain of positions tells anyway.
+    """
 
     def __init__(self, bus: Bus) -> None:
         self._bus = bus
         self._subscription: Subscription | None = None
-        self._consumer = ""
         self._reconnects = -1
-        self._heard = 0.0
         self._tried = 0.0
         self._pile: deque[Relayed] = deque()
         self._bytes = 0
@@ -223,68 +221,37 @@ class Tail:
 
     @property
     def alive(self) -> bool:
-        """Whether the server told us of messages or of none just now."""
+        """Whether all that was published since `open` has come or will, as far as the connection knows."""
         return (
             self._subscription is not None
             and self._bus.connected
             and self._reconnects == self._bus.reconnects
-            and time.monotonic() - self._heard < SILENCE_S
         )
 
     async def open(self) -> bool:
-        """Make a consumer of what comes from now on, if it is time to try. True when there is a new one."""
+        """Hear what comes from now on, if it is time to try. True when that is new."""
         now = time.monotonic()
         if now - self._tried < REOPEN_S or not self._bus.connected:
             return False
         self._tried = now
         await self.close()
-        inbox = self._bus.client.new_inbox()
         self._reconnects = self._bus.reconnects
         try:
-            self._subscription = await self._bus.client.subscribe(inbox, cb=self._on_message)
-            self._consumer = await self._make_consumer(inbox)
-        except (nats.errors.Error, TimeoutError, OSError, LookupError) as error:
-            logger.debug("no consumer yet", error=type(error).__name__)
+            self._subscription = await self._bus.client.subscribe(EVENTS, cb=self._on_message)
+            await self._bus.client.flush(timeout=FLUSH_S)  # the server knows of it
+        except (nats.errors.Error, TimeoutError, OSError) as error:
+            logger.debug("no events from nats yet", error=type(error).__name__)
             await self.close()
             return False
-        self._heard = time.monotonic()
         return True
-
-    async def _make_consumer(self, inbox: str) -> str:
-        config = {
-            "deliver_subject": inbox,
-            "deliver_policy": "new",
-            "ack_policy": "none",
-            "max_deliver": 1,
-            "replay_policy": "instant",
-            "idle_heartbeat": int(HEARTBEAT_S * 1e9),
-            "inactive_threshold": int(CONSUMER_IDLE_S * 1e9),
-            "mem_storage": True,
-            "num_replicas": 1,
-        }
-        body = msgspec.json.encode({"stream_name": STREAM, "config": config})
-        answer = await self._bus.client.request(
-            f"$JS.API.CONSUMER.CREATE.{STREAM}", body, timeout=CONSUMER_ANSWER_S
-        )
-        made = msgspec.json.decode(answer.data)
-        if "error" in made:
-            raise LookupError(made["error"].get("description", ""))
-        return made["name"]
 
     async def close(self) -> None:
         subscription, self._subscription = self._subscription, None
-        consumer, self._consumer = self._consumer, ""
         if subscription is not None:
             await self._bus.unsubscribe(subscription)
-        if consumer and self._bus.connected:
-            await self._bus.signal(f"$JS.API.CONSUMER.DELETE.{STREAM}.{consumer}")
 
     async def _on_message(self, message: Msg) -> None:
-        self._heard = time.monotonic()
         headers = message.headers or {}
-        position = headers.get(HEADER_POS)
-        if position is None:
-            return  # a heartbeat
         if len(self._pile) >= PILE_MESSAGES_MAX or self._bytes > PILE_BYTES_MAX:
             # A reader this far behind reads the rest from PostgreSQL.
             self._pile.clear()
@@ -294,7 +261,7 @@ class Tail:
             relayed = Relayed(
                 headers[HEADER_EPOCH],
                 Position.parse(headers[HEADER_PREV]),
-                Position.parse(position),
+                Position.parse(headers[HEADER_POS]),
                 message.data,
             )
         except (KeyError, ValueError):
@@ -323,7 +290,7 @@ class Tail:
 async def follow(bus: Bus, database: Pools, position: Position) -> AsyncGenerator[list[Event], None]:
     """Every event after `position`, each once, in order, as batches of 1 to `BATCH_EVENTS_MAX`; never ends.
 
-    Live from JetStream while each message names the last one seen as its predecessor, else from PostgreSQL until it
+    Live from NATS while each message names the last one seen as its predecessor, else from PostgreSQL until it
     does. While PostgreSQL is away it goes on live; while NATS is away it polls PostgreSQL. Raises `EpochChanged`
     after a restore. Close the iterator (`contextlib.aclosing`) when leaving it early.
     """

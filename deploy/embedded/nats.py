@@ -9,7 +9,7 @@ from pathlib import Path
 
 from deploy.embedded import ports
 from deploy.embedded.child import Child, StackError, wait_until
-from schemas.subjects import STREAM_SUBJECTS
+from schemas.subjects import EVENTS, STREAM_SUBJECTS
 from storage.callout import SUBJECT as CALLOUT
 
 READY_WAIT_S = 30.0
@@ -20,43 +20,29 @@ STORE_BYTES_MAX = 8 * 1024 * 1024 * 1024
 PING_INTERVAL_S = 5
 PINGS_UNANSWERED_MAX = 2
 
-# What reading the stream of events takes: to look it up and to keep a consumer of one's own.
-READ_EVENTS = (
-    "$JS.API.INFO",
-    "$JS.API.STREAM.NAMES",
-    "$JS.API.STREAM.INFO.CW_EVENTS",
-    "$JS.API.STREAM.MSG.GET.CW_EVENTS",
-    "$JS.API.DIRECT.GET.CW_EVENTS",
-    "$JS.API.DIRECT.GET.CW_EVENTS.>",
-    "$JS.API.CONSUMER.*.CW_EVENTS",
-    "$JS.API.CONSUMER.*.CW_EVENTS.>",
-    "$JS.API.CONSUMER.MSG.NEXT.CW_EVENTS.>",
-    "$JS.API.CONSUMER.DURABLE.CREATE.CW_EVENTS.>",
-    "$JS.ACK.CW_EVENTS.>",
-    "$JS.FC.>",
-)
-
 # What publishing it takes: to find the stream, make it, see its last message, and empty it after a restore.
 KEEP_EVENTS = tuple(f"$JS.API.STREAM.{what}.CW_EVENTS" for what in ("INFO", "CREATE", "MSG.GET", "PURGE"))
 
 # user → (may publish, may subscribe). A process that is taken over can do no more than this. The hub alone hears
-# `cw.api.>`: what people ask of it carries their tokens. Answers come to an inbox of the asking user's own.
+# `cw.api.>`: what people ask of it carries their tokens. Answers come to an inbox of the asking user's own. Of
+# JetStream's own subjects they have none but the relay, since JetStream delivers to wherever it is told, past all
+# permissions.
 PERMISSIONS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "hub": (
         ("cw.wake.>", "cw.*.signal.case.*", "$SRV.>"),
         ("cw.api.>", "$SRV.>", "_INBOX_hub.>", CALLOUT),
     ),
     "gateway": (
-        ("cw.api.>", "cw.*.signal.case.*", *READ_EVENTS),
-        ("cw.*.signal.case.*", "_INBOX_gateway.>"),
+        ("cw.api.>", "cw.*.signal.case.*"),
+        (EVENTS, "cw.*.signal.case.*", "_INBOX_gateway.>"),
     ),
     "relay": (
         (*STREAM_SUBJECTS, *KEEP_EVENTS),
         ("cw.wake.>", "_INBOX_relay.>"),
     ),
     "worker": (
-        ("cw.wake.>", *READ_EVENTS),
-        ("cw.*.*.case.*.*.*", "_INBOX_worker.>"),
+        ("cw.wake.>",),
+        (EVENTS, "_INBOX_worker.>"),
     ),
     # The person at the machine: doctor, benches and tests. No process runs as this one.
     "operator": ((">",), (">",)),

@@ -20,6 +20,7 @@ from deploy.embedded.child import Child, StackError
 from deploy.embedded.postgres import Postgres
 from deploy.embedded.stack import SOCKET_PATH_BYTES_MAX, Stack
 from schemas.settings import Settings
+from schemas.subjects import EVENTS, STREAM_SUBJECTS
 from storage.bus import Bus
 
 
@@ -230,6 +231,35 @@ async def test_the_relay_publishes_events_alone(tmp_path: Path) -> None:
             ("$JS.API.STREAM.CREATE.OTHER", False),
         ):
             assert await allowed(stack, "relay", "publish", subject) is may, subject
+
+
+async def test_no_process_makes_jetstream_deliver_anywhere(tmp_path: Path) -> None:
+    """A consumer delivers to whatever subject its maker names, and JetStream asks no permission of anybody for it: so
+    nobody makes one. Nor does anybody answer to what it asks of JetStream elsewhere than where it may hear."""
+    async with only_nats(tmp_path) as stack:
+        for subject in (
+            "$JS.API.INFO", "$JS.API.STREAM.NAMES", "$JS.API.STREAM.LIST", "$JS.API.STREAM.UPDATE.CW_EVENTS",
+            "$JS.API.CONSUMER.CREATE.CW_EVENTS", "$JS.API.CONSUMER.CREATE.CW_EVENTS.x",
+            "$JS.API.CONSUMER.CREATE.CW_EVENTS.x.cw.>", "$JS.API.CONSUMER.DURABLE.CREATE.CW_EVENTS.x",
+            "$JS.API.CONSUMER.MSG.NEXT.CW_EVENTS.x", "$JS.API.CONSUMER.DELETE.CW_EVENTS.x",
+            "$JS.API.CONSUMER.LIST.CW_EVENTS", "$JS.API.DIRECT.GET.CW_EVENTS", "$JS.ACK.CW_EVENTS.x", "$JS.FC.x",
+            "$JS.API.STREAM.DELETE.CW_EVENTS", "$JS.API.STREAM.SNAPSHOT.CW_EVENTS",
+            "$JS.API.STREAM.RESTORE.CW_EVENTS", "$JS.API.STREAM.MSG.DELETE.CW_EVENTS", "$JS.API.ACCOUNT.PURGE.$G",
+        ):  # fmt: skip
+            for process in ("hub", "gateway", "worker", "relay"):
+                assert not await allowed(stack, process, "publish", subject), (process, subject)
+        for process in ("hub", "gateway", "worker"):
+            for what in ("INFO", "CREATE", "MSG.GET", "PURGE"):
+                subject = f"$JS.API.STREAM.{what}.CW_EVENTS"
+                assert not await allowed(stack, process, "publish", subject), (process, subject)
+
+
+async def test_events_are_heard_by_those_who_deliver_them(tmp_path: Path) -> None:
+    async with only_nats(tmp_path) as stack:
+        for process in ("hub", "gateway", "worker", "relay"):
+            for subject in (EVENTS, *STREAM_SUBJECTS):
+                may = process in ("gateway", "worker")
+                assert await allowed(stack, process, "subscribe", subject) is may, (process, subject)
 
 
 def test_a_data_directory_is_made_for_its_owner_alone(tmp_path: Path) -> None:

@@ -119,7 +119,7 @@ async def test_a_deleted_stream_is_noticed_while_the_server_stays(
             await writer.post(5)
             await follower.has(10)
             await relayed(stack, opened)
-            # The consumer died with the stream; without the poll only a new one can bring what follows.
+            # Without the poll only NATS can bring what follows.
             monkeypatch.setattr(bus_module, "POLL_S", 600.0)
             monkeypatch.setattr(bus_module, "POLL_WITHOUT_NATS_S", 600.0)
             await writer.post(5)
