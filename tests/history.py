@@ -11,6 +11,7 @@ import msgspec
 from schemas.events import EVENTS
 from schemas.ids import new_id
 from schemas.messages import Message
+from schemas.scopes import OF_BROWSERS
 
 LOCK = "select pg_advisory_xact_lock_shared(lock_key($1)), pg_advisory_xact_lock(lock_key($2))"
 APPEND = """insert into events (org, kind, stream, seq, case_id, type, audience, people, access, at, actor, thing, data)
@@ -49,18 +50,19 @@ class History:
         )
         return person
 
-    async def token(self, person: UUID, *, seconds: float = 3600) -> tuple[str, UUID]:
-        """A signed-in session: its token and id."""
+    async def token(self, person: UUID, *scopes: str, seconds: float = 3600) -> tuple[str, UUID]:
+        """A signed-in session, of all scopes that people have unless some are named: its token and id."""
         session = new_id()
         token = f"t{session.hex}"
         await self.pool.execute(
             "insert into sessions (id, token_hash, person, kind, label, made_at, expires_at, scopes) "
-            "values ($1, $2, $3, 'token', '', $4, $5, '{read,write,admin}')",
+            "values ($1, $2, $3, 'token', '', $4, $5, $6)",
             session,
             hashlib.sha256(token.encode()).digest(),
             person,
             now(),
             now() + timedelta(seconds=seconds),
+            list(scopes or OF_BROWSERS),
         )
         return token, session
 

@@ -1,4 +1,5 @@
-"""Removes what was begun and never completed, what quarantine still holds, and sessions and invitations long over."""
+"""Removes what was begun and never completed, what quarantine still holds, and sessions and invitations long over; and
+ends the sessions that a rule about second factors overtook while nobody did it."""
 
 import asyncio
 import contextlib
@@ -9,6 +10,7 @@ import structlog
 from prometheus_client import Counter
 
 from hub.context import Hub
+from hub.factors.actions import ENDED_AT_ONCE, end_overtaken
 from schemas.errors import Refused
 from schemas.limits import DEVICE_DAYS, THROTTLES_MAX
 from schemas.settings import Settings
@@ -67,7 +69,8 @@ async def sweep(hub: Hub) -> bool:
     _count("device", await system.execute(expired.DEVICES, now - timedelta(days=DEVICE_DAYS)))
     _count("rate", await system.execute(expired.RATES))
     _count("throttle", await system.execute(expired.THROTTLES, now - FORGOTTEN_AFTER, THROTTLES_MAX))
-    return ROUND in (abandoned, len(rows))
+    overtaken = await end_overtaken(hub)
+    return ROUND in (abandoned, len(rows)) or overtaken == ENDED_AT_ONCE
 
 
 async def _sweep_quarantine(hub: Hub, row: Any, now: datetime) -> datetime | None:

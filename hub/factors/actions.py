@@ -4,6 +4,7 @@ These go through the sign-in role with the asker's session: somebody who still l
 for can do this and nothing else.
 """
 
+from datetime import datetime
 from uuid import UUID
 
 import segno
@@ -145,13 +146,25 @@ async def end_unproved(hub: Hub, org: UUID, roles: list[str]) -> None:
         if not rows:
             return
         for person in {row["person"] for row in rows}:
-            lock = locks.of_streams(None, person)
-            async with hub.database.writing_as_system(lock, hub.clock()) as unit:
-                stream = await unit.person_stream(person)
-                for row in await unit.connection.fetch(factors.END_UNPROVED, person, unit.now):
-                    ended = read(row, Session)
-                    unit.append(stream, NewEvent("session.ended", ended.id, ended, (), (person,)))
-            await hub.bus.wake()
+            await _end_unproved_of(hub, person, None)
+
+
+async def end_overtaken(hub: Hub) -> int:
+    """End sessions that a rule overtook and `end_unproved` did not come to, since its process died before; how many
+    people had one."""
+    rows = await hub.database.system.fetch(factors.OVERTAKEN, hub.clock(), ENDED_AT_ONCE)
+    for row in rows:
+        await _end_unproved_of(hub, row["person"], row["since"])
+    return len(rows)
+
+
+async def _end_unproved_of(hub: Hub, person: UUID, before: datetime | None) -> None:
+    async with hub.database.writing_as_system(locks.of_streams(None, person), hub.clock()) as unit:
+        stream = await unit.person_stream(person)
+        for row in await unit.connection.fetch(factors.END_UNPROVED, person, unit.now, before):
+            ended = read(row, Session)
+            unit.append(stream, NewEvent("session.ended", ended.id, ended, (), (person,)))
+    await hub.bus.wake()
 
 
 async def _may_change(hub: Hub, who: Who) -> Standing:

@@ -81,6 +81,17 @@ create function signin_session(p_hash bytea, p_now timestamptz)
             and (s.mfa or not public.needs_factor(s.person));
     end;
 
+-- Since when a rule about second factors stands: what is older than it and has proved none, it has overtaken.
+alter table organisations add column mfa_since timestamptz;
+create or replace function set_mfa_rule(p_org uuid, p_roles text[]) returns void
+    language plpgsql security definer set search_path = pg_catalog, public as $$
+begin
+    if not exists (select 1 from grants where person = me() and scope = p_org and role = 'admin') then
+        raise exception 'set_mfa_rule' using errcode = 'insufficient_privilege';
+    end if;
+    update organisations set mfa_roles = p_roles, mfa_since = now() where id = p_org;
+end $$;
+
 revoke execute on function
     signin_open(uuid, bytea, uuid, text, text, timestamptz, timestamptz, text, boolean, timestamptz, text[]),
     signin_known(bytea, timestamptz), signin_session(bytea, timestamptz) from public;

@@ -250,6 +250,20 @@ async def test_ended_session_closes_its_sockets_alone(office: Office) -> None:
             assert await Client(again).close_code() == 4501
 
 
+async def test_a_socket_needs_a_token_that_may_read(office: Office) -> None:
+    from tests.gateway.conftest import Client
+
+    for scopes in (["write"], ["admin"], ["scim"], ["write", "admin", "openid"], ["none"]):
+        token, _ = await office.history.token(office.people["client"], *scopes)
+        async with office.live.open(token) as socket:
+            assert await Client(socket).close_code() == 4504, scopes
+    token, _ = await office.history.token(office.people["client"], "read")
+    async with office.live.client(token) as client:
+        assert (await client.subscribe(office.topic))["op"] == "subscribed"
+        await client.send("read", conversation=str(office.case), upto=1)
+        assert (await client.next())["code"] == "scope"
+
+
 async def test_session_that_expires_is_closed(office: Office) -> None:
     token, _ = await office.history.token(office.people["client"], seconds=1.5)
     async with office.live.client(token) as client:

@@ -1,5 +1,6 @@
 """The session without I/O: frames and facts in, effects out."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -46,8 +47,8 @@ def an_event(
     )  # fmt: skip
 
 
-def a_session(*grants: tuple[UUID, str], person: UUID = ME) -> Session:
-    return Session(new_id(), Viewer(person, frozenset(grants)), datetime.now(UTC), OF_BROWSERS, "token", 0.0)
+def a_session(*grants: tuple[UUID, str], person: UUID = ME, scopes: Collection[str] = OF_BROWSERS) -> Session:
+    return Session(new_id(), Viewer(person, frozenset(grants)), datetime.now(UTC), scopes, "token", 0.0)
 
 
 def say(session: Session, now: float = 0.0, **frame: Any) -> list[Effect]:
@@ -73,6 +74,23 @@ def joined(session: Session, topic: str, thing: Thing | None = None) -> Any:
 
 def test_ping_is_answered_with_its_ref() -> None:
     assert told(say(a_session(), op="ping", ref="7")) == [{"op": "pong", "ref": "7"}]
+
+
+def test_a_token_that_may_read_alone_writes_nothing() -> None:
+    conversation, key = str(UUID(int=5)), str(UUID(int=6))
+    frames: list[dict[str, Any]] = [
+        {"op": "post", "ref": "7", "key": key, "conversation": conversation, "body": "x", "attachments": []},
+        {"op": "read", "conversation": conversation, "upto": 1},
+        {"op": "typing", "conversation": conversation},
+    ]
+    for scopes, refused in ((["read"], True), (["read", "admin"], True), (["read", "write"], False)):
+        session = a_session(scopes=scopes)
+        joined(session, "me")
+        for frame in frames:
+            found = told(say(session, **frame))
+            assert [one["code"] for one in found] == (["scope"] if refused else []), (scopes, frame)
+            assert not refused or found[0]["ref"] == frame.get("ref")
+        assert session.calls == (0 if refused else 2)
 
 
 def test_subscribe_joins_and_the_same_topic_again_takes_its_place() -> None:

@@ -13,6 +13,7 @@ from schemas.credentials import token_hash
 from storage.postgres import access
 from tests.app import ABSENT, Person, World, refused
 from tests.browsers import PASSWORD, Browser, Site, with_password
+from workers.sweep import sweep
 
 STEP = timedelta(seconds=30)
 PROOF_OVER = timedelta(minutes=10, seconds=1)
@@ -103,6 +104,24 @@ async def test_the_rule_ends_sessions_without_a_factor_at_once(
     assert (
         await owner.fetchval("select count(*) from events where stream = $1", other.id) == 1
     )  # their old token
+
+
+async def test_what_a_crash_left_open_is_swept(
+    site: Site, desk: Person, org: UUID, owner: Any, world: World
+) -> None:
+    """The rule is written, and the process died before it ended what the rule overtook."""
+    before = await site.browser().signed_in(desk.email)
+    outside = await world.person(org, "outside")
+    rule = "update organisations set mfa_roles = '{desk}', mfa_since = now() where id = $1"
+    await owner.execute(rule, org)
+    site.clock.ahead = timedelta(minutes=1)
+    after = await site.browser().signed_in(desk.email)  # to set up a factor
+    await sweep(site.hub)
+    assert (await outside.get("/v1/me")).status_code == 200
+    refused(await before.get("/v1/factors"), 401, "unauthenticated")
+    assert (await after.get("/v1/factors")).json()["needed"]
+    ended = await owner.fetch("select thing from events where stream = $1 and type = 'session.ended'", desk.id)
+    assert len(ended) == 2 and desk.session in {row["thing"] for row in ended}
 
 
 async def test_one_who_comes_to_such_a_place_is_asked_too(
