@@ -183,7 +183,7 @@ class Follower:
         if frame["op"] == "event" and frame["topic"] == self.topic:
             self.held.append(frame)
             self.seq, self.pos = frame["seq"], frame["pos"]
-            self.reached[frame["case"] or "me"] = frame["seq"]
+            self.reached["me" if self.topic == "me" else frame["case"]] = frame["seq"]
         elif frame["op"] in ("reset", "ended"):
             self.odd.append(f"{frame['op']} {frame.get('why') or frame.get('code')}")
             raise EOFError

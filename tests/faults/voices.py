@@ -260,7 +260,7 @@ class Voices:
                 due = [event for case in its for event in dues[id, case]]
                 messages = {r.conversation: lists[id][r.conversation] for r in rooms
                             if r.case in its and r.conversation in lists[id]}  # fmt: skip
-            last = {event["case"] or "me": event["seq"] for event in due if event["case"] or topic == "me"}
+            last = {"me" if topic == "me" else event["case"]: event["seq"] for event in due}
             await until(
                 lambda: all(one.follower.reached.get(case, 0) >= seq for case, seq in last.items()),  # noqa: B023
                 lambda: f"{one.name} sees the end {last}: {one.follower.reached}, {newest}",  # noqa: B023
