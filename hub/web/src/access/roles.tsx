@@ -31,7 +31,7 @@ export default function RolesPage(): ReactNode {
                 <Title order={2} id="places" mb="sm">
                   {t("access.places")}
                 </Title>
-                <May label={t("access.places")} corner={t("access.does")} columns={[t("people.roles.admin"), t("people.roles.desk"), t("people.roles.outside")]} rows={placeRows(known).map(({ name, answers }) => ({ name: t(`access.place.${name}`), answers }))} />
+                <May label={`${t("access.places")}: ${t("access.does")}`} corner={t("access.does")} columns={[t("people.roles.admin"), t("people.roles.desk"), t("people.roles.outside")]} rows={placeRows(known).map(({ name, answers }) => ({ name: t(`access.place.${name}`), answers }))} />
               </section>
               {known.length > 0 && <Kinds types={known} />}
             </Stack>

@@ -61,6 +61,7 @@ export function CasesSelect({ org, value, onChange, max, ...field }: Props): Rea
         onChange(ids);
       }}
       searchable
+      withAsterisk
       hidePickedOptions
       maxValues={max}
       searchValue={typed}

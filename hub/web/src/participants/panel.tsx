@@ -1,21 +1,21 @@
 // Who has access to a case, and whom it is about.
 import { ActionIcon, Avatar, Badge, Button, Group, NativeSelect, Paper, Stack, Text, TextInput } from "@mantine/core";
 import { IconUserOff, IconUserPlus, IconUsers } from "@tabler/icons-react";
-import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import { useList, useNames, type CaseView } from "../cases/data";
-import { post, query, remove } from "../http/client";
-import { readPages } from "../live/cases";
+import { post, remove } from "../http/client";
 import { useLive } from "../live/provider";
 import { Parties } from "../parties/panel";
+import { usePeople } from "../people/data";
+import { PersonSelect } from "../people/picker";
 import { useMe } from "../sessions/me";
 import { Confirm, FormDialog } from "../ui/forms";
 import { Empty, Head, Shown } from "../ui/states";
 import { Ago } from "../ui/when";
 import { ViewAs } from "../views/looked";
-import type { Answer, Card, Participant } from "../wire";
+import type { Answer, Participant } from "../wire";
 import { WhoSees } from "./access";
 import { CaseTeams } from "./teams";
 
@@ -124,16 +124,10 @@ function Grant({ view, opened, onClose }: { readonly view: CaseView; readonly op
   const { t } = useTranslation();
   const { feeds } = useLive();
   const [person, setPerson] = useState("");
-  const directory = useQuery({
-    queryKey: ["people", view.case.org],
-    queryFn: async ({ signal }) => (await readPages<Card>(`/people${query({ org: view.case.org })}`, signal)).flatMap((page) => page.items),
-    enabled: opened,
-    retry: false,
-  });
+  const directory = usePeople(view.case.org, opened);
   // Only staff of the organisation can be on its team, and who is invited by mail is not staff yet.
   const outside = (directory.data?.find((card) => card.id === person)?.membership ?? "outside") === "outside";
   const roles = Object.entries(view.type?.roles ?? {}).flatMap(([value, role]) => (outside && role.side === "staff" ? [] : [{ value, label: role.title }]));
-  const choices = (directory.data ?? []).map((card) => ({ value: card.id, label: `${card.name} · ${card.email}` }));
   return (
     <FormDialog
       title={t("participants.add")}
@@ -150,7 +144,7 @@ function Grant({ view, opened, onClose }: { readonly view: CaseView; readonly op
     >
       {(at) => (
         <>
-          <NativeSelect label={t("participants.person")} value={person} onChange={(event) => setPerson(event.currentTarget.value)} data={[{ value: "", label: t("participants.byMail") }, ...choices]} error={at("$.person")} />
+          <PersonSelect label={t("participants.person")} people={directory.data ?? []} value={person} onChange={setPerson} other={t("participants.byMail")} error={at("$.person")} />
           {!person && (
             <>
               <TextInput name="email" type="email" label={t("participants.email")} description={t("participants.inviteHint")} required error={at("$.email")} />

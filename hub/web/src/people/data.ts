@@ -16,6 +16,8 @@ export function usePeople(org: string, enabled = true): UseQueryResult<readonly 
     enabled,
     staleTime: 30_000,
     retry: false,
+    // No topic of the socket tells of an organisation.
+    refetchOnWindowFocus: "always",
   });
 }
 

@@ -9,10 +9,12 @@ import { matches } from "./data";
 /** As many as can be looked through; who is not among them is found by typing more. */
 const OPTIONS_SHOWN = 30;
 
+const OTHER = "other";
+
 const choice = (card: Card): ComboboxItem => ({ value: card.id, label: card.email ? `${card.name} · ${card.email}` : card.name });
 
 const found: OptionsFilter = ({ options, search, limit }) =>
-  options.filter((option) => "value" in option && matches({ name: option.label, email: "" }, search)).slice(0, limit);
+  options.filter((option) => "value" in option && (option.value === OTHER || matches({ name: option.label, email: "" }, search))).slice(0, limit);
 
 interface Common {
   readonly label: string;
@@ -23,21 +25,25 @@ interface Common {
 }
 
 interface OneProps extends Common {
+  /** "" for nobody yet, or for `other`. */
   readonly value: string;
   readonly onChange: (person: string) => void;
+  /** What to choose when it is none of them. */
+  readonly other?: string;
 }
 
-export function PersonSelect({ people, value, onChange, focused, ...field }: OneProps): ReactNode {
+export function PersonSelect({ people, value, onChange, other, focused, ...field }: OneProps): ReactNode {
   const { t } = useTranslation();
-  const data = useMemo(() => people.map(choice), [people]);
+  const data = useMemo(() => [...(other ? [{ value: OTHER, label: other }] : []), ...people.map(choice)], [people, other]);
   return (
     <Select
       {...field}
       data={data}
-      value={value || null}
-      onChange={(chosen) => onChange(chosen ?? "")}
+      value={value || (other ? OTHER : null)}
+      onChange={(chosen) => onChange(chosen === null || chosen === OTHER ? "" : chosen)}
       searchable
       required
+      allowDeselect={false}
       limit={OPTIONS_SHOWN}
       filter={found}
       placeholder={t("people.type")}
