@@ -74,11 +74,12 @@ async def test_who_finishes_is_answered_and_may_ask_again(port: int) -> None:
     writer.close()
 
 
+@pytest.mark.parametrize("end", [b"", b"\r\n\r\n"])  # a head without end, and one that comes whole at once
 @pytest.mark.parametrize("pieces", [1, 40])
 @pytest.mark.parametrize("head", [b"X: " + b"a" * 100_000, b"X: a\r\n" * 20_000, b"/" * 100_000])
-async def test_a_head_has_so_many_bytes_at_most(port: int, head: bytes, pieces: int) -> None:
+async def test_a_head_has_so_many_bytes_at_most(port: int, head: bytes, pieces: int, end: bytes) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    whole = b"GET / HTTP/1.1\r\nHost: x\r\n" + head.removesuffix(b"\r\n")
+    whole = b"GET / HTTP/1.1\r\nHost: x\r\n" + head.removesuffix(b"\r\n") + end
     async with asyncio.timeout(PATIENCE_S):
         for at in range(0, len(whole), len(whole) // pieces):
             writer.write(whole[at : at + len(whole) // pieces])
