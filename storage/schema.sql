@@ -30,6 +30,7 @@ CREATE TABLE public.organisations (
     access bigint DEFAULT 1 NOT NULL,
     made_at timestamp with time zone NOT NULL,
     mfa_roles text[] DEFAULT '{}'::text[] NOT NULL,
+    mfa_since timestamp with time zone,
     scim_role text DEFAULT 'outside'::text NOT NULL,
     CONSTRAINT organisations_scim_role_check CHECK ((scim_role = ANY (ARRAY['outside'::text, 'desk'::text])))
 );
@@ -1317,7 +1318,7 @@ begin
     if not exists (select 1 from grants where person = me() and scope = p_org and role = 'admin') then
         raise exception 'set_mfa_rule' using errcode = 'insufficient_privilege';
     end if;
-    update organisations set mfa_roles = p_roles where id = p_org;
+    update organisations set mfa_roles = p_roles, mfa_since = now() where id = p_org;
 end $$;
 CREATE FUNCTION public.set_publications(p_org uuid, p_types text[], p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
