@@ -468,7 +468,8 @@ create function oauth_disconnect(p_app uuid, p_now timestamptz)
             returning s.id, s.person, s.kind, s.label, s.made_at, s.expires_at, s.address, s.used_at;
     end;
 
--- Whoever leaves an organisation takes nothing of its apps along.
+-- Whoever leaves an organisation takes nothing of its apps along. At the end of the transaction: another place there is
+-- given by taking the one before.
 create function oauth_left() returns trigger
     language plpgsql security definer set search_path = pg_catalog, public as $$
 begin
@@ -478,7 +479,7 @@ begin
     update sessions s set ended_at = now() from gone where s.family = gone.id and s.ended_at is null;
     return null;
 end $$;
-create trigger oauth_left after delete on grants for each row when (old.scope = old.org) execute function oauth_left();
+create constraint trigger oauth_left after delete on grants deferrable initially deferred for each row when (old.scope = old.org) execute function oauth_left();
 
 -- With the last second factor goes what apps had proved by it, as it does of sessions.
 create function oauth_unproved() returns trigger

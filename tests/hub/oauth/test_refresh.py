@@ -123,6 +123,16 @@ async def test_each_of_these_ends_what_an_app_holds(scene: Scene) -> None:
         assert after["error"] in ("invalid_grant", "invalid_client"), way
 
 
+async def test_another_place_in_the_organisation_ends_nothing(scene: Scene) -> None:
+    app = await scene.app()
+    token = await app.connected(scene.person)
+    body = {"org": str(scene.org), "email": scene.who.email, "name": "Somebody", "role": "desk"}
+    answer = await scene.admin.post("/v1/people", body)
+    assert answer.json()["item"]["membership"] == "desk", answer.text
+    assert (await app.me(token["access_token"])).status_code == 200
+    assert (await app.by_refresh(token["refresh_token"])).status_code == 200
+
+
 async def test_a_removed_app_asks_again(scene: Scene) -> None:
     app = await scene.app()
     await app.connected(scene.person)
