@@ -59,8 +59,8 @@ EVENTS: dict[str, EventType] = {
     "party.removed": EventType("case", "party", Party),
     "participant.granted": EventType("case", "participant", Participant),
     "participant.revoked": EventType("case", "participant", Participant),
-    "team.granted": EventType("case", "team_case", TeamCase),
-    "team.revoked": EventType("case", "team_case", TeamCase),
+    "team_case.granted": EventType("case", "team_case", TeamCase),
+    "team_case.revoked": EventType("case", "team_case", TeamCase),
     "entry.added": EventType("case", "entry", Entry),
     "conversation.opened": EventType("case", "conversation", Conversation),
     "message.posted": EventType("case", "message", Message),
@@ -108,7 +108,7 @@ ACCESS_EVENTS = frozenset(
     {"participant.granted", "participant.revoked", "member.added", "member.changed", "member.removed"}
 )
 WIDE_ACCESS_EVENTS = frozenset(
-    {"team.granted", "team.revoked", "team.changed", "wall.raised", "wall.changed", "wall.lifted"}
+    {"team_case.granted", "team_case.revoked", "team.changed", "wall.raised", "wall.changed", "wall.lifted"}
 )
 
 

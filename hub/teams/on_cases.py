@@ -38,7 +38,7 @@ async def grant_team(hub: Hub, who: Who, case: UUID, request: GrantTeam, key: UU
             id=new_id(),
             now=unit.now,
         )
-        await _tell(unit, facts, "team.granted", new)
+        await _tell(unit, facts, "team_case.granted", new)
         await unit.write(
             teams.GRANT, new.id, new.team, case, facts.org, new.role, facts.staff, unit.now, who.person
         )
@@ -61,7 +61,7 @@ async def revoke_team(hub: Hub, who: Who, case: UUID, id: UUID) -> Answer[TeamCa
         if held.revoked_at is not None:
             return Answer(held, unit.as_of(facts.stream))
         after = rules.revoke(facts, held, now=unit.now)
-        await _tell(unit, facts, "team.revoked", after)
+        await _tell(unit, facts, "team_case.revoked", after)
         await unit.write(teams.REVOKE, id, unit.now)
         await settle(unit, facts.org, people=None, cases=[case])
     return Answer(after, unit.as_of(facts.stream))

@@ -155,5 +155,7 @@ async def test_a_team_takes_part_as_staff_alone(office: Office) -> None:
     assert await office.outside.all(path) == []  # which teams an office has is not the client's to know
     refused(await office.outside.delete(f"{path}/{given['id']}"), 404, "not_found")
     seen = {event["type"] for event in await office.outside.all(f"/v1/cases/{office.case}/events")}
-    assert "team.granted" not in seen
-    assert "team.granted" in {e["type"] for e in await office.lead.all(f"/v1/cases/{office.case}/events")}
+    assert "team_case.granted" not in seen
+    assert "team_case.granted" in {
+        e["type"] for e in await office.lead.all(f"/v1/cases/{office.case}/events")
+    }
