@@ -156,3 +156,24 @@ async def test_an_invitation_is_a_question(desk: Desk, running: World) -> None:
         for row in await running.pool.fetch("select scope from grants where person = $1", ann.id)
     }
     assert str(org) in seats
+
+
+async def test_the_focus_stays_where_one_works(
+    desk: Desk, browser: Browser, house: House, running: World
+) -> None:
+    """What was pressed is gone afterwards: whoever works by keyboard goes on from what came in its place."""
+    ann = await with_password(running, await running.person(await running.organisation(), "desk"))
+    other = await Desk.fresh(browser, house)
+    await other.sign_in(ann)
+    await desk.sign_in(ann)
+    await desk.open("/security")
+    sessions = desk.page.get_by_role("region", name="Where you are signed in")
+    await sessions.get_by_role("button", name=re.compile("^(End|Sign out) .*Chrome")).first.click()
+    await expect(sessions).to_be_focused()
+    await expect(desk.page.get_by_test_id("sessions").get_by_role("listitem")).to_have_count(1)
+    await desk.set_up_app()
+    await expect(desk.page.get_by_test_id("recovery-codes")).to_be_focused()
+    await desk.press("Make new ones")
+    await desk.confirm("Make new ones")
+    await expect(desk.page.get_by_test_id("recovery-codes")).to_be_focused()
+    await other.page.context.close()

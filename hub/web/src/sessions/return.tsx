@@ -110,7 +110,7 @@ export function LinkPage(): ReactNode {
   }
   const whole = token.length >= 20 && token.length <= 200;
   return (
-    <Entrance title={t("providers.linkOpenTitle")} lead={t("providers.linkOpenLead")}>
+    <Entrance title={use.refused ? t("providers.failedTitle") : t("providers.linkOpenTitle")} lead={use.refused ? t("providers.failedLead") : t("providers.linkOpenLead")}>
       <Stack gap="md">
         {whole && !use.refused && (
           <Button fullWidth autoFocus loading={use.busy} onClick={() => use.run(undefined)}>
