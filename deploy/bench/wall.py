@@ -55,7 +55,11 @@ async def measure(rig: Rig) -> tuple[dict[str, Any], dict[str, Any], bool, str]:
         owner = await asyncpg.connect(rig.settings.postgres_owner)
         stack.push_async_callback(owner.close)
         await _town(owner, set_up, quick=rig.quick)
-        arms = [await stack.enter_async_context(_hub(rig, without=without)) for without in (False, True)]
+        hubs = [await stack.enter_async_context(_hub(rig, without=without)) for without in (False, True)]
+        # Both are up: a connection on which nothing is asked for a while is closed.
+        arms = [Arm(await connect(port), port) for port in hubs]
+        for arm in arms:
+            stack.callback(arm.client.close)
         rounds = QUICK_ROUNDS if rig.quick else ROUNDS
         reads = await _reads(set_up, arms, rounds)
         writes = await _writes(set_up, arms, rounds)
@@ -144,8 +148,8 @@ async def _town(owner: Any, set_up: Scene, *, quick: bool) -> None:
 
 
 @asynccontextmanager
-async def _hub(rig: Rig, *, without: bool) -> AsyncIterator[Arm]:
-    """A hub of the bench's own on a port of its own, until it is left."""
+async def _hub(rig: Rig, *, without: bool) -> AsyncIterator[int]:
+    """A hub of the bench's own, until it is left; its port."""
     (port,) = ports.free(1)
     settings = rig.settings
     environ = dict(rig.environs["hub"]) if "hub" in rig.environs else _environ(settings)
@@ -162,9 +166,8 @@ async def _hub(rig: Rig, *, without: bool) -> AsyncIterator[Arm]:
     nothing = asyncio.subprocess.DEVNULL
     hub = await asyncio.create_subprocess_exec(*command, env=environ, stdin=nothing, stdout=nothing, stderr=nothing)
     try:
-        client = await _connected(hub, port)
-        yield Arm(client, port)
-        client.close()
+        await _up(hub, port)
+        yield port
     finally:
         if hub.returncode is None:
             hub.terminate()
@@ -180,11 +183,12 @@ def _environ(settings: Any) -> dict[str, str]:
     }
 
 
-async def _connected(hub: asyncio.subprocess.Process, port: int) -> Client:
+async def _up(hub: asyncio.subprocess.Process, port: int) -> None:
     until = time.monotonic() + HUB_WAIT_S
     while True:
         try:
-            return await connect(port)
+            (await connect(port)).close()
+            return
         except OSError:
             if hub.returncode is not None or time.monotonic() > until:
                 raise RuntimeError("deploy.bench._hub_apart does not start") from None
