@@ -1,6 +1,7 @@
 """Caps on what costs much: gone over, each is a refusal with a name. The whole list: hub/http/README.md."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ async def test_a_body_has_so_many_bytes_at_most(office: Office) -> None:
     refused(await chunked, 413, "too_large")  # also where nobody says before how many come
 
 
-async def _pieces(size: int) -> Any:
+async def _pieces(size: int) -> AsyncIterator[bytes]:
     for _ in range(0, size, 1 << 16):
         yield b"x" * (1 << 16)
 
