@@ -2919,7 +2919,7 @@ CREATE INDEX versions_to_index ON public.versions USING btree (try_at) WHERE ((s
 CREATE INDEX versions_to_sweep ON public.versions USING btree (sweep_at) WHERE (sweep_at IS NOT NULL);
 CREATE INDEX walls_org ON public.walls USING btree (org, id);
 CREATE INDEX walls_standing ON public.walls USING btree (org) WHERE (lifted_at IS NULL);
-CREATE TRIGGER oauth_left AFTER DELETE ON public.grants FOR EACH ROW WHEN ((old.scope = old.org)) EXECUTE FUNCTION public.oauth_left();
+CREATE CONSTRAINT TRIGGER oauth_left AFTER DELETE ON public.grants DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((old.scope = old.org)) EXECUTE FUNCTION public.oauth_left();
 CREATE TRIGGER oauth_unproved AFTER DELETE ON public.factors FOR EACH ROW EXECUTE FUNCTION public.oauth_unproved();
 ALTER TABLE ONLY public.case_numbers
     ADD CONSTRAINT case_numbers_org_fkey FOREIGN KEY (org) REFERENCES public.organisations(id);
