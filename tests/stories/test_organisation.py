@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -204,3 +205,44 @@ async def test_staff_see_their_pages_and_none_of_the_administrators(other: Desk)
     await other.open("/organisation/teams")
     await other.says("No teams yet")
     await expect(other.page.get_by_role("button", name="Make a team")).to_have_count(0)
+
+
+async def test_invitations_wait_and_are_withdrawn(desk: Desk) -> None:
+    await desk.open("/organisation/people")
+    await desk.press("Invite someone")
+    dialog = desk.page.get_by_role("dialog")
+    await dialog.get_by_label("Name").fill("Ọlá Adéyẹmí")
+    address = f"ola-{uuid4().hex}@mail.test"
+    await dialog.get_by_label("E-mail").fill(address)
+    await desk.confirm("Invite someone")
+    await desk.says(f"An invitation was sent to {address}.")
+    await desk.open("/organisation/invitations")
+    rows = desk.page.get_by_test_id("invitations").get_by_role("listitem")
+    await expect(rows).to_contain_text([re.compile("Ọlá Adéyẹmí.*Waits")])
+    await desk.press("Send the invitation to Ọlá Adéyẹmí again")
+    await desk.says(f"An invitation was sent to {address}.")
+    await desk.press("Withdraw the invitation to Ọlá Adéyẹmí")
+    await desk.confirm("Withdraw")
+    await expect(rows.filter(has_text="Withdrawn")).to_have_count(1)
+    await expect(desk.page.get_by_role("button", name="Send the invitation to Ọlá Adéyẹmí again")).to_have_count(0)
+
+
+async def test_a_token_of_ones_own_opens_what_was_ticked(other: Desk, running: World) -> None:
+    await other.open("/security")
+    await other.press("Make a token")
+    dialog = other.page.get_by_role("dialog")
+    await dialog.get_by_label("What is it for?").fill("backup")
+    await expect(dialog.get_by_label("Administer")).to_have_count(0)  # she is no administrator
+    await dialog.get_by_role("checkbox", name="Write").uncheck()
+    await other.confirm("Make a token")
+    token = await other.page.get_by_test_id("new-token").locator("code").inner_text()
+    headers = {"authorization": f"Bearer {token}", "idempotency-key": "0f1f3a52-5b1e-4b7c-9a55-0c7b3f2d9e10"}
+    assert (await running.http.get("/v1/cases", headers=headers)).status_code == 200
+    written = await running.http.post("/v1/cases", headers=headers, json={})
+    assert (written.status_code, written.json()["code"]) == (403, "scope")
+    row = other.page.get_by_test_id("tokens").get_by_role("listitem").filter(has_text="backup")
+    await expect(row).to_contain_text(["Read"])
+    await other.press("End backup")
+    await other.confirm("End the token")
+    await expect(row).to_have_count(0)
+    assert (await running.http.get("/v1/cases", headers=headers)).status_code == 401
