@@ -41,6 +41,7 @@ class Who(Struct, frozen=True):
     session: UUID | None
     kind: str
     scopes: frozenset[str] = frozenset()
+    held: bytes = b""  # the hash of the secret by which they ask: the session may have another one by now
     viewing: UUID | None = None  # through whose eyes this one read is looked at (`hub/views/eyes.py`)
 
 
@@ -105,13 +106,13 @@ class Hub(Struct, frozen=True):
     @asynccontextmanager
     async def writing(self, who: Who, lock: Lock, key: Key | None = None) -> AsyncIterator[Unit]:
         """A unit of work as `who`; after its commit the relay is woken."""
-        async with self.database.writing(who.person, lock, self.clock(), key, who.session) as unit:
+        async with self.database.writing(who.person, lock, self.clock(), key, who.session, who.held) as unit:
             yield unit
         if unit.appended:
             await self.bus.wake()
 
     def reading(self, who: Who) -> Any:
-        return self.database.reading(who.person, who.session)
+        return self.database.reading(who.person, who.session, who.held)
 
 
 def key_of(id: UUID, action: str, target: UUID | None, request: Any) -> Key:

@@ -43,7 +43,7 @@ async def session_of(hub: Hub, token: str) -> Who | None:
         row = await hub.database.signin.fetchrow(sessions.KNOWN, hashed, hub.clock())
     if row is None:
         return None
-    who = Who(row["person"], row["id"], row["kind"], frozenset(row["scopes"]))
+    who = Who(row["person"], row["id"], row["kind"], frozenset(row["scopes"]), hashed)
     hub.identities.put(hashed, who)
     return who
 

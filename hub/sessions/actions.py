@@ -53,8 +53,8 @@ async def open_session(
     return token, session
 
 
-async def me(hub: Hub, person: UUID, session: UUID | None = None) -> Me:
-    async with hub.database.reading(person, session) as connection:
+async def me(hub: Hub, person: UUID, session: UUID | None = None, held: bytes = b"") -> Me:
+    async with hub.database.reading(person, session, held) as connection:
         row = await connection.fetchrow(sessions.ME, person)
     if row is None:
         raise Refused("unauthenticated")

@@ -65,9 +65,11 @@ async def ask_proof(hub: Hub, who: Who) -> ProofWays:
 
 
 @post("/v1/session/proof", status_code=204, opt=OF_OWN)
-async def prove_again(hub: Hub, who: Who, data: Prove) -> None:
-    """Confirm that it is you; dangerous acts are open for ten minutes then."""
-    await signing.prove_again(hub, who, data)
+async def prove_again(hub: Hub, request: Request[Any, Any, Any], who: Who, data: Prove) -> Response[None]:
+    """Confirm that it is you; dangerous acts are open for ten minutes then. A browser's cookie is another one from
+    here on, and the one before opens nothing any more."""
+    token = await signing.prove_again(hub, who, data, caller_of(hub.settings, request))
+    return Response(None, status_code=204, cookies=[session_cookie(hub, token)] if token else [])
 
 
 @delete("/v1/session", opt=OF_ANY)
@@ -80,7 +82,7 @@ async def sign_out(hub: Hub, who: Who) -> Response[None]:
 @get("/v1/me")
 async def read_me(hub: Hub, who: Who) -> Me:
     """The person signed in and their organisations."""
-    return await actions.me(hub, who.person, who.session)
+    return await actions.me(hub, who.person, who.session, who.held)
 
 
 @put("/v1/password", status_code=204, opt=OF_OWN)

@@ -14,7 +14,7 @@ from hub.sessions import passwords, telling, throttle
 from hub.sessions.actions import end_own, me, open_session
 from hub.sessions.caller import Caller
 from hub.sessions.standing import standing
-from schemas.credentials import token_hash
+from schemas.credentials import new_token, token_hash
 from schemas.errors import Refused, bad_input
 from schemas.limits import DEVICE_DAYS, DEVICES_MAX, FACTOR_TRIES_MAX, LINK_SESSION_DAYS, SESSION_DAYS
 from schemas.people import Me, SignIn
@@ -178,9 +178,12 @@ async def ask_proof(hub: Hub, who: Who) -> ProofWays:
     return ProofWays(ways, pending, ask)
 
 
-async def prove_again(hub: Hub, who: Who, request: Prove) -> None:
+async def prove_again(hub: Hub, who: Who, request: Prove, caller: Caller) -> str:
     """Confirm that it is the session's holder who sits there. Who has a second factor confirms with that: a password
-    that was spied out is not enough to take the factor away."""
+    that was spied out is not enough to take the factor away.
+
+    Answers the session's new secret for the browser that asked by its cookie, "" else: what was stolen before is worth
+    nothing afterwards. Its sockets stay; they are the session's, whatever its secret."""
     stands = await standing(hub, who)
     if stands.kind != "browser" or who.session is None:
         raise Refused("forbidden", "Sign in to do this; a token is not enough.")
@@ -206,3 +209,13 @@ async def prove_again(hub: Hub, who: Who, request: Prove) -> None:
         await throttle.forgive(hub, mine.key)
     async with translated():
         await hub.database.signin.execute(sessions.PROVE, who.session, request.password is None, hub.clock())
+    if not caller.session or token_hash(caller.session) != who.held:
+        return ""
+    token = new_token("browser")
+    async with translated():
+        renewed = await hub.database.signin.fetchval(
+            sessions.RENEW, who.session, who.held, token_hash(token), hub.clock()
+        )
+    if not renewed:
+        raise Refused("unauthenticated", "Your session was renewed elsewhere; read again.")
+    return token

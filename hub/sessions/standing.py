@@ -33,7 +33,7 @@ class Standing(Struct, frozen=True):
 async def standing(hub: Hub, who: Who) -> Standing:
     """As of now, also of a session that opens nothing yet since its second factor is missing."""
     async with translated():
-        row = await hub.database.signin.fetchrow(sessions.STANDING, who.session, hub.clock())
+        row = await hub.database.signin.fetchrow(sessions.STANDING, who.session, hub.clock(), who.held)
     if row is None:
         raise Refused("unauthenticated", "Your session is over; sign in again.")
     return read(row, Standing)

@@ -81,6 +81,43 @@ create function signin_session(p_hash bytea, p_now timestamptz)
             and (s.mfa or not public.needs_factor(s.person));
     end;
 
+-- Whether this is the secret of the session. An empty one asks for none: an address of a file names its session by id.
+create function holds(p_session uuid, p_hash bytea) returns boolean
+    language sql stable security definer set search_path = pg_catalog, public
+    begin atomic
+        select p_hash = '' or exists (select 1 from public.sessions s where s.id = p_session and s.token_hash = p_hash);
+    end;
+
+-- As before, for who holds the secret that the session has now: who it is, processes remember.
+create function enter(p_session uuid, p_person uuid, p_hash bytea) returns void
+    language plpgsql security definer set search_path = pg_catalog, public as $$
+begin
+    if not holds(p_session, p_hash) then
+        raise exception 'the session has another secret' using errcode = 'invalid_authorization_specification';
+    end if;
+    perform enter(p_session, p_person);
+end $$;
+
+create function signin_holds(p_session uuid, p_hash bytea) returns boolean
+    language sql stable security definer set search_path = pg_catalog, public
+    begin atomic
+        select public.holds(p_session, p_hash);
+    end;
+
+-- Another secret for a session: of any number who change the same one, one does. The one before opens nothing any more.
+create function signin_renew(p_session uuid, p_before bytea, p_after bytea, p_now timestamptz) returns boolean
+    language plpgsql security definer set search_path = pg_catalog, public as $$
+begin
+    update sessions set token_hash = p_after
+        where id = p_session and token_hash = p_before and ended_at is null and expires_at > p_now;
+    return found;
+end $$;
+
+revoke execute on function holds(uuid, bytea), enter(uuid, uuid, bytea), signin_holds(uuid, bytea),
+    signin_renew(uuid, bytea, bytea, timestamptz) from public;
+grant execute on function enter(uuid, uuid, bytea) to casewire_app, casewire_system;
+grant execute on function signin_holds(uuid, bytea), signin_renew(uuid, bytea, bytea, timestamptz) to casewire_signin;
+
 -- Since when a rule about second factors stands: what is older than it and has proved none, it has overtaken.
 alter table organisations add column mfa_since timestamptz;
 create or replace function set_mfa_rule(p_org uuid, p_roles text[]) returns void

@@ -18,8 +18,8 @@ SET_RULE = "select set_mfa_rule($1, $2)"
 UNPROVED = """select s.id, s.person from sessions s join grants g on g.person = s.person
     where g.scope = $1 and g.org = $1 and g.role = any ($2) and not s.mfa and s.ended_at is null and s.expires_at > $3
     order by s.person, s.id limit $4"""
-# Those of everybody that are older than the rule, or than the place that it is about: a younger one is there to set up a
-# factor in it.
+# Those of everybody that are older than the rule, or than the place that it is about: a younger one is there to set up
+# a factor in it.
 OVERTAKEN = """select s.person, max(greatest(o.mfa_since, g.since)) as since from sessions s
     join grants g on g.person = s.person and g.scope = g.org
     join organisations o on o.id = g.org and g.role = any (o.mfa_roles)

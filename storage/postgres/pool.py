@@ -46,7 +46,7 @@ PASSING = (
 
 
 # What every transaction of a person begins with; prepared, as the locks are.
-_PREPARE_ENTER = "prepare enter(uuid, uuid) as select enter($1, $2)"
+_PREPARE_ENTER = "prepare enter(uuid, uuid, bytea) as select enter($1, $2, $3)"
 
 
 async def _prepare_app(connection: Any) -> None:
@@ -157,15 +157,18 @@ class Database:
                     pool.terminate()
 
     @asynccontextmanager
-    async def reading(self, person: UUID | None, session: UUID | None = None) -> AsyncIterator[Any]:
+    async def reading(
+        self, person: UUID | None, session: UUID | None = None, held: bytes = b""
+    ) -> AsyncIterator[Any]:
         """A connection that sees what `person` may see; None is nobody, who sees what is public. Three round trips with
         one query.
 
-        With `session` the transaction begins only while that session is good; `unauthenticated` else.
+        With `session` the transaction begins only while that session is good, and `held`, if given, is the hash of its
+        secret; `unauthenticated` else.
         """
         async with translated(), self.app.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
             try:
-                entered = f"; {_enter(person, session)}" if person is not None else ""
+                entered = f"; {_enter(person, session, held)}" if person is not None else ""
                 await connection.execute(f"begin read only{entered}")
                 yield connection
             except BaseException as error:
@@ -175,14 +178,20 @@ class Database:
 
     @asynccontextmanager
     async def writing(
-        self, person: UUID, lock: Lock, now: datetime, key: Key | None = None, session: UUID | None = None
+        self,
+        person: UUID,
+        lock: Lock,
+        now: datetime,
+        key: Key | None = None,
+        session: UUID | None = None,
+        held: bytes = b"",
     ) -> AsyncIterator[Unit]:
         """One transaction of `person`, its first statement the lock of its streams; commits when the block ends well.
 
         Four round trips: begin with lock, fetch, write, commit. A connection lost at the commit is an unknown
         outcome and raises `unavailable`; the key makes the retry safe.
         """
-        begin = f"begin; {_enter(person, session)}; {lock.statement}"
+        begin = f"begin; {_enter(person, session, held)}; {lock.statement}"
         async with self._unit(self.app, begin, person, now, key) as unit:
             yield unit
 
@@ -208,10 +217,10 @@ class Database:
             await connection.execute("commit")
 
 
-def _enter(person: UUID, session: UUID | None) -> str:
+def _enter(person: UUID, session: UUID | None, held: bytes) -> str:
     if session is None:
         return f"select set_config('casewire.person', '{person}', true)"
-    return f"execute enter('{session}', '{person}')"
+    return rf"execute enter('{session}', '{person}', '\x{held.hex()}')"
 
 
 async def _leave(connection: Any, error: BaseException) -> None:

@@ -1,5 +1,6 @@
 """The rule that asks for a second factor, and acts so dangerous that they ask once more who is there."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -242,3 +243,43 @@ async def test_end_other_sessions(site: Site, admin: Person, owner: Any) -> None
     assert (await home.call("DELETE", "/v1/sessions?tokens=true")).status_code == 204
     refused(await admin.get("/v1/me"), 401, "unauthenticated")
     assert await owner.fetchval("select count(*) from events where stream = $1", admin.id) == 2
+
+
+async def test_a_proof_brings_another_secret(site: Site, admin: Person, org: UUID, owner: Any) -> None:
+    """What was stolen of a session before is worth nothing after its owner has proved who they are. The session goes
+    on: its sockets and what it is called stay."""
+    home = await site.browser().signed_in(admin.email)
+    (session,) = [one for one in (await home.get("/v1/sessions")).json()["items"] if one["here"]]
+    thief = site.browser()
+    thief.cookies = dict(home.cookies)
+    assert (await thief.get("/v1/me")).status_code == 200  # and the process knows whose it is
+    answer = await home.call("POST", "/v1/session/proof", {"password": PASSWORD})
+    assert answer.status_code == 204 and home.cookies["casewire"] != thief.cookies["casewire"]
+    for method, path in (
+        ("GET", "/v1/me"), ("GET", "/v1/sessions"), ("GET", "/v1/factors"), ("POST", "/v1/factors/totp"),
+        ("POST", "/v1/session/proof/options"), ("GET", f"/v1/people?org={org}"), ("DELETE", "/v1/sessions"),
+        ("POST", "/v1/tokens"),
+    ):  # fmt: skip
+        body = {"label": "x"} if path == "/v1/tokens" else None
+        refused(await thief.call(method, path, body), 401, "unauthenticated")
+    listed = (await home.get("/v1/sessions")).json()["items"]
+    assert [one["id"] for one in listed if one["here"]] == [session["id"]]
+    told = await owner.fetch("select type from events where stream = $1", admin.id)
+    assert "session.ended" not in {row["type"] for row in told}
+
+
+async def test_of_racers_who_prove_in_one_session_one_has_it_afterwards(site: Site, admin: Person) -> None:
+    """A hundred with the same cookie, half of them a thief's who knows the password too."""
+    home = await site.browser().signed_in(admin.email)
+    racers = []
+    for _ in range(100):
+        one = site.browser()
+        one.cookies = dict(home.cookies)
+        racers.append(one)
+    answers = await asyncio.gather(
+        *(one.call("POST", "/v1/session/proof", {"password": PASSWORD}) for one in racers)
+    )
+    assert sorted(answer.status_code for answer in answers)[0] == 204
+    assert [answer.status_code for answer in answers].count(204) == 1
+    good = [(await one.get("/v1/me")).status_code == 200 for one in racers]
+    assert good.count(True) == 1 and answers[good.index(True)].status_code == 204
