@@ -376,6 +376,16 @@ begin
     end if;
     perform set_config('casewire.person', p_person::text, true);
 end $$;
+CREATE FUNCTION public.enter(p_session uuid, p_person uuid, p_hash bytea) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+begin
+    if not holds(p_session, p_hash) then
+        raise exception 'the session has another secret' using errcode = 'invalid_authorization_specification';
+    end if;
+    perform enter(p_session, p_person);
+end $$;
 CREATE FUNCTION public.find_person(p_scope uuid, p_email text) RETURNS TABLE(id uuid, name text, signs_in boolean)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
@@ -477,6 +487,14 @@ CREATE FUNCTION public.has_joined(p_person uuid) RETURNS boolean
            WHERE (i.person = has_joined.p_person))) OR (EXISTS ( SELECT 1
             FROM public.factors f
            WHERE ((f.person = has_joined.p_person) AND (f.confirmed_at IS NOT NULL)))));
+END;
+CREATE FUNCTION public.holds(p_session uuid, p_hash bytea) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    BEGIN ATOMIC
+ SELECT ((p_hash = '\x'::bytea) OR (EXISTS ( SELECT 1
+            FROM public.sessions s
+           WHERE ((s.id = holds.p_session) AND (s.token_hash = holds.p_hash)))));
 END;
 CREATE FUNCTION public.introduce_person(p_org uuid, p_id uuid, p_email text, p_name text, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1590,6 +1608,12 @@ begin
     perform 1 from throttles where key = any (p_keys) order by key for update;
     update throttles set strikes = greatest(strikes - 1, 0), until = '-infinity' where key = any (p_keys);
 end $$;
+CREATE FUNCTION public.signin_holds(p_session uuid, p_hash bytea) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    BEGIN ATOMIC
+ SELECT public.holds(p_session, p_hash) AS holds;
+END;
 CREATE TABLE public.providers (
     id uuid NOT NULL,
     org uuid NOT NULL,
@@ -2063,6 +2087,15 @@ begin
         update sessions set mfa = false where person = holder;
     end if;
     return 'removed';
+end $$;
+CREATE FUNCTION public.signin_renew(p_session uuid, p_before bytea, p_after bytea, p_now timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+begin
+    update sessions set token_hash = p_after
+        where id = p_session and token_hash = p_before and ended_at is null and expires_at > p_now;
+    return found;
 end $$;
 CREATE FUNCTION public.signin_return(p_hash bytea, p_browser bytea, p_provider uuid, p_now timestamp with time zone) RETURNS TABLE(session uuid)
     LANGUAGE sql SECURITY DEFINER
@@ -3685,6 +3718,9 @@ GRANT ALL ON FUNCTION public.end_sessions_of(p_org uuid, p_person uuid, p_now ti
 REVOKE ALL ON FUNCTION public.enter(p_session uuid, p_person uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.enter(p_session uuid, p_person uuid) TO casewire_app;
 GRANT ALL ON FUNCTION public.enter(p_session uuid, p_person uuid) TO casewire_system;
+REVOKE ALL ON FUNCTION public.enter(p_session uuid, p_person uuid, p_hash bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.enter(p_session uuid, p_person uuid, p_hash bytea) TO casewire_app;
+GRANT ALL ON FUNCTION public.enter(p_session uuid, p_person uuid, p_hash bytea) TO casewire_system;
 REVOKE ALL ON FUNCTION public.find_person(p_scope uuid, p_email text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.find_person(p_scope uuid, p_email text) TO casewire_app;
 GRANT ALL ON FUNCTION public.find_person(p_scope uuid, p_email text) TO casewire_system;
@@ -3708,6 +3744,7 @@ GRANT SELECT(email) ON TABLE public.identities TO casewire_app;
 GRANT SELECT(made_at) ON TABLE public.identities TO casewire_app;
 GRANT SELECT(used_at) ON TABLE public.identities TO casewire_app;
 REVOKE ALL ON FUNCTION public.has_joined(p_person uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.holds(p_session uuid, p_hash bytea) FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.introduce_person(p_org uuid, p_id uuid, p_email text, p_name text, p_now timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.introduce_person(p_org uuid, p_id uuid, p_email text, p_name text, p_now timestamp with time zone) TO casewire_app;
 GRANT ALL ON FUNCTION public.introduce_person(p_org uuid, p_id uuid, p_email text, p_name text, p_now timestamp with time zone) TO casewire_system;
@@ -3877,6 +3914,8 @@ REVOKE ALL ON FUNCTION public.signin_factors(p_person uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.signin_factors(p_person uuid) TO casewire_signin;
 REVOKE ALL ON FUNCTION public.signin_forgive(p_keys bytea[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.signin_forgive(p_keys bytea[]) TO casewire_signin;
+REVOKE ALL ON FUNCTION public.signin_holds(p_session uuid, p_hash bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.signin_holds(p_session uuid, p_hash bytea) TO casewire_signin;
 GRANT INSERT,UPDATE ON TABLE public.providers TO casewire_app;
 GRANT SELECT(id) ON TABLE public.providers TO casewire_app;
 GRANT SELECT(org) ON TABLE public.providers TO casewire_app;
@@ -3947,6 +3986,8 @@ REVOKE ALL ON FUNCTION public.signin_remember(p_person uuid, p_device bytea, p_n
 GRANT ALL ON FUNCTION public.signin_remember(p_person uuid, p_device bytea, p_now timestamp with time zone, p_max integer) TO casewire_signin;
 REVOKE ALL ON FUNCTION public.signin_remove_factor(p_session uuid, p_factor uuid, p_now timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.signin_remove_factor(p_session uuid, p_factor uuid, p_now timestamp with time zone) TO casewire_signin;
+REVOKE ALL ON FUNCTION public.signin_renew(p_session uuid, p_before bytea, p_after bytea, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.signin_renew(p_session uuid, p_before bytea, p_after bytea, p_now timestamp with time zone) TO casewire_signin;
 REVOKE ALL ON FUNCTION public.signin_return(p_hash bytea, p_browser bytea, p_provider uuid, p_now timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.signin_return(p_hash bytea, p_browser bytea, p_provider uuid, p_now timestamp with time zone) TO casewire_signin;
 REVOKE ALL ON FUNCTION public.signin_session(p_hash bytea, p_now timestamp with time zone) FROM PUBLIC;
