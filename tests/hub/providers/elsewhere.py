@@ -26,7 +26,9 @@ class Elsewhere:
         assert self._process.stdin is not None and self._process.stdout is not None
         self._process.stdin.write(json.dumps(client).encode() + b"\n")
         async with asyncio.timeout(START_S):
-            while (line := await self._process.stdout.readline()) != b"ready\n":  # it warns of what is for tests alone
+            while (
+                line := await self._process.stdout.readline()
+            ) != b"ready\n":  # it warns of what is for tests alone
                 assert line, "the provider ended"
 
 

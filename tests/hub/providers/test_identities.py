@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from hub.providers import outside
-from hub.providers.rules import is_plain
+from hub.providers.rules import is_plain, may_bring
 from schemas.proxies import networks
 from schemas.settings import Settings
 from tests.app import ABSENT, Person, refused
@@ -115,6 +115,13 @@ async def test_an_address_brings_nobody_in(town: Town, name: str) -> None:
     assert await pool.fetchval("select count(*) from people") == people
     assert await office.sessions(person.id) == before
     assert await pool.fetchval("select count(*) from identities where person = $1", person.id) == 0
+
+
+def test_a_word_is_taken_for_the_domain_itself() -> None:
+    assert may_bring(f"n@{DOMAIN.upper()}", [DOMAIN])
+    assert not any(
+        may_bring(one, [DOMAIN]) for one in ("", f"n@sub.{DOMAIN}", f"n@x{DOMAIN}", "n@test", "n@else.test")
+    )
 
 
 def test_plain_addresses_are_plain() -> None:
