@@ -118,6 +118,7 @@ create function has_joined(p_person uuid) returns boolean
             or exists (select 1 from public.factors f where f.person = p_person and f.confirmed_at is not null);
     end;
 
+-- As before, and never through a wall.
 create or replace function find_person(p_scope uuid, p_email text)
     returns table (id uuid, name text, signs_in boolean)
     language plpgsql stable security definer set search_path = pg_catalog, public as $$
@@ -148,6 +149,8 @@ begin
     end if;
 end $$;
 
+-- As before, and what hangs on the place goes with it: the teams of who is staff no more give nothing. Who has no place
+-- yet gets none here: see answer_invitation.
 create or replace function seat_person(p_org uuid, p_person uuid, p_role text, p_now timestamptz) returns text
     language plpgsql security definer set search_path = pg_catalog, public as $$
 declare

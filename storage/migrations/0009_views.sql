@@ -129,7 +129,7 @@ revoke execute on function public_office(uuid), set_publications(uuid, text[], t
 grant execute on function public_office(uuid), set_publications(uuid, text[], timestamptz),
     case_holders(uuid, uuid, uuid, integer) to casewire_app;
 
--- Search as before, and cases by details that the reader sees.
+-- Search as before, behind walls as well, and cases by details that the reader sees.
 create index details_words on details using gin (search_vector(search_case('', '', fields)));
 
 create or replace function search_all(p_in text[], p_case uuid, p_text text, p_head text, p_last text, p_like text,
