@@ -118,7 +118,8 @@ async def test_who_looks_as_somebody_else_only_reads(office: Office) -> None:
         ("PATCH", f"/v1/cases/{office.case}", {"title": "x"}),
         ("POST", f"/v1/conversations/{talk}/read", {"upto": 1}),
     ):
-        answer = await office.lead.call(method, place, body, revision=1, **{"as": str(office.outside.id)})
+        eyes: dict[str, Any] = {"as": str(office.outside.id)}
+        answer = await office.lead.call(method, place, body, revision=1, **eyes)
         refused(answer, 403, "forbidden")
     assert await office.admin.all(f"/v1/cases/{office.case}/events") == before
 
@@ -136,7 +137,7 @@ async def test_every_read_looks_through_the_eyes_or_says_that_it_cannot(office: 
             place = place.replace(parameter, str(value))
         if "{" in place:
             place = place[: place.index("{")] + str(uuid4()) + place[place.index("}") + 1 :]
-        query = {"as": office.outside.id} | ({"org": office.org} if place == "/v1/people" else {})
+        query: dict[str, Any] = {"as": office.outside.id} | ({"org": office.org} if place == "/v1/people" else {})
         if place == "/v1/search":
             query["q"] = "x"
         answer = await office.lead.get(place, **query)
