@@ -282,7 +282,8 @@ async def test_remove_factor(site: Site, home: Browser, person: Person, world: W
     ).status_code == 204  # as of one that is not there
     assert (await home.get("/v1/factors")).json()["items"]
     assert (await home.call("DELETE", f"/v1/factors/{app.id}")).status_code == 204
-    assert (await home.get("/v1/factors")).json() == {"items": [], "recovery_left": 0, "needed": False, "password": True}
+    left = {"items": [], "recovery_left": 0, "needed": False, "password": True}
+    assert (await home.get("/v1/factors")).json() == left
     assert "id" in (await site.browser().sign_in(person.email)).json()
     refused(await home.post("/v1/factors/recovery"), 409, "conflict")
 

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import httpx
 
 from hub.context import Hub
+from storage.postgres import locks, people
 from tests.app import ABSENT, Person, World, refused
 from tests.browsers import PASSWORD, Browser, Site, proved, with_password
 
@@ -261,3 +262,13 @@ async def test_listed_page_by_page(world: World) -> None:
         await admin.made("/v1/people", {"org": org, "email": email, "name": "L"})
     assert [one["email"] for one in await admin.all(f"/v1/orgs/{org}/invitations", limit=2)] == emails[::-1]
     refused(await admin.get(f"/v1/orgs/{org}/invitations", after="!"), 400, "bad_input")
+
+
+async def test_no_statement_of_an_administrator_seats_a_stranger(world: World, hub: Hub, owner: Any) -> None:
+    """With the rules passed over, the database still asks first."""
+    two = await Two.made(world, hub)
+    async with hub.database.writing(two.admin.id, locks.of_streams(two.org), hub.clock()) as unit:
+        await unit.connection.execute(people.INTRODUCE, two.org, two.ann.id, two.ann.email, "Ann", unit.now)
+        assert await unit.connection.fetchval(people.SEAT, two.org, two.ann.id, "desk", unit.now) is None
+    held = "select count(*) from grants where person = $1 and org = $2"
+    assert await owner.fetchval(held, two.ann.id, two.org) == 0
