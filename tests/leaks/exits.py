@@ -144,6 +144,7 @@ EXITS: dict[tuple[str, str], Exit] = {
     ("POST", "/v1/factors/recovery"): sends(None),
     ("POST", "/v1/session/proof/options"): sends(None),
     ("POST", "/v1/session/proof"): sends({"password": "not-this-one-2026"}),
+    ("DELETE", "/v1/password"): OWN,
     ("PUT", "/v1/password"): sends({"old": "not-this-one-2026", "new": "correct-horse-battery-2026"}),
     ("POST", "/v1/tokens"): sends({"label": "x"}),
     # An organisation's people and rules
