@@ -14,16 +14,15 @@ from hub.factors import passkeys, proving, rules, sealing
 from hub.factors.proving import Kept
 from hub.people import mails
 from hub.sessions import telling, throttle
+from hub.sessions.ending import tell_ended
 from hub.sessions.standing import Standing, proved_recently, recent, standing
 from schemas.errors import Refused, bad_input
-from schemas.events import NewEvent
 from schemas.factors import AddPasskey, Enrolled, Factor, Factors, MfaRule, NewTotp, Recovery
 from schemas.ids import new_id
 from schemas.limits import FACTORS_MAX
-from schemas.sessions import Asked, Session
+from schemas.sessions import Asked
 from storage.postgres import factors, locks, people
 from storage.postgres.pool import translated
-from storage.postgres.rows import read
 
 NEW_PASSKEY = "new passkey"
 AUTHENTICATOR = "Authenticator app"
@@ -160,10 +159,9 @@ async def end_overtaken(hub: Hub) -> int:
 
 async def _end_unproved_of(hub: Hub, person: UUID, before: datetime | None) -> None:
     async with hub.database.writing_as_system(locks.of_streams(None, person), hub.clock()) as unit:
-        stream = await unit.person_stream(person)
-        for row in await unit.connection.fetch(factors.END_UNPROVED, person, unit.now, before):
-            ended = read(row, Session)
-            unit.append(stream, NewEvent("session.ended", ended.id, ended, (), (person,)))
+        await tell_ended(
+            unit, person, await unit.connection.fetch(factors.END_UNPROVED, person, unit.now, before)
+        )
     await hub.bus.wake()
 
 

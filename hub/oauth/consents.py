@@ -17,16 +17,15 @@ from hub.http.auth import session_of
 from hub.oauth import rules
 from hub.oauth.grammar import Asked, Client, asked, client_id_of, fields_of
 from hub.sessions import throttle
+from hub.sessions.ending import tell_ended
 from schemas.answers import Page
 from schemas.credentials import token_hash
 from schemas.errors import Refused
-from schemas.events import NewEvent
 from schemas.ids import new_id
 from schemas.limits import OAUTH_CODE_S, OAUTH_QUERY_BYTES_MAX, OAUTH_REQUEST_MINUTES, OAUTH_REQUESTS_MAX
 from schemas.oauth import AnswerDevice, Asking, AskingDevice, Connection, Onward
 from schemas.positions import AsOf
 from schemas.scopes import BROWSER
-from schemas.sessions import Session
 from storage.postgres import locks, oauth
 from storage.postgres.pool import translated
 from storage.postgres.rows import read
@@ -232,12 +231,7 @@ async def list_connections(hub: Hub, who: Who) -> Page[Connection]:
 async def disconnect(hub: Hub, who: Who, app: UUID) -> None:
     """Take everything back from an app; its sockets close at once. From one that has nothing it is done already."""
     async with hub.writing(who, locks.of_streams(None, who.person)) as unit:
-        rows = await unit.connection.fetch(oauth.DISCONNECT, app, unit.now)
-        if rows:
-            stream = await unit.person_stream(who.person)
-            for row in rows:
-                ended = read(row, Session)
-                unit.append(stream, NewEvent("session.ended", ended.id, ended, (), (who.person,)))
+        await tell_ended(unit, who.person, await unit.connection.fetch(oauth.DISCONNECT, app, unit.now))
 
 
 async def read_device(hub: Hub, who: Who, typed: str) -> AskingDevice:

@@ -3,10 +3,8 @@
 from uuid import UUID
 
 from hub.context import Hub
-from schemas.events import NewEvent
-from schemas.sessions import Session
+from hub.sessions.ending import tell_ended
 from storage.postgres import locks, oauth
-from storage.postgres.rows import read
 
 
 async def end_families(
@@ -16,10 +14,5 @@ async def end_families(
     everywhere, sockets too. Ending ended ones is done already."""
     async with hub.database.writing_as_system(locks.of_streams(None, person), hub.clock()) as unit:
         await unit.connection.execute(oauth.END_FAMILIES, person, family, app, unit.now)
-        rows = await unit.connection.fetch(oauth.END_SESSIONS, person, unit.now)
-        if rows:
-            stream = await unit.person_stream(person)
-            for row in rows:
-                ended = read(row, Session)
-                unit.append(stream, NewEvent("session.ended", ended.id, ended, (), (person,)))
+        await tell_ended(unit, person, await unit.connection.fetch(oauth.END_SESSIONS, person, unit.now))
     await hub.bus.wake()

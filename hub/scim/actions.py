@@ -15,21 +15,19 @@ from hub.people.invitations import Found, ask_in, find_person, invite_by_mail
 from hub.people.seating import LAST, put_out, take_in, was_seated
 from hub.scim import rules
 from hub.scim.resources import base_of, check_version, page_of, user_of
+from hub.sessions.ending import ENDED_AT_ONCE, tell_ended
 from hub.sessions.standing import proved_recently
 from schemas.access import ADMIN
 from schemas.errors import Refused
-from schemas.events import NewEvent
 from schemas.ids import new_id
 from schemas.limits import SCIM_PAGE_ITEMS_MAX
 from schemas.people import Membership
 from schemas.scim import Entry, ScimRule, Standing, User
 from schemas.scopes import ADMIN as ADMIN_SCOPE
-from schemas.sessions import Session
 from storage.postgres import factors, locks, people, scim
 from storage.postgres.rows import read
 from storage.postgres.unit import Unit
 
-ENDED_AT_ONCE = 500  # sessions in one transaction
 TRIES = 3  # at an address that somebody else takes up in the same moment
 INDEX_MAX = 2**31
 Edit = Callable[[User], User]
@@ -248,10 +246,7 @@ async def _close(hub: Hub, who: Who, org: UUID, before: Entry, said: rules.Wante
             if said is not None:
                 await _save(unit, org, before.person, said, seated=True)
             rows = await unit.connection.fetch(scim.END_SESSIONS, org, before.person, unit.now, ENDED_AT_ONCE)
-            stream = await unit.person_stream(before.person)
-            for row in rows:
-                ended = read(row, Session)
-                unit.append(stream, NewEvent("session.ended", ended.id, ended, (), (before.person,)))
+            await tell_ended(unit, before.person, rows)
             await _withdraw(unit, org, before)
             more = len(rows) == ENDED_AT_ONCE
     await remove_person(hub, who, org, before.person)

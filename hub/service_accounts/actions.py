@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from hub.context import Hub, Who, key_of
 from hub.people.seating import seat, was_seated
 from hub.service_accounts import rules
+from hub.sessions.ending import ENDED_AT_ONCE, tell_ended
 from hub.sessions.standing import proved_recently
 from hub.settling import org_stream
 from schemas.access import ADMIN
@@ -27,7 +28,6 @@ from storage.postgres.rows import cursor, read, read_cursor
 from storage.postgres.unit import Unit
 
 AUDIENCE = (ADMIN,)
-ENDED_AT_ONCE = 500  # sessions by one statement
 REASONS = {
     "disabled": "This service is disabled; enable it first.",
     "full": f"A service has {SERVICE_TOKENS_MAX} tokens at most; end one that is not needed.",
@@ -144,14 +144,9 @@ async def _seat(unit: Unit, org: UUID, id: UUID, before: str, role: str) -> Stre
 
 
 async def _end(unit: Unit, org: UUID, id: UUID, token: UUID | None) -> list[Session]:
-    """End one session of a service, or some of all; gateways hear of it and close their sockets."""
+    """End one session of a service, or some of all."""
     rows = await unit.connection.fetch(service_accounts.END, org, id, token, unit.now, ENDED_AT_ONCE)
-    ended = [read(row, Session) for row in rows]
-    if ended:
-        mine = await unit.person_stream(id)
-        for one in ended:
-            unit.append(mine, NewEvent("session.ended", one.id, one, (), (id,)))
-    return ended
+    return await tell_ended(unit, id, rows)
 
 
 async def _found(unit: Unit, org: UUID, id: UUID) -> Service:
