@@ -40,8 +40,9 @@ async def settle(
         )
 
 
-async def org_stream(unit: Unit, org: UUID) -> Stream:
-    """The organisation's stream, with its access counter raised: its lock is held exclusively."""
-    counters = Access(*await unit.connection.fetchval(access.RAISE, org, None))
+async def org_stream(unit: Unit, org: UUID, *, access_changes: bool = True) -> Stream:
+    """The organisation's stream. Where access changes its counter is raised, and its lock is held exclusively."""
+    sql = access.RAISE if access_changes else access.COUNTERS
+    counters = Access(*await unit.connection.fetchval(sql, org, None))
     head = await unit.connection.fetchval("select stream_head($1)", org)
     return Stream("org", org, org, None, head, counters)

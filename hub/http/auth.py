@@ -8,7 +8,7 @@ from litestar.connection import ASGIConnection
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from hub.context import Hub, Who
-from hub.http.rates import count
+from hub.http.rates import SAFE_METHODS, count
 from schemas.credentials import allowed_origins, cookie_name, token_hash
 from schemas.errors import Refused
 from schemas.proxies import client_address, networks
@@ -20,7 +20,6 @@ from storage.postgres.pool import translated
 PUBLIC = {"public": True}
 # What a route needs where that is not `read` for a GET and `write` for all others.
 OF_OWN, OF_ANY, OF_ADMIN, OF_SCIM = ({"scope": scope} for scope in (OWN, ANY, ADMIN, SCIM))
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 BEARER_BYTES_MAX = 200
 # No address of ours is longer, and a file system refuses longer names with an error of its own.
 PATH_BYTES_MAX = 240

@@ -7,12 +7,13 @@ from hub.context import Hub, Who, key_of
 from hub.oauth import rules
 from hub.oauth.ending import end_families
 from hub.sessions.standing import proved_recently
+from hub.settling import org_stream
 from schemas.access import ADMIN
 from schemas.answers import Answer, Page
 from schemas.credentials import token_hash
 from schemas.errors import Refused
-from schemas.events import Access, NewEvent
-from schemas.facts import Stream, check_revision
+from schemas.events import NewEvent
+from schemas.facts import check_revision
 from schemas.ids import new_id
 from schemas.limits import APPS_MAX
 from schemas.oauth import App, ChangeApp, NewSecret, RegisterApp
@@ -144,8 +145,6 @@ async def _app(unit: Unit, org: UUID, id: UUID) -> App:
 
 async def _told(unit: Unit, org: UUID, id: UUID, type: str) -> tuple[App, AsOf]:
     app = await _app(unit, org, id)
-    access = await unit.connection.fetchval(people.COUNTERS, org)
-    head = await unit.connection.fetchval("select stream_head($1)", org)
-    stream = Stream("org", org, org, None, head, Access(*access))
+    stream = await org_stream(unit, org, access_changes=False)
     unit.append(stream, NewEvent(type, id, app, (ADMIN,)))
     return app, unit.as_of(stream)

@@ -2,7 +2,7 @@
 
 Authlib is synchronous, so what it looks up is fetched beforehand and handed over. It decides who the client is, which
 parameters are there, whether the verifier belongs to the challenge and the address to the code; it stores and makes
-nothing: that is `actions.py`, each in one atomic statement.
+nothing: that is `consents.py` and `tokens.py`, each in one atomic statement.
 """
 
 import hmac
@@ -33,12 +33,11 @@ from authlib.oauth2.rfc7636 import CodeChallenge
 from msgspec import Struct
 
 from hub.oauth import rules
+from hub.oauth.rules import METHODS, SECRET_METHODS
 from schemas.credentials import token_hash
 from schemas.limits import OAUTH_FIELDS_MAX, OAUTH_TEXT_CHARS_MAX
 from schemas.oauth import AppKind, IdTokenAlg
 
-METHODS = ["client_secret_basic", "client_secret_post", "none"]
-SECRET_METHODS = METHODS[:2]
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -284,8 +283,8 @@ def _asked(uri: str, fields: Mapping[str, str], app: Client, redirect_uri: str) 
     question = request(uri, fields)
     _CodeGrant(question, _Server(app)).validate_authorization_request()
     prompt = frozenset(fields.get("prompt", "").split())
-    if ("none" in prompt and len(prompt) > 1) or not prompt <= {"none", "login", "consent", "select_account"}:
-        raise InvalidRequestError("That prompt is not one of none, login, consent and select_account.")
+    if ("none" in prompt and len(prompt) > 1) or not prompt <= set(rules.PROMPTS):
+        raise InvalidRequestError(f"That prompt is not one of {', '.join(rules.PROMPTS)}.")
     return Asked(
         app,
         redirect_uri,
@@ -318,10 +317,11 @@ def authenticated(
     try:
         client: Any = _Server(app).authenticate_client(_Request("POST", uri, fields, headers), methods)
         return client.app
-    except InvalidClientError as error:
-        raise _no_client(headers, error) from None
-    except ValueError as error:  # what is no base64 or no UTF-8 comes through from the library's parser
-        raise _no_client(headers, error) from None
+    except (
+        InvalidClientError,
+        ValueError,
+    ):  # what is no base64 or no UTF-8 comes through from the library's parser
+        raise _no_client(headers) from None
 
 
 def _one_way(fields: Mapping[str, str], headers: Mapping[str, str]) -> None:
@@ -329,9 +329,8 @@ def _one_way(fields: Mapping[str, str], headers: Mapping[str, str]) -> None:
         raise InvalidRequestError("A client authenticates in one way at a time.")
 
 
-def _no_client(headers: Mapping[str, str], error: Exception) -> InvalidClientError:
+def _no_client(headers: Mapping[str, str]) -> InvalidClientError:
     """One answer for an unknown app, a wrong secret and a missing one: 401 where the header was tried."""
-    del error
     return InvalidClientError(
         description="The client could not be authenticated.",
         status_code=401 if "authorization" in headers else 400,

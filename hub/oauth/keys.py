@@ -4,7 +4,7 @@ signed is good. Two hubs agree: of those who make a key at the same time, one do
 import asyncio
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 from joserfc import jwt
@@ -20,7 +20,7 @@ from storage.postgres import oauth
 from storage.postgres.pool import translated
 from storage.postgres.rows import read
 
-ALGS: tuple[IdTokenAlg, ...] = ("RS256", "ES256")
+ALGS: tuple[IdTokenAlg, ...] = get_args(IdTokenAlg)
 RSA_BITS = 2048
 NOBODY = UUID(int=0)  # a signing key is sealed for no person
 

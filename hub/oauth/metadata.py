@@ -1,10 +1,9 @@
 """What the provider says of itself. Pure."""
 
-from typing import Any
+from typing import Any, get_args
 
 from hub.oauth import rules
-
-METHODS = ["client_secret_basic", "client_secret_post", "none"]
+from schemas.oauth import IdTokenAlg
 
 
 def metadata(issuer: str) -> dict[str, Any]:
@@ -23,19 +22,19 @@ def metadata(issuer: str) -> dict[str, Any]:
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
         "grant_types_supported": [rules.CODE, rules.REFRESH, rules.CLIENT, rules.DEVICE],
-        "token_endpoint_auth_methods_supported": METHODS,
-        "revocation_endpoint_auth_methods_supported": METHODS,
-        "introspection_endpoint_auth_methods_supported": METHODS[:2],
+        "token_endpoint_auth_methods_supported": rules.METHODS,
+        "revocation_endpoint_auth_methods_supported": rules.METHODS,
+        "introspection_endpoint_auth_methods_supported": rules.SECRET_METHODS,
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": True,
         "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": ["RS256", "ES256"],
+        "id_token_signing_alg_values_supported": list(get_args(IdTokenAlg)),
         "claims_supported": [
             "iss", "sub", "aud", "iat", "exp", "auth_time", "nonce", "acr", "amr", "at_hash", "name", "zoneinfo",
             "email", "email_verified",
         ],
-        "acr_values_supported": ["urn:casewire:single", "urn:casewire:mfa"],
-        "prompt_values_supported": ["none", "login", "consent", "select_account"],
+        "acr_values_supported": [rules.SINGLE, rules.MFA],
+        "prompt_values_supported": list(rules.PROMPTS),
         "claims_parameter_supported": False,
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,

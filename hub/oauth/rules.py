@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 from schemas.access import ADMIN
 from schemas.errors import Refused, bad_input
 from schemas.oauth import AppKind
-from schemas.scopes import OF_BROWSERS
+from schemas.scopes import ADMIN as ADMIN_SCOPE
+from schemas.scopes import EMAIL, OF_BROWSERS, OFFLINE, OPENID, PROFILE, READ, SCIM, WRITE
 
 CODE, REFRESH, CLIENT, DEVICE = (
     "authorization_code",
@@ -21,7 +22,12 @@ CODE, REFRESH, CLIENT, DEVICE = (
     "client_credentials",
     "urn:ietf:params:oauth:grant-type:device_code",
 )
-OFFLINE, OPENID = "offline_access", "openid"
+PROMPTS = ("none", "login", "consent", "select_account")
+# How an app proves that it is itself; `none` for one that keeps no secret.
+METHODS = ["client_secret_basic", "client_secret_post", "none"]
+SECRET_METHODS = METHODS[:2]
+# As `acr`: whether a second factor was proved.
+MFA, SINGLE = "urn:casewire:mfa", "urn:casewire:single"
 # What of an app's kind there is: how it may come, and whether it keeps a secret.
 GRANTS: dict[AppKind, frozenset[str]] = {
     "web": frozenset({CODE, REFRESH}),
@@ -31,8 +37,8 @@ GRANTS: dict[AppKind, frozenset[str]] = {
 }
 SECRETIVE: frozenset[AppKind] = frozenset({"web", "service"})
 # A service has no person of whom an app could be told, and nobody goes away from it.
-OF_SERVICES = frozenset({"read", "write", "admin", "scim"})
-OF_PEOPLE = frozenset({"openid", "profile", "email", OFFLINE, "read", "write", "admin"})
+OF_SERVICES = frozenset({READ, WRITE, ADMIN_SCOPE, SCIM})
+OF_PEOPLE = frozenset({OPENID, PROFILE, EMAIL, OFFLINE, *OF_BROWSERS})
 
 LOOPBACK = re.compile(r"http://(127\.0\.0\.1|\[::1\])(?::\d{1,5})?(/[!-~]*)?")
 # RFC 8252, section 7.1: a name under one's own, with a dot.

@@ -30,12 +30,11 @@ from schemas.limits import (
     ID_TOKEN_S,
     REFRESH_IDLE_DAYS,
 )
+from schemas.scopes import EMAIL, OFFLINE, OPENID, PROFILE
 from storage.postgres import oauth
 from storage.postgres.pool import translated
 from storage.postgres.rows import read
 
-MFA = "urn:casewire:mfa"  # as `acr`: a second factor was proved
-SINGLE = "urn:casewire:single"
 CODES_TRIED = 5  # user codes that others may have already
 
 
@@ -90,7 +89,7 @@ async def _fetch(hub: Hub, sql: str, *args: Any) -> Any:
         return await hub.database.signin.fetchrow(sql, *args)
 
 
-async def app_of(hub: Hub, message: Message, methods: list[str] = grammar.METHODS) -> Client:
+async def app_of(hub: Hub, message: Message, methods: list[str] = rules.METHODS) -> Client:
     """The app that sent this, authenticated; raises `invalid_client`."""
     app = await client_of(hub, grammar.client_id_of(message.fields, message.headers))
     return grammar.authenticated(message.uri, message.fields, message.headers, app, methods)
@@ -153,7 +152,7 @@ async def _by_refresh(hub: Hub, message: Message, app: Client) -> dict[str, Any]
         # An answer that was lost on its way costs a sign-in; a few seconds of grace would be a thief's too.
         await end_families(hub, refresh.person, family=refresh.family)
         raise InvalidGrantError("That refresh token is over.")
-    return await _granted(hub, app, opened, row, scopes, refreshable="offline_access" in refresh.scopes)
+    return await _granted(hub, app, opened, row, scopes, refreshable=OFFLINE in refresh.scopes)
 
 
 async def _by_device(hub: Hub, message: Message, app: Client) -> dict[str, Any]:
@@ -198,9 +197,9 @@ async def _granted(
     hub: Hub, app: Client, opened: Opened, row: Any, scopes: list[str], *, refreshable: bool | None = None
 ) -> dict[str, Any]:
     said = _answer(opened, scopes)
-    if rules.OFFLINE in scopes or refreshable:
+    if OFFLINE in scopes or refreshable:
         said["refresh_token"] = opened.refresh
-    if rules.OPENID in scopes:
+    if OPENID in scopes:
         said["id_token"] = await _id_token(hub, app, opened, row)
     return said
 
@@ -226,7 +225,7 @@ async def _id_token(hub: Hub, app: Client, opened: Opened, row: Any) -> str:
         "iat": now,
         "exp": now + ID_TOKEN_S,
         "auth_time": int(row["auth_time"].timestamp()),
-        "acr": MFA if row["mfa"] else SINGLE,
+        "acr": rules.MFA if row["mfa"] else rules.SINGLE,
         "at_hash": half.decode() if half else "",
     }
     if row["mfa"]:
@@ -271,7 +270,7 @@ async def revoke(hub: Hub, message: Message) -> None:
 
 async def introspect(hub: Hub, message: Message) -> dict[str, Any]:
     """RFC 7662, for apps that keep a secret, about what they were given themselves; `inactive` for all else."""
-    app = await app_of(hub, message, grammar.SECRET_METHODS)
+    app = await app_of(hub, message, rules.SECRET_METHODS)
     found = await _token(hub, message, app)
     if found is None or not found["active"]:
         return {"active": False}
@@ -299,8 +298,8 @@ async def claims(hub: Hub, who: Who) -> dict[str, Any] | None:
     if row is None:
         return None
     said: dict[str, Any] = {"sub": str(row["person"])}
-    if "profile" in row["scopes"]:
+    if PROFILE in row["scopes"]:
         said |= {"name": row["name"], "zoneinfo": row["zone"]}
-    if "email" in row["scopes"] and row["email"]:
+    if EMAIL in row["scopes"] and row["email"]:
         said |= {"email": row["email"], "email_verified": row["verified"]}
-    return said if rules.OPENID in row["scopes"] else None
+    return said if OPENID in row["scopes"] else None

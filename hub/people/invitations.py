@@ -14,11 +14,12 @@ from hub.context import Hub, Who
 from hub.factors.actions import end_unproved
 from hub.people import mails
 from hub.people.seating import was_seated
+from hub.settling import org_stream
 from schemas.access import ADMIN, DESK, OUTSIDE
 from schemas.answers import Page
 from schemas.credentials import token_hash
 from schemas.errors import Refused
-from schemas.events import Access, NewEvent
+from schemas.events import NewEvent
 from schemas.facts import Stream
 from schemas.ids import new_id
 from schemas.invitations import AnswerInvitation, Invitation, Invited
@@ -57,10 +58,7 @@ async def ask_in(
 
     The organisation learns no more of them than it said itself: not even what they are called.
     """
-    access = Access(*await unit.connection.fetchval(people.COUNTERS, org))
-    stream = Stream(
-        "org", org, org, None, await unit.connection.fetchval("select stream_head($1)", org), access
-    )
+    stream = await org_stream(unit, org, access_changes=False)
     if await unit.connection.fetchrow(people.ASKED, org, found.id, unit.now) is None:
         id = await invite_by_mail(hub, unit, org, email, name, role, asked=found)
         made = read(await unit.connection.fetchrow(people.INVITATION, org, id), Invitation)

@@ -27,6 +27,7 @@ SETTLE = "select person, seat, head from settle_grants($1, $2, $3, $4)"
 SEATED = "select seated($1, $2, $3)"
 KEPT_OUT = "select kept_out($1, $2)"
 RAISE = "select raise_access($1, $2)"
+COUNTERS = "select access_counters($1, $2)"
 
 
 class Holder(NamedTuple):

@@ -32,7 +32,6 @@ WITHDRAW = "select withdraw_invitation($1, $2, $3)"
 MY_INVITATIONS = "select id, org, organisation, role, by, made_at, expires_at from my_invitations($1)"
 INVITATION_FROM = "select invitation_from($1)"
 ANSWER = "select answer_invitation($1, $2, $3, $4)"
-COUNTERS = "select access_counters($1, null)"
 
 # Who invites, and for whom: the asker and the organisation by name.
 HOST = """select p.name, o.name as organisation from people p, organisations o

@@ -3,7 +3,6 @@
 _COLUMNS = "id, org, name, issuer, client_id, domains, brings, mfa_amr, mfa_acr, made_at, revision"
 OF_ORG = f"select {_COLUMNS} from providers where org = $1 and removed_at is null order by lower(name), id"
 ONE = f"select {_COLUMNS} from providers where org = $1 and id = $2 and removed_at is null"
-COUNT = "select count(*) from providers where org = $1 and removed_at is null"
 INSERT = """insert into providers (id, org, name, issuer, client_id, sealed, domains, brings, mfa_amr, mfa_acr, made_at)
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"""
 UPDATE = """update providers set name = $3, domains = $4, brings = $5, mfa_amr = $6, mfa_acr = $7,
