@@ -34,7 +34,7 @@ WALL_TEAMS_MAX = 20
 WALL_GRANTS_MAX = 20_000  # people times cases
 
 # Time
-SESSION_DAYS = 14
+SESSION_DAYS = 14  # of a browser, however much it is used; unused: Settings.session_idle_hours
 INVITATION_DAYS = 7
 UPLOAD_MINUTES = 60
 UPLOAD_GRACE_MINUTES = 30  # for one that started in the last second of its address
@@ -44,7 +44,7 @@ FILE_ADDRESS_S = 120
 PASSWORD_CHARS_MAX = 256
 FACTORS_MAX = 20  # of one person
 RECOVERY_CODES = 10
-RECOVERY_BITS = 80
+RECOVERY_BITS = 120  # ASVS 6.5.2: from 112 on a hash without salt is enough
 FACTOR_TRIES_MAX = 5  # of one sign-in that waits for its second factor
 PENDING_MINUTES = 5  # for a second factor, or for a browser's answer with a passkey
 PROOF_MINUTES = 10  # after which dangerous acts ask again
@@ -63,6 +63,7 @@ THROTTLES_MAX = 100_000  # rows
 # Links in the mail
 LINK_MINUTES = 15
 LINK_SESSION_DAYS = 1
+RESET_MINUTES = 30  # to set a forgotten password anew
 
 # Outside identity providers
 PROVIDERS_MAX = 20  # of one organisation

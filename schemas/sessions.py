@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from schemas.limits import TOKEN_DAYS_MAX, NewPassword, Password, Secret
+from schemas.limits import TOKEN_DAYS_MAX, Email, NewPassword, Password, Secret
 from schemas.scopes import PersonalScope
 
 # How somebody proves who they are.
@@ -95,6 +95,19 @@ class Prove(Struct, frozen=True, forbid_unknown_fields=True):
     recovery: RecoveryCode | None = None
     passkey: Credential | None = None
     pending: Secret | None = None
+
+
+class AskReset(Struct, frozen=True, forbid_unknown_fields=True):
+    """Somebody has forgotten their password; a mail to this address sets it anew, if it is anybody's."""
+
+    email: Email
+
+
+class ResetPassword(Struct, frozen=True, forbid_unknown_fields=True):
+    """`token` is the secret of the mail. All sessions and personal tokens end."""
+
+    token: Secret
+    password: NewPassword
 
 
 class ChangePassword(Struct, frozen=True, forbid_unknown_fields=True):

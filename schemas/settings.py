@@ -8,6 +8,7 @@ from urllib.parse import urlsplit, urlunsplit
 import msgspec
 from msgspec import Meta, Struct, field
 
+from schemas.limits import SESSION_DAYS
 from schemas.proxies import networks
 from schemas.rates import budgets
 
@@ -61,6 +62,9 @@ class Settings(Struct, frozen=True, kw_only=True):
         field(default_factory=lambda: Secret(DEFAULT_SECRET))
     )
     password_min: Annotated[int, _doc("Characters a new password has at least; 8 to 64.")] = 12
+    session_idle_hours: Annotated[
+        int, _doc("Hours after which a browser's session that nobody uses ends; 1 to 336.")
+    ] = 72
     trusted_proxies: Annotated[
         str, _doc("Proxies whose `X-Forwarded-For` counts: addresses or networks, comma separated. Empty: none.")
     ] = ""
@@ -121,6 +125,9 @@ class Settings(Struct, frozen=True, kw_only=True):
             raise SettingsError(f"CASEWIRE_MODE must be development or production, not {self.mode!r}.")
         if not 8 <= self.password_min <= 64:
             raise SettingsError(f"CASEWIRE_PASSWORD_MIN must be 8 to 64, not {self.password_min}.")
+        if not 1 <= self.session_idle_hours <= 24 * SESSION_DAYS:
+            hours = f"1 to {24 * SESSION_DAYS}, not {self.session_idle_hours}"
+            raise SettingsError(f"CASEWIRE_SESSION_IDLE_HOURS must be {hours}.")
         try:
             networks(self.trusted_proxies)
         except ValueError as error:

@@ -52,7 +52,7 @@ def step_of(secret: bytes, code: str, now: datetime) -> int | None:
 
 
 def new_recovery_codes() -> list[str]:
-    """Codes of 80 random bits each, in base32 and groups of four."""
+    """Codes of `RECOVERY_BITS` random bits each, in base32 and groups of four."""
     codes: list[str] = []
     for _ in range(RECOVERY_CODES):
         text = base64.b32encode(secrets.token_bytes(RECOVERY_BITS // 8)).decode().lower()
@@ -61,7 +61,7 @@ def new_recovery_codes() -> list[str]:
 
 
 def recovery_hash(code: str) -> bytes:
-    """SHA-256 of a code, however it was typed: 80 random bits need no slow hash."""
+    """SHA-256 of a code, however it was typed: 120 random bits need neither salt nor a slow hash."""
     return sha256("".join(one for one in code.lower() if one.isalnum()).encode()).digest()
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from hub.context import Hub, Who
 from hub.people import mails
 from hub.sessions import passwords, throttle
-from hub.sessions.standing import Standing, proved_recently, recent, standing
+from hub.sessions.standing import proved_recently, recent, standing
 from schemas.answers import Page
 from schemas.credentials import new_token, token_hash
 from schemas.errors import Refused
@@ -39,18 +39,16 @@ async def open_session(
     scopes: Collection[str] = OF_BROWSERS,
 ) -> tuple[str, Session]:
     """A new session and its secret. `mfa`: a second factor was proved for it; `proved`: its holder has just proved who
-    they are."""
+    they are. A browser's ends earlier where nobody uses it; each use moves that on."""
     token = new_token(kind)
-    now = hub.clock()
-    session = Session(
-        new_id(), person, kind, label[:200], now, now + timedelta(days=days), address, scopes=sorted(scopes)
-    )
+    now, id, label, opens = hub.clock(), new_id(), label[:200], sorted(scopes)
+    idle_s = hub.settings.session_idle_hours * 3600 if kind == "browser" else None
     async with translated():
-        await hub.database.signin.execute(
-            sessions.OPEN, session.id, token_hash(token), person, kind, session.label, now, session.expires_at,
-            address, mfa, now if proved else None, session.scopes,
+        expires_at = await hub.database.signin.fetchval(
+            sessions.OPEN, id, token_hash(token), person, kind, label, now, now + timedelta(days=days), address, mfa,
+            now if proved else None, opens, idle_s,
         )  # fmt: skip
-    return token, session
+    return token, Session(id, person, kind, label, now, expires_at, address, scopes=opens)
 
 
 async def me(hub: Hub, person: UUID, session: UUID | None = None, held: bytes = b"") -> Me:
@@ -105,7 +103,7 @@ async def end_others(hub: Hub, who: Who, *, tokens: bool) -> None:
     while more:
         async with hub.writing(who, locks.of_streams(None, who.person)) as unit:
             await proved_recently(unit.connection, who, unit.now)
-            more = await _end_others(unit, who, tokens)
+            more = await end_some(unit, who, tokens)
 
 
 async def change_password(hub: Hub, who: Who, request: ChangePassword) -> None:
@@ -126,11 +124,11 @@ async def change_password(hub: Hub, who: Who, request: ChangePassword) -> None:
     async with hub.writing(who, locks.of_streams(None, who.person)) as unit:
         if not await unit.connection.fetchval(sessions.CHANGE_PASSWORD, stands.password_hash, after):
             raise Refused("conflict", "Your password was changed elsewhere meanwhile.")
-        await _tell(unit, stands, "Your password was " + ("set" if first else "changed"))
-        more = await _end_others(unit, who, request.end_tokens)
+        await tell(unit, stands.email, "Your password was " + ("set" if first else "changed"))
+        more = await end_some(unit, who, request.end_tokens)
     while more:
         async with hub.writing(who, locks.of_streams(None, who.person)) as unit:
-            more = await _end_others(unit, who, request.end_tokens)
+            more = await end_some(unit, who, request.end_tokens)
 
 
 async def remove_password(hub: Hub, who: Who) -> None:
@@ -142,18 +140,18 @@ async def remove_password(hub: Hub, who: Who) -> None:
     async with hub.writing(who, locks.of_streams(None, who.person)) as unit:
         if not await unit.connection.fetchval(sessions.CHANGE_PASSWORD, stands.password_hash, None):
             raise Refused("conflict", "Add a passkey first: without it and a password you could not sign in.")
-        await _tell(unit, stands, "Your password was removed")
+        await tell(unit, stands.email, "Your password was removed")
 
 
-async def _tell(unit: Unit, stands: Standing, what: str) -> None:
+async def tell(unit: Unit, email: str, what: str) -> None:
     mail, id = mails.changed(what, unit.now), new_id()
     await unit.connection.execute(
-        people.MAIL, id, f"<{id}@casewire>", stands.email, mail.subject, mail.body, unit.now
+        people.MAIL, id, f"<{id}@casewire>", email, mail.subject, mail.body, unit.now
     )
 
 
-async def _end_others(unit: Unit, who: Who, tokens: bool) -> bool:
-    """Some of them; whether there may be more."""
+async def end_some(unit: Unit, who: Who, tokens: bool) -> bool:
+    """Some of one's own sessions but the one that asks; whether there may be more."""
     rows = await unit.connection.fetch(sessions.END_OTHERS, who.session, tokens, unit.now, ENDED_AT_ONCE)
     await _end(unit, who.person, rows)
     return len(rows) == ENDED_AT_ONCE

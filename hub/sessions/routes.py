@@ -9,7 +9,7 @@ from litestar.datastructures import Cookie
 from hub.context import Hub, Who
 from hub.http.auth import OF_ANY, OF_OWN, PUBLIC
 from hub.http.inputs import Key
-from hub.sessions import actions, signing
+from hub.sessions import actions, forgotten, signing
 from hub.sessions.caller import caller_of
 from hub.sessions.signing import SignedIn
 from schemas.answers import Page
@@ -18,6 +18,7 @@ from schemas.limits import DEVICE_DAYS, SESSION_DAYS
 from schemas.people import Me, SignIn
 from schemas.sessions import (
     Asked,
+    AskReset,
     ChangePassword,
     MakeToken,
     MfaNeeded,
@@ -26,6 +27,7 @@ from schemas.sessions import (
     ProofWays,
     Prove,
     ProveSecond,
+    ResetPassword,
     Session,
 )
 
@@ -97,6 +99,18 @@ async def remove_password(hub: Hub, who: Who) -> None:
     await actions.remove_password(hub, who)
 
 
+@post("/v1/password/ask", status_code=204, opt=PUBLIC)
+async def ask_reset(hub: Hub, request: Request[Any, Any, Any], data: AskReset) -> None:
+    """A password is forgotten: mail its owner how to set another. The answer is the same for every address."""
+    await forgotten.ask_reset(hub, data.email, caller_of(hub.settings, request))
+
+
+@post("/v1/password/reset", status_code=204, opt=PUBLIC)
+async def reset_password(hub: Hub, data: ResetPassword) -> None:
+    """Set a forgotten password anew by the secret of a mail. It works once, ends all sessions, and signs nobody in."""
+    await forgotten.reset_password(hub, data)
+
+
 @get("/v1/sessions", opt=OF_OWN)
 async def list_sessions(hub: Hub, who: Who) -> Page[Session]:
     """One's own sessions and tokens that are still good."""
@@ -147,5 +161,6 @@ def _cookie(name: str, value: str, days: int, *, secure: bool) -> Cookie:
 
 ROUTES = [
     sign_in, prove_second, ask_passkey, sign_in_by_passkey, ask_proof, prove_again, sign_out,
-    read_me, change_password, remove_password, list_sessions, end_others, end_session, make_token,
+    read_me, change_password, remove_password, ask_reset, reset_password, list_sessions, end_others, end_session,
+    make_token,
 ]  # fmt: skip

@@ -36,6 +36,9 @@ PROOF = Budget("proof in a session", 5, 900)
 QUESTION = Budget("question to passkeys", 30, 60)
 LINK = Budget("link to an address", 3, 900)
 LINK_FROM = Budget("links from an address", 10, 900)
+RESET = Budget("new password for an address", 3, 900)
+RESET_HERE = Budget("new password from a device", 5, 300)
+RESET_FROM = Budget("new passwords from an address", 10, 900)
 ASKING = Budget("questions in a session", 30, 60)
 USER_CODE = Budget("code of a device that asks", 10, 900)
 # What has a /48 of IPv6 has 65,536 networks of the size that counts as one address: together they have this much more.
@@ -87,6 +90,14 @@ def of_question(address: str) -> list[Counted]:
 def of_link(folded: str, address: str) -> list[Counted]:
     """Mails to somebody: nobody else fills their inbox, whoever they are."""
     return [_counted(LINK, folded), *_from(LINK_FROM, address)]
+
+
+def of_reset(folded: str, address: str, device: bytes | None, person: UUID | None) -> list[Counted]:
+    """Mails to who has forgotten a password. Whoever else asks for them keeps no browser out that the account knows
+    (`device`, None else)."""
+    if device is not None:
+        return [_counted(RESET_HERE, device.hex(), str(person))]
+    return [_counted(RESET, folded), *_from(RESET_FROM, address)]
 
 
 def of_asking(session: UUID) -> Counted:

@@ -64,11 +64,13 @@ create table link_holders (
 );
 
 -- A link that was asked for. person is null for an address that nobody has or that comes in otherwise: to ask costs the
--- same. browser is the hash of the cookie of who asked, null where staff sent it.
+-- same. browser is the hash of the cookie of who asked, null where staff sent it. What is made for one purpose is good for
+-- no other: 'reset' sets a forgotten password anew and lets nobody in.
 create table links (
     hash bytea primary key,
     person uuid references people,
     browser bytea,
+    purpose text not null default 'visit' check (purpose in ('visit', 'reset')),
     made_at timestamptz not null,
     expires_at timestamptz not null
 );
@@ -467,7 +469,8 @@ create function signin_use_link(p_hash bytea, p_browser bytea, p_now timestamptz
 declare
     holder uuid;
 begin
-    delete from links where hash = p_hash and (browser is null or browser = p_browser) and expires_at > p_now
+    delete from links where hash = p_hash and purpose = 'visit' and (browser is null or browser = p_browser)
+            and expires_at > p_now
         returning links.person into holder;
     if holder is null or not comes_by_link(holder) then
         return;
@@ -509,7 +512,7 @@ begin
     end if;
     delete from link_holders where person = p_person and org = p_org;
     if found and not comes_by_link(p_person) then
-        delete from links where person = p_person;
+        delete from links where person = p_person and purpose = 'visit';
     end if;
 end $$;
 
@@ -612,6 +615,103 @@ begin
     end if;
     return 'removed';
 end $$;
+
+-- ---------------------------------------------------------------------------------------------------------
+-- A forgotten password
+-- ---------------------------------------------------------------------------------------------------------
+
+-- Whose password their mail sets anew: somebody who has one, and whose address is theirs by more than a provider's word.
+-- Who has none comes in otherwise, and nobody who reads their mail gives them one.
+create function may_reset(p_person uuid) returns boolean
+    language sql stable security definer set search_path = pg_catalog, public
+    begin atomic
+        select exists (select 1 from public.people p where p.id = p_person and p.kind = 'person'
+            and p.password_hash is not null and (p.email_proved_at is not null
+                or not exists (select 1 from public.identities i where i.person = p.id)));
+    end;
+
+-- Ask for it: the same work whether anybody has the address, but for the mail itself.
+create function signin_ask_reset(p_email text, p_hash bytea, p_mail uuid, p_subject text, p_body text, p_now timestamptz,
+        p_expires timestamptz) returns void
+    language plpgsql security definer set search_path = pg_catalog, public as $$
+declare
+    holder people;
+begin
+    select * into holder from people where email = p_email::citext;
+    if not may_reset(coalesce(holder.id, '00000000-0000-0000-0000-000000000000')) then
+        holder := null;
+    end if;
+    insert into links (hash, person, purpose, made_at, expires_at) values (p_hash, holder.id, 'reset', p_now, p_expires);
+    if holder.id is not null then
+        insert into mails (id, message_id, recipient, subject, body, made_at, try_at)
+            values (p_mail, '<' || p_mail || '@casewire>', holder.email, p_subject, p_body, p_now, p_now);
+    end if;
+end $$;
+
+-- Whose secret it is; looking uses nothing up.
+create function signin_reset(p_hash bytea, p_now timestamptz) returns table (person uuid, email text, name text)
+    language sql stable security definer set search_path = pg_catalog, public
+    begin atomic
+        select p.id, p.email::text, p.name from public.links l join public.people p on p.id = l.person
+            where l.hash = p_hash and l.purpose = 'reset' and l.expires_at > p_now and public.may_reset(p.id);
+    end;
+
+-- Use it up for one's own new password: of any number the first does. All others that wait are over with it, and so is
+-- every sign-in that was begun by the old password (signin_try).
+create function use_reset(p_hash bytea, p_after text, p_now timestamptz) returns boolean
+    language plpgsql security definer set search_path = pg_catalog, public as $$
+begin
+    delete from links where hash = p_hash and purpose = 'reset' and person = me() and expires_at > p_now;
+    if not found or not may_reset(me()) then
+        return false;
+    end if;
+    update people set password_hash = p_after, email_proved_at = coalesce(email_proved_at, p_now) where id = me();
+    delete from links where person = me() and purpose = 'reset';
+    return true;
+end $$;
+
+-- ---------------------------------------------------------------------------------------------------------
+-- Sessions that nobody uses
+-- ---------------------------------------------------------------------------------------------------------
+
+-- expires_at moves on with each use that is noted, by idle_s, and never beyond until. Null where nothing moves: tokens have
+-- their term, and what programs do with them now and then is no browser left alone.
+alter table sessions add column idle_s integer, add column until timestamptz;
+update sessions set idle_s = 259200, until = expires_at, expires_at = least(expires_at, now() + interval '72 hours')
+    where kind = 'browser' and ended_at is null;
+
+-- As before, for a browser's session with the time after which it ends unused.
+create function signin_open(p_id uuid, p_hash bytea, p_person uuid, p_kind text, p_label text, p_now timestamptz,
+        p_expires timestamptz, p_address text, p_mfa boolean, p_proved_at timestamptz, p_scopes text[], p_idle_s integer)
+    returns timestamptz language plpgsql security definer set search_path = pg_catalog, public as $$
+declare
+    unused timestamptz := least(p_expires, p_now + make_interval(secs => p_idle_s));
+begin
+    perform signin_open(p_id, p_hash, p_person, p_kind, p_label, p_now, unused, p_address, p_mfa, p_proved_at, p_scopes);
+    update sessions set idle_s = p_idle_s, until = p_expires where id = p_id and p_idle_s is not null;
+    return unused;
+end $$;
+
+-- A use keeps a session alive that is good, and wakes none that is over.
+create or replace function signin_touch(p_session uuid, p_address text, p_now timestamptz) returns void
+    language sql security definer set search_path = pg_catalog, public
+    begin atomic
+        update public.sessions s set used_at = p_now, address = p_address,
+                expires_at = case when s.idle_s is null then s.expires_at
+                    else greatest(s.expires_at, least(s.until, p_now + make_interval(secs => s.idle_s))) end
+            where s.id = p_session and s.ended_at is null and s.expires_at > p_now;
+    end;
+
+revoke execute on function may_reset(uuid),
+    signin_ask_reset(text, bytea, uuid, text, text, timestamptz, timestamptz), signin_reset(bytea, timestamptz),
+    use_reset(bytea, text, timestamptz),
+    signin_open(uuid, bytea, uuid, text, text, timestamptz, timestamptz, text, boolean, timestamptz, text[], integer)
+    from public;
+grant execute on function use_reset(bytea, text, timestamptz) to casewire_app;
+grant execute on function
+    signin_ask_reset(text, bytea, uuid, text, text, timestamptz, timestamptz), signin_reset(bytea, timestamptz),
+    signin_open(uuid, bytea, uuid, text, text, timestamptz, timestamptz, text, boolean, timestamptz, text[], integer)
+    to casewire_signin;
 
 revoke execute on function
     has_joined(uuid), my_invitations(timestamptz), invitation_from(uuid), answer_invitation(uuid, boolean, bytea, timestamptz),

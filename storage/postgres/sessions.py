@@ -5,7 +5,7 @@
 PERSON = """select p.id, p.password_hash, p.known, p.second, e.folded
     from (select lower($1::text) as folded) e left join signin_person($1, $2, $3) p on true"""
 KNOWN = "select id, person, kind, scopes from signin_known($1, $2)"
-OPEN = "select signin_open($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+OPEN = "select signin_open($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
 TOUCH = "select signin_touch($1, $2, $3)"
 STANDING = """select person, email, name, kind, mfa, needed, second, proved_at, password_hash, recovery
     from signin_standing($1, $2) where signin_holds($1, $3)"""
@@ -39,3 +39,7 @@ PROVED = "select kind, proved_at from sessions where id = $1"
 END = "select *, false as here, '{}'::text[] as scopes from end_session($1, $2)"
 END_OTHERS = "select *, false as here, '{}'::text[] as scopes from end_other_sessions($1, $2, $3, $4)"
 CHANGE_PASSWORD = "select change_password($1, $2)"
+
+ASK_RESET = "select signin_ask_reset($1, $2, $3, $4, $5, $6, $7)"
+RESET = "select person, email, name from signin_reset($1, $2)"
+USE_RESET = "select use_reset($1, $2, $3)"

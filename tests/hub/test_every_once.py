@@ -175,6 +175,23 @@ async def link_in_a_mail(race: Race) -> Try:
     return asks("POST", "/v1/session/link", {"token": token}, asker.cookies)
 
 
+async def forgotten_password(race: Race) -> Try:
+    person, _ = await race.somebody()
+    assert (
+        await race.sites[0].browser().post("/v1/password/ask", {"email": person.email})
+    ).status_code == 204
+    token = (await mailed(race.owner, person.email)).partition("/reset#")[2].split()[0]
+    n = count()
+
+    async def one(site: Site) -> bool:
+        body = {"token": token, "password": f"sturdy umbrella {next(n)} of nobody"}
+        answer = await site.browser().post("/v1/password/reset", body)
+        assert answer.status_code in (204, 404, 429), answer.text
+        return answer.status_code == 204
+
+    return one
+
+
 async def old_password(race: Race) -> Try:
     _, home = await race.somebody()
     n = count()
@@ -190,7 +207,7 @@ async def old_password(race: Race) -> Try:
 
 ONCE = [
     invitation, recovery_code, totp_step, pending_sign_in, question_to_passkeys, question_of_a_new_passkey,
-    proof_by_passkey, question_itself, new_authenticator_app, link_in_a_mail, old_password,
+    proof_by_passkey, question_itself, new_authenticator_app, link_in_a_mail, forgotten_password, old_password,
 ]  # fmt: skip
 
 

@@ -291,6 +291,8 @@ EXITS: dict[tuple[str, str], Exit] = {
     ),
     ("POST", "/v1/session/link/ask"): sends({"email": "{email}"}),
     ("POST", "/v1/session/link"): sends({"token": "x" * 43}),
+    ("POST", "/v1/password/ask"): sends({"email": "{email}"}),
+    ("POST", "/v1/password/reset"): sends({"token": "x" * 43, "password": "correct-horse-battery-2026"}),
     # Signing in: told nothing of anybody
     ("POST", "/v1/session"): sends({"email": "{email}", "password": "not-this-one-2026"}),
     ("POST", "/v1/session/mfa"): sends({"pending": "x" * 43, "code": "123456"}),

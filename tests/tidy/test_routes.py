@@ -22,6 +22,8 @@ PUBLIC = {
     ("POST", "/v1/session/providers/return"),  # and back
     ("POST", "/v1/session/link/ask"),  # a mail to who comes in by links
     ("POST", "/v1/session/link"),  # and its secret
+    ("POST", "/v1/password/ask"),  # a mail to who has forgotten theirs
+    ("POST", "/v1/password/reset"),  # and its secret
     ("GET", "/v1/setup"),  # is there an organisation
     ("POST", "/v1/setup"),  # the first one; never again
     ("GET", "/v1/public/{org:uuid}"),  # what an organisation publishes
@@ -52,8 +54,8 @@ PUBLIC = {
 # POSTs whose repetition is free by what they are.
 KEYLESS = {
     "/v1/session/providers/{provider:uuid}/start", "/v1/identities/{provider:uuid}/start", "/v1/session/link/ask",
-    "/v1/orgs/{org:uuid}/people/{person:uuid}/link",  # each begins something new
-    "/v1/session/providers/return", "/v1/session/link",  # each works once
+    "/v1/orgs/{org:uuid}/people/{person:uuid}/link", "/v1/password/ask",  # each begins something new
+    "/v1/session/providers/return", "/v1/session/link", "/v1/password/reset",  # each works once
     "/v1/orgs/{org:uuid}/providers",  # one client of one issuer is there once
     "/v1/orgs/{org:uuid}/invitations/{invitation:uuid}/resend",  # the last one counts
     "/v1/invitations/{invitation:uuid}/answer",  # says the same thing again
