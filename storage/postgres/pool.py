@@ -25,6 +25,11 @@ CLOSE_TIMEOUT_S = 2.0
 # Above the roles' transaction_timeout of 2 s, so that the server's word comes first: who says nothing is not there.
 COMMAND_TIMEOUT_S = 5.0
 
+# Of a wall that nobody could lift any more; who asks may not know that there is one.
+SOMEBODY_REMAINS = (
+    "Somebody has to remain who administers all of it: make somebody else an administrator first."
+)
+
 # What a client can cure by trying again: the connection, a timeout, a restart, a deadlock.
 PASSING = (
     asyncpg.PostgresConnectionError,
@@ -246,7 +251,7 @@ async def translated() -> AsyncIterator[None]:
             raise Refused("key_reused") from error
         raise Refused("conflict", "Somebody else did this at the same time; read again.") from error
     except asyncpg.RestrictViolationError as error:  # see keep_walls
-        raise Refused("conflict", "A wall would have no administrator left who may lift it.") from error
+        raise Refused("conflict", SOMEBODY_REMAINS) from error
     except asyncpg.InvalidAuthorizationSpecificationError as error:
         if error.detail == "mfa_needed":
             raise Refused(

@@ -239,7 +239,9 @@ async def test_somebody_remains_who_may_lift_it(office: Office, world: World) ->
         409,
         "conflict",
     )
-    refused(await second.delete(f"/v1/orgs/{office.org}/people/{office.admin.id}"), 409, "conflict")
+    told = await second.delete(f"/v1/orgs/{office.org}/people/{office.admin.id}")
+    refused(told, 409, "conflict")
+    assert "wall" not in told.text.lower()  # that they are behind
     body = {"org": office.org, "email": office.admin.email, "name": "?", "role": "outside"}
     refused(await second.post("/v1/people", body), 409, "conflict")
     assert await sees(office.admin, office) and not await sees(second, office)
