@@ -377,19 +377,6 @@ create function signin_oauth_token(p_hash bytea, p_app uuid, p_now timestamptz)
         join public.oauth_families f on f.id = t.family where f.app = p_app;
     end;
 
--- Who the holder of an app's session is, as far as its scopes tell (the hub leaves out what they do not).
-create function signin_oauth_claims(p_session uuid, p_now timestamptz)
-    returns table (person uuid, name text, zone text, email text, verified boolean, scopes text[], changed_at timestamptz)
-    language sql stable security definer set search_path = pg_catalog, public
-    begin atomic
-        select p.id, p.name, p.zone, p.email::text,
-            exists (select 1 from public.invitations i where i.email = p.email and i.used_at is not null),
-            s.scopes, p.made_at
-        from public.sessions s join public.people p on p.id = s.person join public.oauth_families f on f.id = s.family
-        where s.id = p_session and s.ended_at is null and s.expires_at > p_now and f.ended_at is null
-            and public.oauth_stands(f.app, f.person, f.mfa);
-    end;
-
 create function signin_oauth_keys() returns setof oauth_keys
     language sql stable security definer set search_path = pg_catalog, public
     begin atomic
@@ -532,7 +519,7 @@ revoke execute on function oauth_open_to(uuid, uuid), oauth_open_to_me(uuid), si
     signin_oauth_service(uuid, uuid, text[], uuid, bytea, timestamptz, timestamptz, text),
     signin_oauth_begin_device(bytea, bytea, uuid, text[], text, timestamptz, timestamptz, integer),
     signin_oauth_poll(bytea, timestamptz), signin_oauth_token(bytea, uuid, timestamptz),
-    signin_oauth_claims(uuid, timestamptz), signin_oauth_keys(),
+    signin_oauth_keys(),
     signin_oauth_keep_key(uuid, text, text, bytea, timestamptz, timestamptz, boolean), oauth_proof(uuid), oauth_asking(uuid),
     oauth_device(bytea, timestamptz), oauth_decide_device(bytea, uuid, boolean, timestamptz),
     oauth_disconnect(uuid, timestamptz), oauth_left(), oauth_unproved() from public;
@@ -544,7 +531,7 @@ grant execute on function signin_oauth_app(uuid), signin_oauth_code(bytea), sign
     signin_oauth_service(uuid, uuid, text[], uuid, bytea, timestamptz, timestamptz, text),
     signin_oauth_begin_device(bytea, bytea, uuid, text[], text, timestamptz, timestamptz, integer),
     signin_oauth_poll(bytea, timestamptz), signin_oauth_token(bytea, uuid, timestamptz),
-    signin_oauth_claims(uuid, timestamptz), signin_oauth_keys(),
+    signin_oauth_keys(),
     signin_oauth_keep_key(uuid, text, text, bytea, timestamptz, timestamptz, boolean) to casewire_signin;
 grant execute on function oauth_open_to_me(uuid), oauth_proof(uuid), oauth_asking(uuid), oauth_device(bytea, timestamptz),
     oauth_decide_device(bytea, uuid, boolean, timestamptz), oauth_disconnect(uuid, timestamptz) to casewire_app;

@@ -350,7 +350,7 @@ create function signin_identity(p_issuer text, p_subject text, p_provider uuid, 
 
 -- Somebody who is here for the first time, by an address for which the provider's word is taken (the hub has looked).
 -- Nobody has it: a new person in the place that the provider brings people to. A member who never signed in: theirs.
--- Anybody else's address: nothing, they link it themselves.
+-- Anybody else's address, also of who comes in by links: nothing, they link it themselves.
 create function signin_arrive(p_id uuid, p_provider uuid, p_issuer text, p_subject text, p_email text, p_name text,
         p_person uuid, p_now timestamptz)
     returns table (person uuid, brought boolean) language plpgsql security definer
@@ -376,7 +376,8 @@ begin
         insert into people (id, email, name, zone, made_at)
             values (known, p_email, p_name, (select zone from organisations where id = v.org), p_now);
         insert into grants (person, scope, role, org, since) values (known, v.org, v.brings, v.org, p_now);
-    elsif has_joined(known) or not exists (select 1 from grants g where g.person = known and g.scope = v.org) then
+    elsif has_joined(known) or exists (select 1 from people p where p.id = known and p.email_proved_at is not null)
+            or not exists (select 1 from grants g where g.person = known and g.scope = v.org) then
         return;
     end if;
     insert into identities (id, person, provider, issuer, subject, email, made_at, used_at)
@@ -428,6 +429,21 @@ begin
     delete from identities where id = p_identity;
     return 'removed';
 end $$;
+
+-- Who the holder of an app's session is, as far as its scopes tell (the hub leaves out what they do not).
+-- Their address is verified once we have seen them read their mail: not by an outside provider's word.
+create function signin_oauth_claims(p_session uuid, p_now timestamptz)
+    returns table (person uuid, name text, zone text, email text, verified boolean, scopes text[], changed_at timestamptz)
+    language sql stable security definer set search_path = pg_catalog, public
+    begin atomic
+        select p.id, p.name, p.zone, p.email::text,
+            p.email_proved_at is not null, s.scopes, p.made_at
+        from public.sessions s join public.people p on p.id = s.person join public.oauth_families f on f.id = s.family
+        where s.id = p_session and s.ended_at is null and s.expires_at > p_now and f.ended_at is null
+            and public.oauth_stands(f.app, f.person, f.mfa);
+    end;
+revoke execute on function signin_oauth_claims(uuid, timestamptz) from public;
+grant execute on function signin_oauth_claims(uuid, timestamptz) to casewire_signin;
 
 -- ---------------------------------------------------------------------------------------------------------
 -- Signing in by a link

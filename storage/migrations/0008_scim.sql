@@ -94,7 +94,8 @@ create function scim_standing(p_org uuid, p_person uuid) returns table (ours boo
                 and not exists (select 1 from public.scim_users u where u.person = p.id and u.org <> p_org)
                 and (exists (select 1 from public.grants h where h.person = p.id and h.org = p_org)
                     or exists (select 1 from public.scim_users u where u.person = p.id and u.org = p_org and u.seated)),
-            not public.has_joined(p.id) and not exists (select 1 from public.sessions s where s.person = p.id)
+            not public.has_joined(p.id) and p.email_proved_at is null
+                and not exists (select 1 from public.sessions s where s.person = p.id)
         from public.people p where p.id = p_person and p.kind = 'person' and exists (select 1 from public.grants m
             where m.person = public.me() and m.scope = p_org and m.role = 'admin');
     end;

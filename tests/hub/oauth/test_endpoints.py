@@ -5,6 +5,7 @@ import time
 from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
+from uuid import uuid4
 
 import pytest
 from joserfc import jwt
@@ -108,6 +109,16 @@ async def test_who_it_is_as_far_as_the_scopes_say(scene: Scene) -> None:
     status, said = await told("openid profile email")
     assert (status, set(said)) == (200, {"sub", "name", "zoneinfo", "email", "email_verified"})
     assert said["email_verified"] is False  # nobody ever followed a link that went there
+    await scene.world.pool.execute(  # nor does it show that they read their mail when they decline what waits
+        "insert into invitations (id, token_hash, org, email, name, role, invited_by, invited_at, expires_at, used_at,"
+        " answered_at, person) values ($1, $2, $3, $4, '', 'outside', $5, now(), now(), now(), now(), $5)",
+        uuid4(), uuid4().bytes, scene.org, scene.who.email, scene.who.id,
+    )  # fmt: skip
+    _, said = await told("openid email")
+    assert said["email_verified"] is False
+    await scene.world.pool.execute("update people set email_proved_at = now() where id = $1", scene.who.id)
+    _, said = await told("openid email")
+    assert said["email_verified"] is True
     status, challenge = await told("read")
     assert status == 403 and 'error="insufficient_scope"' in challenge
     token = (await app.connected(scene.person))["access_token"]

@@ -158,6 +158,20 @@ async def test_a_stranger_who_never_came_in_is_not_the_providers(town: Town) -> 
     refused(await arrives(office, email), 401, "bad_credentials")
 
 
+async def test_a_client_who_comes_in_by_links_is_not_the_providers(town: Town) -> None:
+    """They have no password, and yet somebody signed in as them: it is theirs, whoever vouches for the address."""
+    office, pool = await town.office(domains=[DOMAIN]), town.world.pool
+    person, email = await town.world.person(office.org, "outside"), fresh()
+    await pool.execute("update people set email = $2 where id = $1", person.id, email)
+    assert (await office.admin.post(f"/v1/orgs/{office.org}/people/{person.id}/link")).status_code == 204
+    body = await pool.fetchval("select body from mails where recipient = $1", email)
+    token = body.partition("/link#")[2].split()[0]
+    home = office.site.browser()
+    assert (await home.post("/v1/session/link", {"token": token})).status_code == 200
+    refused(await arrives(office, email), 401, "bad_credentials")
+    assert await pool.fetchval("select count(*) from identities where person = $1", person.id) == 0
+
+
 async def test_link_and_sign_in_and_remove(town: Town) -> None:
     office = await town.office()
     person = await with_password(town.world, await town.world.person(await town.world.organisation()))

@@ -202,6 +202,12 @@ async def test_an_address_follows_until_somebody_signed_in_with_it(
     )
     assert after.json()["emails"][0]["value"] == second  # kept as it was said
     assert dict(await directory.row(user["id"])) == {"name": "B", "email": first}
+    # Nor does that of who came in by a link, long ago, and has no password.
+    proved = "update people set password_hash = null, email_proved_at = now() where id = $1"
+    await world.pool.execute(proved, UUID(user["id"]))
+    third = f"{uuid4().hex}@firm.test"
+    await directory.patch(path, replace('emails[type eq "work"].value', third))
+    assert dict(await directory.row(user["id"])) == {"name": "B", "email": first}
 
 
 async def test_an_administrator_is_not_renamed_or_written_to_elsewhere(
