@@ -14,10 +14,10 @@ from schemas.access import ADMIN, DESK
 from schemas.credentials import token_hash
 from schemas.errors import Refused
 from schemas.ids import new_id
-from schemas.limits import LINK_MINUTES
+from schemas.limits import DEVICE_DAYS, LINK_MINUTES
 from schemas.links import LinkHolders
 from schemas.sessions import MfaNeeded
-from storage.postgres import links, locks, people
+from storage.postgres import links, locks, people, sessions
 from storage.postgres.pool import translated
 
 OVER = "This link was used, is over, or was asked for in another browser. Ask for a new one."
@@ -40,9 +40,11 @@ def _new(hub: Hub) -> New:
 async def ask_link(hub: Hub, email: str, caller: Caller, browser: str) -> str:
     """Mail a link to who comes in by links; for all others nothing happens, and nobody sees the difference. It works in
     this browser alone, whose cookie's secret is answered."""
+    since = hub.clock() - timedelta(days=DEVICE_DAYS)
     async with translated():
-        folded = await hub.database.signin.fetchval(links.FOLDED, email)
-    await throttle.admit(hub, *throttle.of_link(folded, caller.address))
+        row = await hub.database.signin.fetchrow(sessions.PERSON, email, caller.device_hash, since)
+    device = caller.device_hash if row["known"] else None
+    await throttle.admit(hub, *throttle.of_link(row["folded"], caller.address, device, row["id"]))
     browser = browser or secrets.token_urlsafe(32)
     new, now = _new(hub), hub.clock()
     async with translated():

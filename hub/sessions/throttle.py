@@ -35,6 +35,7 @@ SECOND_HERE = Budget("second factor of a device", 10, 300)
 PROOF = Budget("proof in a session", 5, 900)
 QUESTION = Budget("question to passkeys", 30, 60)
 LINK = Budget("link to an address", 3, 900)
+LINK_HERE = Budget("link from a device", 5, 300)
 LINK_FROM = Budget("links from an address", 10, 900)
 RESET = Budget("new password for an address", 3, 900)
 RESET_HERE = Budget("new password from a device", 5, 300)
@@ -87,8 +88,11 @@ def of_question(address: str) -> list[Counted]:
     return _from(QUESTION, address)
 
 
-def of_link(folded: str, address: str) -> list[Counted]:
-    """Mails to somebody: nobody else fills their inbox, whoever they are."""
+def of_link(folded: str, address: str, device: bytes | None, person: UUID | None) -> list[Counted]:
+    """Mails to somebody: nobody else fills their inbox, whoever they are. Whoever tries keeps no browser out that the
+    account knows (`device`, None else)."""
+    if device is not None:
+        return [_counted(LINK_HERE, device.hex(), str(person))]
     return [_counted(LINK, folded), *_from(LINK_FROM, address)]
 
 

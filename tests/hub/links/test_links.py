@@ -144,6 +144,26 @@ async def test_asking_is_slowed_down(site: Site, client: Person, owner: Any) -> 
     )
 
 
+async def test_who_asks_for_others_keeps_nobody_out_of_their_own_browser(
+    site: Site, client: Person, owner: Any
+) -> None:
+    """A link is the only way in that they have, and anybody may ask for one: a browser that the account knows counts by
+    itself, and to all others and for all other people as before."""
+    home = await asked(site.browser(), client.email)
+    token = (await mailed(owner, client.email))[-1]
+    assert (await home.post("/v1/session/link", {"token": token})).status_code == 200
+    while (await site.browser().post("/v1/session/link/ask", {"email": client.email})).status_code == 204:
+        pass
+    await asked(home, client.email)
+    token = (await mailed(owner, client.email))[-1]
+    assert (await home.post("/v1/session/link", {"token": token})).status_code == 200
+    refused(await site.browser().post("/v1/session/link/ask", {"email": client.email}), 429, "too_many")
+    answers = [
+        (await home.post("/v1/session/link/ask", {"email": client.email})).status_code for _ in range(8)
+    ]
+    assert answers[-1] == 429
+
+
 async def test_a_session_by_a_link_is_short_and_rules_nothing(
     site: Site, client: Person, office: Office, owner: Any
 ) -> None:
