@@ -151,6 +151,13 @@ async def test_of_racers_with_one_pending_sign_in_one_wins(site: Site, home: Bro
     assert sorted(answer.status_code for answer in answers) == [200, 401, 401, 401]
 
 
+def test_a_recovery_code_is_one_hundred_and_twenty_random_bits() -> None:
+    codes = rules.new_recovery_codes()
+    assert len(set(codes)) == len(codes) == 10
+    for code in codes:
+        assert len(b32decode(code.replace("-", "").upper())) * 8 == 120
+
+
 async def test_a_recovery_code_is_good_once_however_it_is_typed(
     site: Site, home: Browser, person: Person, owner: Any
 ) -> None:

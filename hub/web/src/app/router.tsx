@@ -35,6 +35,7 @@ const accept = createRoute({
 
 const returned = createRoute({ getParentRoute: () => root, path: "/sign-in/return/$provider", component: lazyRouteComponent(() => import("../sessions/return")) });
 const link = createRoute({ getParentRoute: () => root, path: "/link", component: lazyRouteComponent(() => import("../sessions/return"), "LinkPage") });
+const reset = createRoute({ getParentRoute: () => root, path: "/reset", component: lazyRouteComponent(() => import("../sessions/forgotten")) });
 const required = createRoute({ getParentRoute: () => root, path: "/second-factor", component: lazyRouteComponent(() => import("../sessions/required")) });
 
 // What an app asks: `q` is its question as one word, for whoever signs in first.
@@ -148,6 +149,7 @@ export const router = createRouter({
     accept,
     returned,
     link,
+    reset,
     required,
     publicCases,
     formerPeople,

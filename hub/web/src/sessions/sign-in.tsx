@@ -10,6 +10,7 @@ import { get, post } from "../http/client";
 import { Complaint, Form, useAction, usePageTitle } from "../ui/forms";
 import type { Asked, Me, MfaNeeded } from "../wire";
 import { forget } from "./forget";
+import { Forgotten } from "./forgotten";
 import { canPasskeys, Declined, showPasskey } from "./passkeys";
 import { Second } from "./second";
 import { MailLink, Providers } from "./ways";
@@ -113,6 +114,7 @@ export default function SignInPage(): ReactNode {
         )}
         <Complaint refused={byPasskey.refused} />
         <MailLink />
+        <Forgotten />
       </Stack>
     </Entrance>
   );
