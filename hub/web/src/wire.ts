@@ -275,6 +275,17 @@ export interface Prove {
   readonly pending?: string | null;
 }
 
+/** Somebody has forgotten their password; a mail to this address sets it anew, if it is anybody's. */
+export interface AskReset {
+  readonly email: string;
+}
+
+/** `token` is the secret of the mail. All sessions and personal tokens end. */
+export interface ResetPassword {
+  readonly token: string;
+  readonly password: string;
+}
+
 /** All other sessions end, and personal tokens too where `end_tokens` says so. `old` is null where there is none. */
 export interface ChangePassword {
   readonly new: string;
