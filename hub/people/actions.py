@@ -70,8 +70,7 @@ async def remove_person(hub: Hub, who: Who, org: UUID, person: UUID) -> None:
     if person == who.person:
         raise Refused("conflict", "Another administrator has to remove you.")
     async with hub.reading(who) as connection:
-        if await connection.fetchval(people.ROLE, org) != ADMIN:
-            raise Refused("not_found")
+        rules.may_administer(await connection.fetchval(people.ROLE, org))
         rows = await connection.fetch(people.PARTICIPATIONS, org, person)
     for row in rows:
         await revoke_participant(hub, who, row["case_id"], row["id"])

@@ -13,6 +13,7 @@ from msgspec import Struct
 from hub.context import Hub, Who
 from hub.factors.actions import end_unproved
 from hub.people import mails
+from hub.people.rules import may_administer
 from hub.people.seating import was_seated
 from hub.settling import org_stream
 from schemas.access import ADMIN, DESK, OUTSIDE
@@ -106,8 +107,7 @@ async def list_invitations(hub: Hub, who: Who, org: UUID, limit: int, after: str
     """Those of an organisation, for its administrators; the newest first."""
     (last,) = read_cursor(after, UUID) or (None,)
     async with hub.reading(who) as connection:
-        if await connection.fetchval(people.ROLE, org) != ADMIN:
-            raise Refused("not_found")
+        may_administer(await connection.fetchval(people.ROLE, org))
         rows = await connection.fetch(people.INVITATIONS, org, last, limit + 1)
     items = [read(row, Invitation) for row in rows[:limit]]
     return Page(items, cursor(str(items[-1].id)) if len(rows) > limit else None, AsOf(hub.database.epoch))
@@ -144,8 +144,7 @@ async def withdraw_invitation(hub: Hub, who: Who, org: UUID, id: UUID) -> UUID |
 
 
 async def _found(unit: Unit, org: UUID, id: UUID) -> tuple[Invitation, UUID | None]:
-    if await unit.connection.fetchval(people.ROLE, org) != ADMIN:
-        raise Refused("not_found")
+    may_administer(await unit.connection.fetchval(people.ROLE, org))
     row = await unit.connection.fetchrow(people.INVITATION, org, id)
     if row is None:
         raise Refused("not_found")

@@ -4,6 +4,12 @@ from schemas.access import ADMIN, DESK, OUTSIDE
 from schemas.errors import Refused
 
 
+def may_administer(mine: str | None) -> None:
+    """`mine` is the asker's place in the organisation. Of what its administrators keep, nobody else hears."""
+    if mine != ADMIN:
+        raise Refused("not_found")
+
+
 def may_invite(mine: str | None, role: str) -> None:
     """`mine` is the role of whoever invites, None for one whom the organisation does not know."""
     if mine is None:

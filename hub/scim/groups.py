@@ -51,7 +51,7 @@ async def create_group(hub: Hub, who: Who, org: UUID, group: Group) -> Group:
         count = await unit.connection.fetchval(teams.COUNT, org)
         team = team_rules.make(name, org=org, id=new_id(), teams=count, now=unit.now)
         stream = await org_stream(unit, org)
-        unit.append(stream, NewEvent("team.changed", team.id, team, team_actions.READERS))
+        unit.append(stream, NewEvent("team.changed", team.id, team, team_rules.STAFF_SEATS))
         await unit.write(teams.INSERT, team.id, org, name, unit.now, who.person)
         await _fill(unit, org, team, members, ())
         await unit.connection.execute(scim.SAVE_GROUP, team.id, org, group.external_id, unit.now)
@@ -79,7 +79,7 @@ async def change_group(hub: Hub, who: Who, org: UUID, id: UUID, if_match: str | 
             await _free(unit, org, name, id)
             team = team_rules.rename(team, name)
             stream = await org_stream(unit, org)
-            unit.append(stream, NewEvent("team.changed", team.id, team, team_actions.READERS))
+            unit.append(stream, NewEvent("team.changed", team.id, team, team_rules.STAFF_SEATS))
             await unit.write(teams.RENAME, id, name)
         await _fill(
             unit,
@@ -125,7 +125,7 @@ async def _fill(unit: Unit, org: UUID, team: Team, joining: Sequence[UUID], leav
     for person in joining:
         team = team_rules.add(team, person, staff=staff, cases=cases)
         await unit.write(teams.JOIN, team.id, person, org, unit.now)
-    unit.append(stream, NewEvent("team.changed", team.id, team, team_actions.READERS))
+    unit.append(stream, NewEvent("team.changed", team.id, team, team_rules.STAFF_SEATS))
     await unit.flush()
     await settle(unit, org, people=[*joining, *leaving], cases=None)
 

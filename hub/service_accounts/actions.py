@@ -7,6 +7,7 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from hub.context import Hub, Who, key_of
+from hub.people.rules import may_administer
 from hub.people.seating import seat, was_seated
 from hub.service_accounts import rules
 from hub.sessions.ending import ENDED_AT_ONCE, tell_ended
@@ -39,7 +40,7 @@ async def make_service(hub: Hub, who: Who, org: UUID, request: MakeService, key:
     id = new_id()
     remembered = key_of(key, "make_service", org, request)
     async with hub.writing(who, locks.of_streams(org, id, exclusive=True), remembered) as unit:
-        rules.may_rule(await unit.connection.fetchval(people.ROLE, org))
+        may_administer(await unit.connection.fetchval(people.ROLE, org))
         if made := await unit.recall():
             return Answer(await _found(unit, org, made), AsOf(hub.database.epoch))
         if request.role == ADMIN:
@@ -59,7 +60,7 @@ async def make_service(hub: Hub, who: Who, org: UUID, request: MakeService, key:
 async def list_services(hub: Hub, who: Who, org: UUID, limit: int, after: str | None) -> Page[Service]:
     beyond = read_cursor(after, UUID)
     async with hub.reading(who) as connection:
-        rules.may_rule(await connection.fetchval(people.ROLE, org))
+        may_administer(await connection.fetchval(people.ROLE, org))
         rows = await connection.fetch(service_accounts.PAGE, org, beyond[0] if beyond else None, limit + 1)
         head = await connection.fetchval("select stream_head($1)", org)
     items = [read(row, Service) for row in rows]

@@ -5,7 +5,6 @@ from uuid import UUID
 from hub.context import Hub, Who, key_of
 from hub.settling import org_stream, settle
 from hub.teams import rules
-from schemas.access import ADMIN, DESK
 from schemas.answers import Answer, Page
 from schemas.errors import Refused
 from schemas.events import NewEvent
@@ -17,7 +16,6 @@ from storage.postgres import access, locks, people, teams
 from storage.postgres.rows import cursor, read_cursor
 from storage.postgres.unit import Unit
 
-READERS = (ADMIN, DESK)
 TAKEN = "The organisation has a team of this name already."
 
 
@@ -129,14 +127,14 @@ async def leave_teams(unit: Unit, org: UUID, person: UUID) -> None:
 
 async def _leave(unit: Unit, stream: Stream, before: Team, person: UUID) -> Team:
     after = rules.remove(before, person)
-    unit.append(stream, NewEvent("team.changed", after.id, after, READERS))
+    unit.append(stream, NewEvent("team.changed", after.id, after, rules.STAFF_SEATS))
     await unit.write(teams.LEAVE, after.id, person, unit.now)
     return after
 
 
 async def _tell(unit: Unit, team: Team) -> Stream:
     stream = await org_stream(unit, team.org)
-    unit.append(stream, NewEvent("team.changed", team.id, team, READERS))
+    unit.append(stream, NewEvent("team.changed", team.id, team, rules.STAFF_SEATS))
     return stream
 
 

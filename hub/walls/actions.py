@@ -7,6 +7,7 @@ that access ended, as `hub.settling` tells it, and never why.
 from uuid import UUID
 
 from hub.context import Hub, Who, key_of
+from hub.people.rules import may_administer
 from hub.sessions.standing import proved_recently
 from hub.settling import org_stream, settle
 from hub.walls import rules
@@ -31,7 +32,7 @@ async def list_walls(
     """The walls of an organisation, for the administrators whom they do not keep out; the newest first."""
     below = read_cursor(after, UUID)
     async with hub.reading(who) as connection:
-        rules.may_keep(await connection.fetchval(people.ROLE, org))
+        may_administer(await connection.fetchval(people.ROLE, org))
         rows = await connection.fetch(walls.PAGE, org, below[0] if below else None, lifted, limit + 1)
         head = await connection.fetchval("select stream_head($1)", org)
     items = [walls.wall(row) for row in rows]
@@ -52,7 +53,7 @@ async def raise_wall(hub: Hub, who: Who, org: UUID, request: RaiseWall, key: UUI
     remembered = key_of(key, "raise_wall", org, request)
     lock = locks.of_streams(org, *request.people, exclusive=True, also=locks.members_of(*request.teams))
     async with hub.writing(who, lock, remembered) as unit:
-        rules.may_keep(await unit.connection.fetchval(people.ROLE, org))
+        may_administer(await unit.connection.fetchval(people.ROLE, org))
         if made := await unit.recall():
             return Answer(await _found(unit, org, made), AsOf(hub.database.epoch))
         await proved_recently(unit.connection, who, unit.now)
