@@ -16,6 +16,7 @@ from hub.http.auth import session_of
 from hub.oauth import grammar, keys
 from hub.oauth.consents import client_of
 from hub.sessions.actions import end_own
+from hub.sessions.standing import holds
 from schemas.scopes import BROWSER
 
 
@@ -61,7 +62,7 @@ async def leave(hub: Hub, query: str, token: str) -> Left:
         return ask
     who = await session_of(hub, token) if token else None
     to = str(found.redirect_uri or page)
-    if who is None or who.kind != BROWSER:
+    if who is None or who.kind != BROWSER or not await holds(hub, who):
         return Left(to, ended=True)  # nobody is signed in here
     if hint is None or hint.sub != who.person:
         return ask

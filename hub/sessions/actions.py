@@ -7,7 +7,7 @@ from uuid import UUID
 from hub.context import Hub, Who
 from hub.people import mails
 from hub.sessions import passwords, throttle
-from hub.sessions.standing import proved_recently, recent, standing
+from hub.sessions.standing import holds, proved_recently, recent, standing
 from schemas.answers import Page
 from schemas.credentials import new_token, token_hash
 from schemas.errors import Refused
@@ -91,7 +91,10 @@ async def end_session(hub: Hub, who: Who, id: UUID | None) -> None:
 
 
 async def end_own(hub: Hub, who: Who) -> None:
-    """Sign out. Also of a session that opens nothing yet: to end it needs no more than to hold it."""
+    """Sign out. Also of a session that opens nothing yet: to end it needs no more than to hold it. By a secret that it
+    has no more nothing ends: `unauthenticated`."""
+    if not await holds(hub, who):
+        raise Refused("unauthenticated", "Your session is over; sign in again.")
     async with hub.database.writing(who.person, locks.of_streams(None, who.person), hub.clock()) as unit:
         await _end(unit, who.person, await unit.connection.fetch(sessions.END, who.session, unit.now))
     await hub.bus.wake()

@@ -13,7 +13,7 @@ from hub.people import mails
 from hub.sessions import passwords, telling, throttle
 from hub.sessions.actions import end_own, me, open_session
 from hub.sessions.caller import Caller
-from hub.sessions.standing import standing
+from hub.sessions.standing import holds, standing
 from schemas.credentials import new_token, token_hash
 from schemas.errors import Refused, bad_input
 from schemas.limits import DEVICE_DAYS, DEVICES_MAX, FACTOR_TRIES_MAX, LINK_SESSION_DAYS, SESSION_DAYS
@@ -135,7 +135,8 @@ async def signed_in(
         now = hub.clock()
         if await connection.fetchval(sessions.REMEMBER, person, token_hash(device), now, DEVICES_MAX):
             await telling.tell(connection, person, mails.new_device(caller.label, caller.address, now), now)
-    if caller.session and (before := await session_of(hub, caller.session)) and before.kind == "browser":
+    before = await session_of(hub, caller.session) if caller.session else None
+    if before is not None and before.kind == "browser" and await holds(hub, before):
         await end_own(hub, before)
     days, scopes = (LINK_SESSION_DAYS, BY_LINK) if by_link else (SESSION_DAYS, OF_BROWSERS)
     token, _ = await open_session(

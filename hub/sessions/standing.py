@@ -39,6 +39,12 @@ async def standing(hub: Hub, who: Who) -> Standing:
     return read(row, Standing)
 
 
+async def holds(hub: Hub, who: Who) -> bool:
+    """Whether the asker's secret is the session's still: processes remember whose one was."""
+    async with translated():
+        return bool(await hub.database.signin.fetchval(sessions.HOLDS, who.session, who.held))
+
+
 def recent(kind: str, proved_at: datetime | None, now: datetime) -> None:
     """Refuse a dangerous act unless its asker proved who they are within the last minutes."""
     if kind != "browser":

@@ -9,6 +9,7 @@ OPEN = "select signin_open($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
 TOUCH = "select signin_touch($1, $2, $3)"
 STANDING = """select person, email, name, kind, mfa, needed, second, proved_at, password_hash, recovery
     from signin_standing($1, $2) where signin_holds($1, $3)"""
+HOLDS = "select signin_holds($1, $2)"
 RENEW = "select signin_renew($1, $2, $3, $4)"
 PROVE = "select signin_prove($1, $2, $3)"
 INVITATION = "select email, name from signin_invitation($1, $2)"

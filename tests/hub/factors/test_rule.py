@@ -222,6 +222,20 @@ async def test_a_proof_is_of_one_session(site: Site, admin: Person, org: UUID) -
     refused(await away.post("/v1/factors/totp"), 403, "step_up_needed")
 
 
+async def test_a_secret_from_before_a_proof_ends_nothing(site: Site, desk: Person) -> None:
+    """Whoever stole it cannot sign the owner out either: not by signing out, not by signing in as somebody else."""
+    home, thief = await site.browser().signed_in(desk.email), site.browser()
+    stolen = dict(home.cookies)
+    thief.cookies = dict(stolen)
+    assert (await thief.get("/v1/me")).status_code == 200
+    assert (await home.post("/v1/session/proof", {"password": PASSWORD})).status_code == 204
+    refused(await thief.call("DELETE", "/v1/session"), 401, "unauthenticated")
+    thief.cookies = dict(stolen)
+    assert (await thief.call("GET", "/oauth/logout")).status_code == 303
+    assert (await thief.sign_in(desk.email)).status_code == 200
+    assert (await home.get("/v1/me")).status_code == 200
+
+
 async def test_guessing_in_a_stolen_session_is_slowed_down(site: Site, admin: Person) -> None:
     home, own = await site.browser().signed_in(admin.email), await site.browser().signed_in(admin.email)
     for _ in range(throttle.PROOF.free + 1):
