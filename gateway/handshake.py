@@ -14,11 +14,11 @@ from websockets.utils import accept_key
 
 from schemas.credentials import allowed_origins, cookie_name
 from schemas.frames import SUBPROTOCOL
+from schemas.limits import TOKEN_BYTES_MAX
 from schemas.proxies import Network, client_address, networks
 from schemas.settings import Settings
 
 PATH = "/v1/live"
-TOKEN_CHARACTERS_MAX = 200
 COOKIE_CHARACTERS_MAX = 4096
 HEADERS = (
     "sec-websocket-protocol",
@@ -144,7 +144,7 @@ def _cookie(header: str, name: str) -> str:
 
 def _plain(token: str) -> bool:
     return (
-        0 < len(token) <= TOKEN_CHARACTERS_MAX
+        0 < len(token) <= TOKEN_BYTES_MAX
         and token.isascii()
         and token.isprintable()
         and " " not in token

@@ -18,7 +18,7 @@ from hub.context import Hub, Who
 from hub.conversations import actions as conversations
 from hub.deadlines import actions as deadlines
 from hub.entries import actions as entries
-from hub.http.auth import BEARER_BYTES_MAX, session_of
+from hub.http.auth import session_of
 from hub.http.bodies import unfit
 from hub.messages import actions as messages
 from hub.tasks import actions as tasks
@@ -28,6 +28,7 @@ from schemas.credentials import token_hash
 from schemas.deadlines import SetDeadline
 from schemas.entries import AddEntry
 from schemas.errors import Refused
+from schemas.limits import TOKEN_BYTES_MAX
 from schemas.messages import PostMessage
 from schemas.rates import Kind
 from schemas.scopes import READ, WRITE, require
@@ -81,7 +82,7 @@ async def admit(hub: Hub, token: str, address: str) -> Guest | None:
     """Who comes to NATS with this token: a service, which may ask for what its scopes open and hear its own answers.
     Each request is judged by itself nevertheless. Whoever else has a token comes by HTTP or by the socket."""
     await hub.rates.admit("live", None, address)
-    if not token or len(token) > BEARER_BYTES_MAX:
+    if not token or len(token) > TOKEN_BYTES_MAX:
         return None
     hashed = token_hash(token)
     async with translated():

@@ -42,6 +42,7 @@ FILE_ADDRESS_S = 120
 
 # Sign-in
 PASSWORD_CHARS_MAX = 256
+TOKEN_BYTES_MAX = 200  # of what a client shows as one
 FACTORS_MAX = 20  # of one person
 RECOVERY_CODES = 10
 RECOVERY_BITS = 120  # ASVS 6.5.2: from 112 on a hash without salt is enough

@@ -11,6 +11,7 @@ from hub.context import Hub, Who
 from hub.http.rates import SAFE_METHODS, count
 from schemas.credentials import allowed_origins, cookie_name, token_hash
 from schemas.errors import Refused
+from schemas.limits import TOKEN_BYTES_MAX
 from schemas.proxies import client_address, networks
 from schemas.scopes import ADMIN, ANY, OWN, READ, SCIM, WRITE, require
 from schemas.settings import Settings
@@ -20,7 +21,6 @@ from storage.postgres.pool import translated
 PUBLIC = {"public": True}
 # What a route needs where that is not `read` for a GET and `write` for all others.
 OF_OWN, OF_ANY, OF_ADMIN, OF_SCIM = ({"scope": scope} for scope in (OWN, ANY, ADMIN, SCIM))
-BEARER_BYTES_MAX = 200
 # No address of ours is longer, and a file system refuses longer names with an error of its own.
 PATH_BYTES_MAX = 240
 
@@ -91,7 +91,7 @@ class Authentication:
         said = connection.headers.getall("authorization", [])
         if said:
             scheme, _, token = said[0].partition(" ")
-            if len(said) > 1 or scheme.lower() != "bearer" or not 20 <= len(token) <= BEARER_BYTES_MAX:
+            if len(said) > 1 or scheme.lower() != "bearer" or not 20 <= len(token) <= TOKEN_BYTES_MAX:
                 raise Refused("unauthenticated", "Send `Authorization: Bearer <token>`.")
             return token, False
         # Without a header it is a browser, signed in or not yet: its writes must come from our own pages.

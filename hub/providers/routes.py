@@ -11,12 +11,12 @@ from hub.http.auth import OF_ADMIN, OF_OWN, PUBLIC
 from hub.http.inputs import IfMatch
 from hub.providers import actions, administering
 from hub.providers.actions import Left
-from hub.sessions.caller import TOKEN_BYTES_MAX, caller_of
+from hub.sessions.caller import caller_of
 from hub.sessions.routes import cookies
 from hub.sessions.signing import SignedIn
 from schemas.answers import Answer, Page
 from schemas.credentials import journey_cookie_name
-from schemas.limits import JOURNEY_MINUTES
+from schemas.limits import JOURNEY_MINUTES, TOKEN_BYTES_MAX
 from schemas.people import Me
 from schemas.providers import (
     Departure,
