@@ -404,6 +404,7 @@ export const en = {
     changed: "{{name}}: {{role}} from now on.",
     leavesTeams: "Whoever is outside is on no team: the cases that are open to them as staff close at once.",
     onlyOutside: "You can invite people from outside. Administrators invite colleagues.",
+    waits: "Invited",
     service: "Service",
     serviceOf: "Service {{name}}: change it under Services",
     removeDo: "Remove…",
@@ -413,8 +414,7 @@ export const en = {
   },
   invitations: {
     none: "Nobody was invited yet",
-    noneHint: "Invite somebody under People; until they come in, the invitation stands here.",
-    toPeople: "Invite someone",
+    noneHint: "Whom you invite stands here, until they come in and afterwards.",
     until: "until",
     again: "Send again",
     againTo: "Send the invitation to {{name}} again",

@@ -75,7 +75,12 @@ function Published(): ReactNode {
         <Complaint refused={save.refused} />
       </div>
       {publication.data && publication.data.types.length > 0 && (
-        <Text size="sm" mt="md">
+        <Text size="sm" mt="md" style={{ overflowWrap: "anywhere" }}>
+          {t("organisation.publishedPage")}{" "}
+          <Anchor href={`/public/${org.id}`} size="sm">
+            {`${window.location.origin}/public/${org.id}`}
+          </Anchor>
+          <br />
           {t("organisation.publishedAt")}{" "}
           <Anchor href={`/v1/public/${org.id}/cases`} size="sm">
             {`/v1/public/${org.id}/cases`}

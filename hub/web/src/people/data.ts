@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 
 import { query } from "../http/client";
 import { readPages } from "../live/cases";
-import type { Card } from "../wire";
+import type { Card, Invitation } from "../wire";
 
 export const PLACES = ["desk", "admin", "outside"] as const;
 export type Place = (typeof PLACES)[number];
@@ -17,6 +17,17 @@ export function usePeople(org: string, enabled = true): UseQueryResult<readonly 
     staleTime: 30_000,
     retry: false,
     // No topic of the socket tells of an organisation.
+    refetchOnWindowFocus: "always",
+  });
+}
+
+/** Who was asked in, and what became of it; for administrators alone. */
+export function useInvitations(org: string, enabled = true): UseQueryResult<readonly Invitation[]> {
+  return useQuery({
+    queryKey: ["invitations", org],
+    queryFn: async ({ signal }) => (await readPages<Invitation>(`/orgs/${org}/invitations`, signal)).flatMap((page) => page.items),
+    enabled,
+    staleTime: 30_000,
     refetchOnWindowFocus: "always",
   });
 }

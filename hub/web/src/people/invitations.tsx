@@ -1,20 +1,19 @@
 // Invitations of an organisation: what waits, what was answered, sending again and withdrawing.
 import { Badge, Button, Group, Paper, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
-import { IconMailForward } from "@tabler/icons-react";
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { IconMailForward, IconUserPlus } from "@tabler/icons-react";
+import { useQueryClient } from "@tanstack/react-query";
 import { useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import { post, remove } from "../http/client";
-import { readPages } from "../live/cases";
 import { ForAdmins, useOrg } from "../organisation/org";
 import { Complaint, Confirm, useAction, usePageTitle } from "../ui/forms";
-import { ButtonLink } from "../ui/links";
 import { Empty, Head, Shown } from "../ui/states";
 import { Moment, useNow } from "../ui/when";
 import type { Invitation } from "../wire";
-import { usePlace } from "./data";
+import { useInvitations, usePlace } from "./data";
+import { Invite } from "./invite";
 
 const SHOWN = 50;
 
@@ -31,23 +30,19 @@ function Invitations(): ReactNode {
   const org = useOrg();
   const [limit, setLimit] = useState(SHOWN);
   const [withdrawing, setWithdrawing] = useState<Invitation | null>(null);
+  const [inviting, setInviting] = useState(false);
   const client = useQueryClient();
-  const key = ["invitations", org.id];
-  const list = useQuery({
-    queryKey: key,
-    queryFn: async ({ signal }) => (await readPages<Invitation>(`/orgs/${org.id}/invitations`, signal)).flatMap((page) => page.items),
-    staleTime: 30_000,
-    refetchOnWindowFocus: "always",
-  });
+  const list = useInvitations(org.id);
   usePageTitle(t("organisation.parts.invitations"));
-  const read = (): void => void client.invalidateQueries({ queryKey: key });
+  const read = (): void => void client.invalidateQueries({ queryKey: ["invitations", org.id] });
   return (
     <>
       <Head title={t("organisation.parts.invitations")}>
-        <ButtonLink to="/organisation/people" variant="default">
-          {t("invitations.toPeople")}
-        </ButtonLink>
+        <Button leftSection={<IconUserPlus size={16} aria-hidden />} onClick={() => setInviting(true)}>
+          {t("people.invite")}
+        </Button>
       </Head>
+      <Invite opened={inviting} onClose={() => setInviting(false)} />
       <Confirm
         title={t("invitations.withdrawSure", { name: withdrawing?.name || withdrawing?.email || "" })}
         hint={t("invitations.withdrawHint")}

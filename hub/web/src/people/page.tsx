@@ -1,5 +1,5 @@
 // Who belongs to an organisation, and in which place.
-import { ActionIcon, Avatar, Badge, Button, Group, Menu, NativeSelect, Paper, Radio, Stack, Text, TextInput } from "@mantine/core";
+import { ActionIcon, Avatar, Badge, Button, Group, Menu, NativeSelect, Paper, Text, TextInput } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { IconChevronRight, IconDots, IconUserCog, IconUserOff, IconUserPlus, IconUsers } from "@tabler/icons-react";
 import { useQueryClient } from "@tanstack/react-query";
@@ -13,7 +13,8 @@ import { Confirm, FormDialog, usePageTitle } from "../ui/forms";
 import { ButtonLink } from "../ui/links";
 import { Empty, Head, Shown } from "../ui/states";
 import type { Answer, Card } from "../wire";
-import { matches, PLACES, usePeople, usePlace, type Place } from "./data";
+import { matches, PLACES, useInvitations, usePeople, usePlace, type Place } from "./data";
+import { Invite, Places } from "./invite";
 
 const SHOWN = 50;
 
@@ -21,6 +22,8 @@ export default function PeoplePage(): ReactNode {
   const { t } = useTranslation();
   const org = useOrg();
   const people = usePeople(org.id);
+  const invitations = useInvitations(org.id, org.admin);
+  const waiting = useMemo(() => new Set((invitations.data ?? []).filter((each) => each.state === "waiting").map((each) => each.email)), [invitations.data]);
   const [words, setWords] = useState("");
   const [place, setPlace] = useState("");
   const [limit, setLimit] = useState(SHOWN);
@@ -74,7 +77,7 @@ export default function PeoplePage(): ReactNode {
               ) : (
                 <ul className="cw-rows" data-testid="people">
                   {found.slice(0, limit).map((card) => (
-                    <Row key={card.id} card={card} onChange={() => setChanging(card)} onRemove={() => setRemoving(card)} />
+                    <Row key={card.id} card={card} invited={waiting.has(card.email)} onChange={() => setChanging(card)} onRemove={() => setRemoving(card)} />
                   ))}
                 </ul>
               )}
@@ -91,7 +94,7 @@ export default function PeoplePage(): ReactNode {
   );
 }
 
-function Row({ card, onChange, onRemove }: { readonly card: Card; readonly onChange: () => void; readonly onRemove: () => void }): ReactNode {
+function Row({ card, invited, onChange, onRemove }: { readonly card: Card; readonly invited: boolean; readonly onChange: () => void; readonly onRemove: () => void }): ReactNode {
   const { t } = useTranslation();
   const org = useOrg();
   const me = useMe();
@@ -101,7 +104,13 @@ function Row({ card, onChange, onRemove }: { readonly card: Card; readonly onCha
   return (
     <li className="cw-row">
       <Group justify="space-between" wrap="nowrap" gap="sm">
-        <PersonLine name={card.name} email={card.email || t("people.service")} own={card.id === me.id} />
+        <PersonLine name={card.name} email={card.email || t("people.service")} own={card.id === me.id}>
+          {invited && (
+            <Text size="sm" c="dimmed">
+              ({t("people.waits")})
+            </Text>
+          )}
+        </PersonLine>
         <Group gap={4} wrap="nowrap" style={{ flex: "none" }}>
           <Badge color={card.membership === "admin" ? "ink" : "gray"} styles={{ root: { color: card.membership === "admin" ? "var(--mantine-color-anchor)" : "var(--mantine-color-text)" } }}>
             {placed(card.membership)}
@@ -159,58 +168,6 @@ export function PersonLine({ name, email, own, children }: { readonly name: stri
         )}
       </div>
     </Group>
-  );
-}
-
-function Places({ value, onChange, error }: { readonly value: Place; readonly onChange: (place: Place) => void; readonly error: string | undefined }): ReactNode {
-  const { t } = useTranslation();
-  return (
-    <Radio.Group label={t("people.role")} value={value} onChange={(chosen) => onChange(PLACES.find((each) => each === chosen) ?? "outside")} error={error}>
-      <Stack gap="xs" mt={6}>
-        {PLACES.map((each) => (
-          <Radio key={each} value={each} label={t(`people.roles.${each}`)} description={t(`people.roleHints.${each}`)} />
-        ))}
-      </Stack>
-    </Radio.Group>
-  );
-}
-
-function Invite({ opened, onClose }: { readonly opened: boolean; readonly onClose: () => void }): ReactNode {
-  const { t } = useTranslation();
-  const org = useOrg();
-  const client = useQueryClient();
-  const [place, setPlace] = useState<Place>("desk");
-  return (
-    <FormDialog
-      title={t("people.invite")}
-      submit={t("people.invite")}
-      opened={opened}
-      onClose={onClose}
-      onSend={async (said) => {
-        const email = said("email");
-        await post<Answer<Card>>("/people", { org: org.id, email, name: said("name"), role: org.admin ? place : "outside" });
-        return email;
-      }}
-      onDone={(email) => {
-        notifications.show({ message: t("people.invited", { email }) });
-        void client.invalidateQueries({ queryKey: ["people", org.id] });
-        void client.invalidateQueries({ queryKey: ["invitations", org.id] });
-      }}
-    >
-      {(at) => (
-        <>
-          <TextInput name="name" label={t("people.name")} required error={at("$.name")} dir="auto" data-autofocus />
-          <TextInput name="email" type="email" label={t("people.email")} required error={at("$.email")} />
-          {org.admin ? (
-            <Places value={place} onChange={setPlace} error={at("$.role")} />
-          ) : (
-            <Text size="sm" c="dimmed">
-              {t("people.onlyOutside")}
-            </Text>
-          )}
-        </>
-      )}
-    </FormDialog>
   );
 }
 

@@ -193,7 +193,8 @@ function Links(): ReactNode {
         {(found) => (
           <Shown query={people} rows={3}>
             {(cards) => {
-              const outside = cards.filter((card) => card.membership === "outside");
+              // A service has no address, and comes in by tokens.
+              const outside = cards.filter((card) => card.membership === "outside" && card.email !== "");
               return (
                 <Paper>
                   {outside.length === 0 ? (

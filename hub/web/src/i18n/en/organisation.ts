@@ -5,7 +5,8 @@ export const organisation = {
   adminsOnlyHint: "Ask one of them if something here has to change. They are marked under People.",
   publishedLead: "Everybody may read the public side of these cases without signing in. What that is, the kind of case declares; nothing else ever is.",
   publishedAlways: "Number, status, days",
-  publishedAt: "For everybody, as JSON:",
+  publishedPage: "The page for everybody, to link to from your own:",
+  publishedAt: "The same as JSON:",
   nothingPublic: "Nothing here can be public",
   nothingPublicHint: "None of the kinds of case that the organisation works on declares a public side.",
   parts: {
