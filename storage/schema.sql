@@ -268,6 +268,8 @@ CREATE TABLE public.sessions (
     mfa boolean DEFAULT false NOT NULL,
     scopes text[] DEFAULT '{}'::text[] NOT NULL,
     family uuid,
+    idle_s integer,
+    until timestamp with time zone,
     CONSTRAINT sessions_kind_check CHECK ((kind = ANY (ARRAY['browser'::text, 'token'::text, 'service'::text, 'app'::text])))
 );
 ALTER TABLE ONLY public.sessions FORCE ROW LEVEL SECURITY;
@@ -624,6 +626,16 @@ begin
     insert into services (id, org, made_at, made_by) values (p_id, p_org, p_now, me());
     return true;
 end $$;
+CREATE FUNCTION public.may_reset(p_person uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    BEGIN ATOMIC
+ SELECT (EXISTS ( SELECT 1
+            FROM public.people p
+           WHERE ((p.id = may_reset.p_person) AND (p.kind = 'person'::text) AND (p.password_hash IS NOT NULL) AND ((p.email_proved_at IS NOT NULL) OR (NOT (EXISTS ( SELECT 1
+                    FROM public.identities i
+                   WHERE (i.person = p.id)))))))) AS "exists";
+END;
 CREATE FUNCTION public.my_invitations(p_now timestamp with time zone) RETURNS TABLE(id uuid, org uuid, organisation text, role text, by text, made_at timestamp with time zone, expires_at timestamp with time zone)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
@@ -1055,7 +1067,7 @@ CREATE FUNCTION public.scim_standing(p_org uuid, p_person uuid) RETURNS TABLE(ou
            WHERE ((h.person = p.id) AND (h.org = scim_standing.p_org)))) OR (EXISTS ( SELECT 1
             FROM public.scim_users u
            WHERE ((u.person = p.id) AND (u.org = scim_standing.p_org) AND u.seated))))),
-     ((NOT public.has_joined(p.id)) AND (NOT (EXISTS ( SELECT 1
+     ((NOT public.has_joined(p.id)) AND (p.email_proved_at IS NULL) AND (NOT (EXISTS ( SELECT 1
             FROM public.sessions s
            WHERE (s.person = p.id)))))
     FROM public.people p
@@ -1481,7 +1493,8 @@ begin
         insert into people (id, email, name, zone, made_at)
             values (known, p_email, p_name, (select zone from organisations where id = v.org), p_now);
         insert into grants (person, scope, role, org, since) values (known, v.org, v.brings, v.org, p_now);
-    elsif has_joined(known) or not exists (select 1 from grants g where g.person = known and g.scope = v.org) then
+    elsif has_joined(known) or exists (select 1 from people p where p.id = known and p.email_proved_at is not null)
+            or not exists (select 1 from grants g where g.person = known and g.scope = v.org) then
         return;
     end if;
     insert into identities (id, person, provider, issuer, subject, email, made_at, used_at)
@@ -1501,6 +1514,23 @@ begin
     end if;
     insert into links (hash, person, browser, made_at, expires_at)
         values (p_hash, holder.id, p_browser, p_now, p_expires);
+    if holder.id is not null then
+        insert into mails (id, message_id, recipient, subject, body, made_at, try_at)
+            values (p_mail, '<' || p_mail || '@casewire>', holder.email, p_subject, p_body, p_now, p_now);
+    end if;
+end $$;
+CREATE FUNCTION public.signin_ask_reset(p_email text, p_hash bytea, p_mail uuid, p_subject text, p_body text, p_now timestamp with time zone, p_expires timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+declare
+    holder people;
+begin
+    select * into holder from people where email = p_email::citext;
+    if not may_reset(coalesce(holder.id, '00000000-0000-0000-0000-000000000000')) then
+        holder := null;
+    end if;
+    insert into links (hash, person, purpose, made_at, expires_at) values (p_hash, holder.id, 'reset', p_now, p_expires);
     if holder.id is not null then
         insert into mails (id, message_id, recipient, subject, body, made_at, try_at)
             values (p_mail, '<' || p_mail || '@casewire>', holder.email, p_subject, p_body, p_now, p_now);
@@ -1742,9 +1772,7 @@ CREATE FUNCTION public.signin_oauth_claims(p_session uuid, p_now timestamp with 
      p.name,
      p.zone,
      (p.email)::text AS email,
-     (EXISTS ( SELECT 1
-            FROM public.invitations i
-           WHERE ((i.email OPERATOR(public.=) p.email) AND (i.used_at IS NOT NULL)))) AS "exists",
+     (p.email_proved_at IS NOT NULL),
      s.scopes,
      p.made_at
     FROM ((public.sessions s
@@ -1991,6 +2019,17 @@ begin
     insert into sessions (id, token_hash, person, kind, label, made_at, expires_at, address, mfa, proved_at, scopes)
         values (p_id, p_hash, p_person, p_kind, p_label, p_now, p_expires, p_address, p_mfa, p_proved_at, p_scopes);
 end $$;
+CREATE FUNCTION public.signin_open(p_id uuid, p_hash bytea, p_person uuid, p_kind text, p_label text, p_now timestamp with time zone, p_expires timestamp with time zone, p_address text, p_mfa boolean, p_proved_at timestamp with time zone, p_scopes text[], p_idle_s integer) RETURNS timestamp with time zone
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+declare
+    unused timestamptz := least(p_expires, p_now + make_interval(secs => p_idle_s));
+begin
+    perform signin_open(p_id, p_hash, p_person, p_kind, p_label, p_now, unused, p_address, p_mfa, p_proved_at, p_scopes);
+    update sessions set idle_s = p_idle_s, until = p_expires where id = p_id and p_idle_s is not null;
+    return unused;
+end $$;
 CREATE FUNCTION public.signin_person(p_email text, p_device bytea, p_since timestamp with time zone) RETURNS TABLE(id uuid, password_hash text, known boolean, second boolean)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
@@ -2097,6 +2136,27 @@ begin
         where id = p_session and token_hash = p_before and ended_at is null and expires_at > p_now;
     return found;
 end $$;
+CREATE TABLE public.links (
+    hash bytea NOT NULL,
+    person uuid,
+    browser bytea,
+    purpose text DEFAULT 'visit'::text NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT links_purpose_check CHECK ((purpose = ANY (ARRAY['visit'::text, 'reset'::text])))
+);
+ALTER TABLE ONLY public.links FORCE ROW LEVEL SECURITY;
+CREATE FUNCTION public.signin_reset(p_hash bytea, p_now timestamp with time zone) RETURNS TABLE(person uuid, email text, name text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    BEGIN ATOMIC
+ SELECT p.id,
+     (p.email)::text AS email,
+     p.name
+    FROM (public.links l
+      JOIN public.people p ON ((p.id = l.person)))
+   WHERE ((l.hash = signin_reset.p_hash) AND (l.purpose = 'reset'::text) AND (l.expires_at > signin_reset.p_now) AND public.may_reset(p.id));
+END;
 CREATE FUNCTION public.signin_return(p_hash bytea, p_browser bytea, p_provider uuid, p_now timestamp with time zone) RETURNS TABLE(session uuid)
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
@@ -2265,8 +2325,12 @@ CREATE FUNCTION public.signin_touch(p_session uuid, p_address text, p_now timest
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
     BEGIN ATOMIC
- UPDATE public.sessions SET used_at = signin_touch.p_now, address = signin_touch.p_address
-   WHERE (sessions.id = signin_touch.p_session);
+ UPDATE public.sessions s SET used_at = signin_touch.p_now, address = signin_touch.p_address, expires_at =
+         CASE
+             WHEN (s.idle_s IS NULL) THEN s.expires_at
+             ELSE GREATEST(s.expires_at, LEAST(s.until, (signin_touch.p_now + make_interval(secs => (s.idle_s)::double precision))))
+         END
+   WHERE ((s.id = signin_touch.p_session) AND (s.ended_at IS NULL) AND (s.expires_at > signin_touch.p_now));
 END;
 CREATE FUNCTION public.signin_try(p_hash bytea, p_purpose text, p_session uuid, p_now timestamp with time zone, p_max integer) RETURNS TABLE(person uuid, email text, challenge bytea, charged bytea[])
     LANGUAGE sql SECURITY DEFINER
@@ -2311,7 +2375,8 @@ CREATE FUNCTION public.signin_use_link(p_hash bytea, p_browser bytea, p_now time
 declare
     holder uuid;
 begin
-    delete from links where hash = p_hash and (browser is null or browser = p_browser) and expires_at > p_now
+    delete from links where hash = p_hash and purpose = 'visit' and (browser is null or browser = p_browser)
+            and expires_at > p_now
         returning links.person into holder;
     if holder is null or not comes_by_link(holder) then
         return;
@@ -2384,7 +2449,7 @@ begin
     end if;
     delete from link_holders where person = p_person and org = p_org;
     if found and not comes_by_link(p_person) then
-        delete from links where person = p_person;
+        delete from links where person = p_person and purpose = 'visit';
     end if;
 end $$;
 CREATE FUNCTION public.taking_part(p_case uuid, p_people uuid[]) RETURNS uuid[]
@@ -2408,6 +2473,19 @@ CREATE FUNCTION public.uploads_open() RETURNS integer
     FROM public.versions
    WHERE ((versions.by = public.me()) AND (versions.status = 'awaiting'::text));
 END;
+CREATE FUNCTION public.use_reset(p_hash bytea, p_after text, p_now timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+begin
+    delete from links where hash = p_hash and purpose = 'reset' and person = me() and expires_at > p_now;
+    if not found or not may_reset(me()) then
+        return false;
+    end if;
+    update people set password_hash = p_after, email_proved_at = coalesce(email_proved_at, p_now) where id = me();
+    delete from links where person = me() and purpose = 'reset';
+    return true;
+end $$;
 CREATE FUNCTION public.withdraw_invitation(p_org uuid, p_id uuid, p_now timestamp with time zone) RETURNS SETOF uuid
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
@@ -2521,14 +2599,6 @@ ALTER TABLE public.events ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MAXVALUE
     CACHE 1
 );
-CREATE TABLE public.links (
-    hash bytea NOT NULL,
-    person uuid,
-    browser bytea,
-    made_at timestamp with time zone NOT NULL,
-    expires_at timestamp with time zone NOT NULL
-);
-ALTER TABLE ONLY public.links FORCE ROW LEVEL SECURITY;
 CREATE TABLE public.markers (
     person uuid NOT NULL,
     conversation uuid NOT NULL,
@@ -3783,6 +3853,7 @@ GRANT ALL ON FUNCTION public.lock_key(p_id uuid) TO casewire_app;
 GRANT ALL ON FUNCTION public.lock_key(p_id uuid) TO casewire_system;
 REVOKE ALL ON FUNCTION public.make_service(p_org uuid, p_id uuid, p_name text, p_now timestamp with time zone, p_max integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.make_service(p_org uuid, p_id uuid, p_name text, p_now timestamp with time zone, p_max integer) TO casewire_app;
+REVOKE ALL ON FUNCTION public.may_reset(p_person uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.my_invitations(p_now timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.my_invitations(p_now timestamp with time zone) TO casewire_app;
 REVOKE ALL ON FUNCTION public.needs_factor(p_person uuid) FROM PUBLIC;
@@ -3898,6 +3969,8 @@ REVOKE ALL ON FUNCTION public.signin_arrive(p_id uuid, p_provider uuid, p_issuer
 GRANT ALL ON FUNCTION public.signin_arrive(p_id uuid, p_provider uuid, p_issuer text, p_subject text, p_email text, p_name text, p_person uuid, p_now timestamp with time zone) TO casewire_signin;
 REVOKE ALL ON FUNCTION public.signin_ask_link(p_email text, p_hash bytea, p_browser bytea, p_mail uuid, p_subject text, p_body text, p_now timestamp with time zone, p_expires timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.signin_ask_link(p_email text, p_hash bytea, p_browser bytea, p_mail uuid, p_subject text, p_body text, p_now timestamp with time zone, p_expires timestamp with time zone) TO casewire_signin;
+REVOKE ALL ON FUNCTION public.signin_ask_reset(p_email text, p_hash bytea, p_mail uuid, p_subject text, p_body text, p_now timestamp with time zone, p_expires timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.signin_ask_reset(p_email text, p_hash bytea, p_mail uuid, p_subject text, p_body text, p_now timestamp with time zone, p_expires timestamp with time zone) TO casewire_signin;
 GRANT DELETE ON TABLE public.challenges TO casewire_system;
 GRANT SELECT(expires_at) ON TABLE public.challenges TO casewire_system;
 REVOKE ALL ON FUNCTION public.signin_challenge(p_hash bytea, p_purpose text, p_person uuid, p_session uuid, p_challenge bytea, p_expires timestamp with time zone, p_charged bytea[], p_basis text) FROM PUBLIC;
@@ -3974,6 +4047,8 @@ REVOKE ALL ON FUNCTION public.signin_oauth_token(p_hash bytea, p_app uuid, p_now
 GRANT ALL ON FUNCTION public.signin_oauth_token(p_hash bytea, p_app uuid, p_now timestamp with time zone) TO casewire_signin;
 REVOKE ALL ON FUNCTION public.signin_open(p_id uuid, p_hash bytea, p_person uuid, p_kind text, p_label text, p_now timestamp with time zone, p_expires timestamp with time zone, p_address text, p_mfa boolean, p_proved_at timestamp with time zone, p_scopes text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.signin_open(p_id uuid, p_hash bytea, p_person uuid, p_kind text, p_label text, p_now timestamp with time zone, p_expires timestamp with time zone, p_address text, p_mfa boolean, p_proved_at timestamp with time zone, p_scopes text[]) TO casewire_signin;
+REVOKE ALL ON FUNCTION public.signin_open(p_id uuid, p_hash bytea, p_person uuid, p_kind text, p_label text, p_now timestamp with time zone, p_expires timestamp with time zone, p_address text, p_mfa boolean, p_proved_at timestamp with time zone, p_scopes text[], p_idle_s integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.signin_open(p_id uuid, p_hash bytea, p_person uuid, p_kind text, p_label text, p_now timestamp with time zone, p_expires timestamp with time zone, p_address text, p_mfa boolean, p_proved_at timestamp with time zone, p_scopes text[], p_idle_s integer) TO casewire_signin;
 REVOKE ALL ON FUNCTION public.signin_person(p_email text, p_device bytea, p_since timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.signin_person(p_email text, p_device bytea, p_since timestamp with time zone) TO casewire_signin;
 REVOKE ALL ON FUNCTION public.signin_prove(p_session uuid, p_mfa boolean, p_now timestamp with time zone) FROM PUBLIC;
@@ -3988,6 +4063,10 @@ REVOKE ALL ON FUNCTION public.signin_remove_factor(p_session uuid, p_factor uuid
 GRANT ALL ON FUNCTION public.signin_remove_factor(p_session uuid, p_factor uuid, p_now timestamp with time zone) TO casewire_signin;
 REVOKE ALL ON FUNCTION public.signin_renew(p_session uuid, p_before bytea, p_after bytea, p_now timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.signin_renew(p_session uuid, p_before bytea, p_after bytea, p_now timestamp with time zone) TO casewire_signin;
+GRANT DELETE ON TABLE public.links TO casewire_system;
+GRANT SELECT(expires_at) ON TABLE public.links TO casewire_system;
+REVOKE ALL ON FUNCTION public.signin_reset(p_hash bytea, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.signin_reset(p_hash bytea, p_now timestamp with time zone) TO casewire_signin;
 REVOKE ALL ON FUNCTION public.signin_return(p_hash bytea, p_browser bytea, p_provider uuid, p_now timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.signin_return(p_hash bytea, p_browser bytea, p_provider uuid, p_now timestamp with time zone) TO casewire_signin;
 REVOKE ALL ON FUNCTION public.signin_session(p_hash bytea, p_now timestamp with time zone) FROM PUBLIC;
@@ -4037,6 +4116,8 @@ GRANT ALL ON FUNCTION public.taking_part(p_case uuid, p_people uuid[]) TO casewi
 REVOKE ALL ON FUNCTION public.uploads_open() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.uploads_open() TO casewire_app;
 GRANT ALL ON FUNCTION public.uploads_open() TO casewire_system;
+REVOKE ALL ON FUNCTION public.use_reset(p_hash bytea, p_after text, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.use_reset(p_hash bytea, p_after text, p_now timestamp with time zone) TO casewire_app;
 REVOKE ALL ON FUNCTION public.withdraw_invitation(p_org uuid, p_id uuid, p_now timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.withdraw_invitation(p_org uuid, p_id uuid, p_now timestamp with time zone) TO casewire_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.case_numbers TO casewire_system;
@@ -4056,8 +4137,6 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.entries TO casewire_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.epoch TO casewire_system;
 GRANT SELECT ON TABLE public.epoch TO casewire_app;
 GRANT SELECT ON TABLE public.epoch TO casewire_signin;
-GRANT DELETE ON TABLE public.links TO casewire_system;
-GRANT SELECT(expires_at) ON TABLE public.links TO casewire_system;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.markers TO casewire_system;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.markers TO casewire_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.message_originals TO casewire_system;
