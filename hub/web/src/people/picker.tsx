@@ -41,6 +41,8 @@ export function PersonSelect({ people, value, onChange, other, focused, ...field
       data={data}
       value={value || (other ? OTHER : null)}
       onChange={(chosen) => onChange(chosen === null || chosen === OTHER ? "" : chosen)}
+      // What is typed takes the place of who was chosen, and is not added to the name.
+      onFocus={(event) => event.currentTarget.select()}
       searchable
       required
       allowDeselect={false}
