@@ -251,18 +251,6 @@ begin
     perform keep_walls(p_org);
 end $$;
 
--- Refuse what would leave a standing wall without an administrator who may lift it.
-create function keep_walls(p_org uuid) returns void
-    language plpgsql stable security definer set search_path = pg_catalog, public as $$
-begin
-    if exists (select 1 from walls w where w.org = p_org and w.lifted_at is null and not exists (
-            select 1 from grants s where s.scope = p_org and s.role = 'admin' and not s.person = any (w.people)
-                and not exists (select 1 from grants k where k.person = s.person and k.role = 'walled'
-                    and k.scope = any (w.cases)))) then
-        raise exception 'a wall would have no administrator who may lift it' using errcode = 'restrict_violation';
-    end if;
-end $$;
-
 -- Who of these people has one of these places in the organisation, for its staff.
 create function seated(p_org uuid, p_people uuid[], p_roles text[]) returns uuid[]
     language sql stable security definer set search_path = pg_catalog, public
@@ -415,7 +403,7 @@ update events e set case_id = n.case_id, org = n.org, audience = d.audience, peo
 update events e set case_id = v.case_id, org = v.org, audience = v.audience, people = v.people
     from conversations v where e.kind = 'person' and e.type = 'marker.moved' and e.thing = v.id;
 
-revoke execute on function walls_of_me(), settle_grants(uuid, uuid[], uuid[], timestamptz), keep_walls(uuid),
+revoke execute on function walls_of_me(), settle_grants(uuid, uuid[], uuid[], timestamptz),
     seated(uuid, uuid[], text[]), taking_part(uuid, uuid[]), kept_out(uuid, uuid[]) from public;
 grant execute on function walls_of_me() to casewire_app, casewire_system;
 grant execute on function settle_grants(uuid, uuid[], uuid[], timestamptz), seated(uuid, uuid[], text[]),

@@ -15,6 +15,21 @@ alter table sessions add column scopes text[] not null default '{}';
 update sessions set scopes = '{read,write,admin}';
 grant select (scopes) on sessions to casewire_app;
 
+-- Refuse what would leave a standing wall without an administrator who may lift it, which no service
+-- does: it cannot prove who it is.
+create function keep_walls(p_org uuid) returns void
+    language plpgsql stable security definer set search_path = pg_catalog, public as $$
+begin
+    if exists (select 1 from walls w where w.org = p_org and w.lifted_at is null and not exists (
+            select 1 from grants s join people p on p.id = s.person and p.kind = 'person'
+                where s.scope = p_org and s.role = 'admin' and not s.person = any (w.people)
+                and not exists (select 1 from grants k where k.person = s.person and k.role = 'walled'
+                    and k.scope = any (w.cases)))) then
+        raise exception 'a wall would have no administrator who may lift it' using errcode = 'restrict_violation';
+    end if;
+end $$;
+revoke execute on function keep_walls(uuid) from public;
+
 create table services (
     id uuid primary key references people,
     org uuid not null references organisations,
