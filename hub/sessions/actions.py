@@ -7,11 +7,11 @@ from uuid import UUID
 from hub.context import Hub, Who
 from hub.people import mails
 from hub.sessions import passwords, throttle
+from hub.sessions.ending import ENDED_AT_ONCE, tell_ended
 from hub.sessions.standing import holds, proved_recently, recent, standing
 from schemas.answers import Page
 from schemas.credentials import new_token, token_hash
 from schemas.errors import Refused
-from schemas.events import NewEvent
 from schemas.ids import new_id
 from schemas.limits import TOKENS_MAX
 from schemas.people import Me
@@ -22,8 +22,6 @@ from storage.postgres import locks, people, sessions
 from storage.postgres.pool import translated
 from storage.postgres.rows import read
 from storage.postgres.unit import Unit
-
-ENDED_AT_ONCE = 500  # sessions in one transaction
 
 
 async def open_session(
@@ -87,7 +85,7 @@ async def end_session(hub: Hub, who: Who, id: UUID | None) -> None:
     if id is None:
         return
     async with hub.writing(who, locks.of_streams(None, who.person)) as unit:
-        await _end(unit, who.person, await unit.connection.fetch(sessions.END, id, unit.now))
+        await tell_ended(unit, who.person, await unit.connection.fetch(sessions.END, id, unit.now))
 
 
 async def end_own(hub: Hub, who: Who) -> None:
@@ -96,7 +94,7 @@ async def end_own(hub: Hub, who: Who) -> None:
     if not await holds(hub, who):
         raise Refused("unauthenticated", "Your session is over; sign in again.")
     async with hub.database.writing(who.person, locks.of_streams(None, who.person), hub.clock()) as unit:
-        await _end(unit, who.person, await unit.connection.fetch(sessions.END, who.session, unit.now))
+        await tell_ended(unit, who.person, await unit.connection.fetch(sessions.END, who.session, unit.now))
     await hub.bus.wake()
 
 
@@ -156,14 +154,5 @@ async def tell(unit: Unit, email: str, what: str) -> None:
 async def end_some(unit: Unit, who: Who, tokens: bool) -> bool:
     """Some of one's own sessions but the one that asks; whether there may be more."""
     rows = await unit.connection.fetch(sessions.END_OTHERS, who.session, tokens, unit.now, ENDED_AT_ONCE)
-    await _end(unit, who.person, rows)
+    await tell_ended(unit, who.person, rows)
     return len(rows) == ENDED_AT_ONCE
-
-
-async def _end(unit: Unit, person: UUID, rows: list[object]) -> None:
-    """Say that these sessions have ended: gateways close their sockets."""
-    if rows:
-        stream = await unit.person_stream(person)
-        for row in rows:
-            ended = read(row, Session)
-            unit.append(stream, NewEvent("session.ended", ended.id, ended, (), (person,)))

@@ -6,9 +6,8 @@ from litestar.connection import ASGIConnection
 
 from hub.http.auth import address_of
 from schemas.credentials import cookie_name, device_cookie_name, token_hash
+from schemas.limits import TOKEN_BYTES_MAX
 from schemas.settings import Settings
-
-TOKEN_BYTES_MAX = 200
 
 
 class Caller(NamedTuple):
