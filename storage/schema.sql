@@ -547,7 +547,8 @@ CREATE FUNCTION public.keep_walls(p_org uuid) RETURNS void
     AS $$
 begin
     if exists (select 1 from walls w where w.org = p_org and w.lifted_at is null and not exists (
-            select 1 from grants s where s.scope = p_org and s.role = 'admin' and not s.person = any (w.people)
+            select 1 from grants s join people p on p.id = s.person and p.kind = 'person'
+                where s.scope = p_org and s.role = 'admin' and not s.person = any (w.people)
                 and not exists (select 1 from grants k where k.person = s.person and k.role = 'walled'
                     and k.scope = any (w.cases)))) then
         raise exception 'a wall would have no administrator who may lift it' using errcode = 'restrict_violation';
