@@ -19,7 +19,7 @@ COPIES_MAX = 64  # of one process on one machine
 
 DEMO_ACCOUNTS = (
     ("lawyer@firm.test", "a lawyer of the law office"),
-    ("partner@firm.test", "its partner"),
+    ("partner@firm.test", "its partner, who administers it"),
     ("client@mail.test", "their client"),
     ("officer@city.test", "an officer of the town hall"),
     ("resident@mail.test", "a resident"),

@@ -1,6 +1,6 @@
 """What of an organisation's cases everybody may know, and who sees a case, and why."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -92,9 +92,9 @@ async def list_access(hub: Hub, who: Who, case: UUID, limit: int, after: str | N
         if there.thing.case_id != case:
             raise Refused("not_found")
         rows = await connection.fetch(views.HOLDERS, case, None, above[0] if above else None, limit + 1)
-        teams = await connection.fetch(views.TEAMS, case, [row["person"] for row in rows])
+        causes = await _causes(connection, case, [row["person"] for row in rows])
     knows_all = ADMIN in there.org_roles
-    found = [_reason(row, case, there, teams) for row in rows[:limit]]
+    found = [_reason(row, case, there, causes) for row in rows[:limit]]
     more = cursor(str(rows[limit - 1]["person"])) if len(rows) > limit else None
     return Page([one for one in found if one.sees or knows_all], more, AsOf(hub.database.epoch))
 
@@ -106,17 +106,25 @@ async def explain_access(hub: Hub, who: Who, case: UUID, person: UUID, thing: UU
         if there.thing.case_id != case:
             raise Refused("not_found")
         row = await connection.fetchrow(views.HOLDERS, case, person, None, 1)
-        teams = await connection.fetch(views.TEAMS, case, [person])
+        causes = await _causes(connection, case, [person])
     if row is None:
         raise Refused("not_found")
-    found = _reason(row, thing or case, there, teams)
+    found = _reason(row, thing or case, there, causes)
     if not found.sees and ADMIN not in there.org_roles:
         # One and the same for all reasons: a wall is not to be told from a role that is missing.
         return msgspec.structs.replace(found, why=rules.SEES_NOT, roles=[])
     return found
 
 
-def _reason(row: Any, id: UUID, there: Asked, teams: Sequence[Any]) -> Reason:
+async def _causes(connection: Any, case: UUID, people: list[UUID]) -> dict[UUID, rules.Causes]:
+    found = {person: rules.Causes([], []) for person in people}
+    for row in await connection.fetch(views.GIVEN, case, people):
+        found[row["person"]].given.append(row["role"])
+    for row in await connection.fetch(views.TEAMS, case, people):
+        found[row["person"]].teams.append((row["name"], row["role"]))
+    return found
+
+
+def _reason(row: Any, id: UUID, there: Asked, causes: Mapping[UUID, rules.Causes]) -> Reason:
     holder = views.holder(row)
-    brought = [(team["name"], team["role"]) for team in teams if team["person"] == holder.person]
-    return rules.reason(holder.viewer, holder.name, id, there.thing, there.type, brought)
+    return rules.reason(holder.viewer, holder.name, id, there.thing, there.type, causes[holder.person])

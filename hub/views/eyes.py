@@ -62,7 +62,9 @@ async def asked(connection: Any, person: UUID, id: UUID) -> Asked:
         raise Refused("not_found")
     case, org = row["case_id"], row["org"]
     type_ = CASE_TYPES[row["f_type"], row["f_version"]]
-    held = {(case, role) for role in row["f_roles"] or ()} | {(org, role) for role in row["f_org_roles"] or ()}
+    held = {(case, role) for role in row["f_roles"] or ()} | {
+        (org, role) for role in row["f_org_roles"] or ()
+    }
     roles = roles_on(Viewer(person, frozenset(held)), case, org, open_to_staff=type_.open_to_staff)
     if not roles & type_.grants.get(KNOWS_WHY, frozenset()):
         raise Refused("not_found")

@@ -80,4 +80,12 @@ async def explain_access(hub: Hub, who: Who, case: UUID, person: UUID, thing: UU
     return await actions.explain_access(hub, who, case, person, thing)
 
 
-ROUTES = [read_office, list_public, read_public, read_publication, set_publication, list_access, explain_access]
+ROUTES = [
+    read_office,
+    list_public,
+    read_public,
+    read_publication,
+    set_publication,
+    list_access,
+    explain_access,
+]

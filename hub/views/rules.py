@@ -1,11 +1,11 @@
 """What of a case everybody may know, and why somebody sees it. Pure."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from schemas.access import Guarded, Viewer, explain, roles_on, sees
+from schemas.access import ADMIN, DESK, Guarded, Viewer, explain, roles_on, sees
 from schemas.cases import Case
 from schemas.casetypes import CURRENT, CaseType, view
 from schemas.casetypes.kernel import PUBLIC
@@ -62,7 +62,9 @@ def public_types(names: Collection[str]) -> list[PublicType]:
         properties: Mapping[str, Any] = view(type_).intake_schema["properties"]
         fields = {field: properties[field] for field in type_.public.fields}
         found.append(
-            PublicType(name, type_.title, type_.description, dict(type_.statuses), fields, type_.public.category)
+            PublicType(
+                name, type_.title, type_.description, dict(type_.statuses), fields, type_.public.category
+            )
         )
     return found
 
@@ -78,14 +80,35 @@ def published(request: SetPublication, possible: Collection[str]) -> list[str]:
     return sorted(set(request.types))
 
 
-def reason(
-    viewer: Viewer, name: str, id: UUID, thing: Guarded, type_: CaseType, teams: Collection[tuple[str, str]]
-) -> Reason:
-    """What `sees` says of somebody and a thing, and what `explain` says why. `teams`: the name of each team that brings
-    them into the case, and in which role."""
-    why, seen = explain(viewer, thing), sees(viewer, thing)
-    by_team = [team for team, role in teams if role in thing.audience]
-    if seen and by_team:
-        why += f", by the team {', '.join(by_team)}"
+class Causes(NamedTuple):
+    """By what somebody is in a case: the roles that they were given themselves, and (team, role) of teams."""
+
+    given: list[str]
+    teams: list[tuple[str, str]]
+
+
+def reason(viewer: Viewer, name: str, id: UUID, thing: Guarded, type_: CaseType, causes: Causes) -> Reason:
+    """What `sees` says of somebody and a thing, and why: each cause of it, for who takes one away wants to know what
+    remains; where they do not see it, what `explain` says."""
+    seen = sees(viewer, thing)
+    why = "; ".join(_causes(viewer, thing, type_, causes)) if seen else ""
     roles = roles_on(viewer, thing.case_id, thing.org, open_to_staff=type_.open_to_staff)
-    return Reason(viewer.person, name, id, seen, why, sorted(roles))
+    return Reason(viewer.person, name, id, seen, why or explain(viewer, thing), sorted(roles))
+
+
+def _causes(viewer: Viewer, thing: Guarded, type_: CaseType, causes: Causes) -> Iterator[str]:
+    for role in sorted(set(causes.given) & set(thing.audience)):
+        yield f"takes part in the case as {_title(type_, role)}"
+    for team, role in causes.teams:
+        if role in thing.audience:
+            yield f"is in it as {_title(type_, role)} by the team {team}"
+    if ADMIN in thing.audience and (thing.org, ADMIN) in viewer.grants:
+        yield "administers the organisation"
+    if DESK in thing.audience and (thing.org, DESK) in viewer.grants:
+        yield "is staff of the organisation, to whom such cases are open"
+    if viewer.person in thing.people:
+        yield "is named in the conversation"
+
+
+def _title(type_: CaseType, role: str) -> str:
+    return type_.roles[role].title if role in type_.roles else role

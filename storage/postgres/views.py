@@ -25,7 +25,9 @@ PUBLISHED = """select o.case_types, array(select p.type from publications p wher
 PUBLISH = "select set_publications($1, $2, $3)"
 
 HOLDERS = "select person, name, scopes, roles from case_holders($1, $2, $3, $4)"
-# Teams that take part in the case, with those who are in them.
+# What brings people ($2) into a case: roles of their own, and teams that they are in.
+GIVEN = """select person, role from participants
+    where case_id = $1 and revoked_at is null and person = any ($2::uuid[])"""
 TEAMS = """select m.person, t.name, x.role from team_cases x join teams t on t.id = x.team
     join team_members m on m.team = x.team and m.left_at is null
     where x.case_id = $1 and x.revoked_at is null and m.person = any ($2::uuid[]) order by t.name"""

@@ -4,6 +4,7 @@ those whom they keep out."""
 from typing import Any
 
 from tests.app import ABSENT, Office, Person, World, refused
+from tests.hub.teams.test_teams import a_team
 
 
 async def wall(owner: Any, office: Office, *people: Person) -> None:
@@ -22,10 +23,11 @@ async def reasons(person: Person, office: Office) -> dict[str, tuple[bool, str]]
 
 
 async def test_everybody_who_sees_a_case_is_listed_with_why(office: Office) -> None:
+    titles = office.type.roles
     assert await reasons(office.lead, office) == {
-        str(office.admin.id): (True, "is admin of the organisation"),
-        str(office.lead.id): (True, "takes part in the case as staff"),
-        str(office.outside.id): (True, f"takes part in the case as {office.role}"),
+        str(office.admin.id): (True, "administers the organisation"),
+        str(office.lead.id): (True, f"takes part in the case as {titles['staff'].title}"),
+        str(office.outside.id): (True, f"takes part in the case as {titles[office.role].title}"),
     }
     for one in await office.admin.all(f"/v1/cases/{office.case}/access"):
         assert one["name"].startswith("Person ") and one["thing"] == str(office.case) and one["roles"]
@@ -36,7 +38,11 @@ async def test_the_desk_is_listed_where_the_type_is_open_to_it(world: World) -> 
         office = await world.office(name)
         clerk = await world.person(office.org, "desk")
         found = (await reasons(office.admin, office)).get(str(clerk.id))
-        assert found == ((True, "is desk of the organisation") if office.type.open_to_staff else None)
+        assert found == (
+            (True, "is staff of the organisation, to whom such cases are open")
+            if office.type.open_to_staff
+            else None
+        )
 
 
 async def test_refused_alike_to_everybody_else(office: Office) -> None:
@@ -75,7 +81,9 @@ async def test_one_thing_is_explained_by_its_own_audience(office: Office) -> Non
         ("parties", {"name": "Roe", "role": "other", "audience": "staff"}),
     ):
         thing = (await office.lead.made(f"/v1/cases/{office.case}/{kind}", body))["id"]
-        assert (await why(office.lead, office, office.outside, thing))["sees"] is (body["audience"] != "staff")
+        assert (await why(office.lead, office, office.outside, thing))["sees"] is (
+            body["audience"] != "staff"
+        )
     message = await office.lead.made(f"/v1/conversations/{secret}/messages", {"body": "between us"})
     assert (await why(office.lead, office, office.outside, message["id"]))["sees"] is False
 
@@ -124,7 +132,12 @@ async def test_row_level_security_alone_tells_nobody_else_who_holds_what(
     """The function behind it, called by others than the rules let through."""
     walled = await world.person(office.org, "admin")
     await wall(owner, office, walled)
-    for person, sees in ((office.lead, True), (office.outside, False), (office.foreign, False), (walled, False)):
+    for person, sees in (
+        (office.lead, True),
+        (office.outside, False),
+        (office.foreign, False),
+        (walled, False),
+    ):
         async with owner.acquire() as connection, connection.transaction():
             await connection.execute("select set_config('casewire.person', $1, true)", str(person.id))
             rows = await connection.fetch("select * from case_holders($1, null, null, 100)", office.case)

@@ -23,7 +23,9 @@ async def everything(person: Person, case: UUID, **query: Any) -> dict[str, list
     assert first.status_code == 200, first.text
     found = {"case": [first.json()["item"]]}
     for name in LISTS:
-        found[name] = await person.all(f"/v1/cases/{case}/{name}", limit=None if name == "people" else 3, **query)
+        found[name] = await person.all(
+            f"/v1/cases/{case}/{name}", limit=None if name == "people" else 3, **query
+        )
     found["messages"] = []
     for talk in found["conversations"]:
         found["messages"] += await person.all(f"/v1/conversations/{talk['id']}/messages", limit=3, **query)
@@ -42,7 +44,9 @@ def both(mine: list[dict[str, Any]], theirs: list[dict[str, Any]]) -> list[dict[
 
 @pytest.mark.parametrize("name", sorted(CURRENT))
 @pytest.mark.parametrize("seed", [3, 58])
-async def test_as_somebody_is_what_they_see_less_what_the_asker_does_not(world: World, name: str, seed: int) -> None:
+async def test_as_somebody_is_what_they_see_less_what_the_asker_does_not(
+    world: World, name: str, seed: int
+) -> None:
     """After a random life of a case, of everybody in it by everybody who may look."""
     office = await world.office(name)
     second = await world.person(office.org, "desk")
@@ -56,7 +60,9 @@ async def test_as_somebody_is_what_they_see_less_what_the_asker_does_not(world: 
         talk = {"title": "Apart", "people": people}
         made = await office.lead.post(f"/v1/cases/{office.case}/conversations", talk)
         if made.status_code == 201:
-            await office.lead.post(f"/v1/conversations/{made.json()['item']['id']}/messages", {"body": "apart"})
+            await office.lead.post(
+                f"/v1/conversations/{made.json()['item']['id']}/messages", {"body": "apart"}
+            )
     assert len(set(life.done)) > 5, "nothing happened"
     seen = {p: await everything(p, office.case) for p in (office.lead, office.admin, office.outside, second)}
     for asker in (office.lead, office.admin, second):
@@ -93,7 +99,9 @@ async def test_hidden_and_absent_are_alike_through_other_eyes(office: Office) ->
                 assert refused(answer, 404, "not_found") == absent
 
 
-async def test_the_bytes_and_texts_of_a_version_are_asked_for_as_the_other(office: Office, owner: Any) -> None:
+async def test_the_bytes_and_texts_of_a_version_are_asked_for_as_the_other(
+    office: Office, owner: Any
+) -> None:
     for audience, status in (("staff", 404), (office.shared, 200)):
         version = await upload(office.lead, await document(office.lead, office.case, audience), b"plain text")
         await owner.execute(
@@ -137,7 +145,9 @@ async def test_every_read_looks_through_the_eyes_or_says_that_it_cannot(office: 
             place = place.replace(parameter, str(value))
         if "{" in place:
             place = place[: place.index("{")] + str(uuid4()) + place[place.index("}") + 1 :]
-        query: dict[str, Any] = {"as": office.outside.id} | ({"org": office.org} if place == "/v1/people" else {})
+        query: dict[str, Any] = {"as": office.outside.id} | (
+            {"org": office.org} if place == "/v1/people" else {}
+        )
         if place == "/v1/search":
             query["q"] = "x"
         answer = await office.lead.get(place, **query)
