@@ -45,6 +45,17 @@ async def test_the_desk_is_listed_where_the_type_is_open_to_it(world: World) -> 
         )
 
 
+async def test_each_cause_is_said(office: Office) -> None:
+    """Who takes one away wants to know what remains."""
+    team = await a_team(office, office.lead)
+    await office.lead.made(f"/v1/cases/{office.case}/teams", {"team": team})
+    sees, said = (await reasons(office.admin, office))[str(office.lead.id)]
+    own, by_team = said.split("; ")[:2]
+    title = office.type.roles["staff"].title
+    assert sees and own == f"takes part in the case as {title}"
+    assert by_team.startswith(f"is in it as {title} by the team ")
+
+
 async def test_refused_alike_to_everybody_else(office: Office) -> None:
     places = (f"/v1/cases/{office.case}/access", f"/v1/cases/{office.case}/access/{office.lead.id}")
     absent = refused(await office.lead.get(f"/v1/cases/{ABSENT}/access"), 404, "not_found")
