@@ -69,8 +69,8 @@ def reset(url: str, minutes: int) -> Mail:
     return Mail(
         "Set a new password for Casewire",
         f"Somebody asked to set the password of your Casewire account anew. Do it here:\n{url}\n\n"
-        f"The address works once, for {minutes} minutes. If you did not ask for it, ignore it: your password stays as it "
-        "is.\n",
+        f"The address works once, for {minutes} minutes. If you did not ask for it, ignore it: your password "
+        "stays as it is.\n",
     )
 
 
