@@ -27,9 +27,9 @@ CHANGES = "changes what the rules have decided, and checks the asker's place aga
 FUNCTIONS = {
     "access_counters": NUMBER, "stream_head": NUMBER, "last_version": NUMBER, "uploads_open": NUMBER,
     "governed": "says whether an organisation has an administrator", "administers": SELF, "enter": SELF,
-    "change_password": SELF, "end_session": SELF, "end_other_sessions": SELF, "my_invitations": SELF,
-    "answer_invitation": SELF, "oauth_asking": SELF, "oauth_decide_device": SELF, "oauth_device": SELF,
-    "oauth_disconnect": SELF, "oauth_open_to_me": SELF, "oauth_proof": SELF,
+    "change_password": SELF, "use_reset": SELF, "end_session": SELF, "end_other_sessions": SELF,
+    "my_invitations": SELF, "answer_invitation": SELF, "oauth_asking": SELF, "oauth_decide_device": SELF,
+    "oauth_device": SELF, "oauth_disconnect": SELF, "oauth_open_to_me": SELF, "oauth_proof": SELF,
     "session_over": "says whether a session has ended", "spend_rates": "counts calls, by keys that are hashes",
     "public_office": "what an organisation shows to everybody",
     "cards": SEEING, "case_holders": SEEING, "readers": SEEING, "taking_part": SEEING, "kept_out": SEEING,

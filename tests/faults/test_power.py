@@ -272,10 +272,14 @@ async def test_a_stream_deleted_by_an_operator_is_made_again(parted: Parted) -> 
 async def test_a_store_put_back_to_an_older_copy_is_continued(parted: Parted, folder: Path) -> None:
     async with conversation(parted.house) as going:
         before, copy = going.connections, folder / "copy"
+        kept = await parted.last_seq()
         with parted.nats_down():
             shutil.copytree(parted.store / "jetstream", copy)
         await going.on("the copy")
-        had = await parted.last_seq()
+        # Events are heard as they are published: that some are in the store as well takes a moment more.
+        async with asyncio.timeout(PATIENCE_S):
+            while (had := await parted.last_seq()) < kept + 20:
+                await asyncio.sleep(0.05)
         with parted.relay_frozen():
             with parted.nats_down():
                 shutil.rmtree(parted.store / "jetstream")
