@@ -2498,6 +2498,68 @@ begin
     return query update invitations set withdrawn_at = p_now, revision = revision + 1
         where id = p_id and org = p_org and used_at is null and answered_at is null and withdrawn_at is null returning id;
 end $$;
+CREATE TABLE public.audit_checkpoints (
+    log uuid NOT NULL,
+    size bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    note text NOT NULL
+);
+ALTER TABLE ONLY public.audit_checkpoints FORCE ROW LEVEL SECURITY;
+CREATE TABLE public.audit_entries (
+    tx bigint DEFAULT ((pg_current_xact_id())::text)::bigint NOT NULL,
+    id bigint NOT NULL,
+    log uuid NOT NULL,
+    case_id uuid,
+    person uuid,
+    entry bytea NOT NULL,
+    private jsonb,
+    CONSTRAINT audit_entries_entry_check CHECK ((octet_length(entry) <= 65536))
+);
+ALTER TABLE ONLY public.audit_entries FORCE ROW LEVEL SECURITY;
+ALTER TABLE public.audit_entries ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.audit_entries_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.audit_leaves (
+    log uuid NOT NULL,
+    n bigint NOT NULL,
+    tx bigint NOT NULL,
+    id bigint NOT NULL,
+    hash bytea NOT NULL,
+    at timestamp with time zone NOT NULL,
+    act text NOT NULL,
+    outcome text NOT NULL,
+    person uuid,
+    case_id uuid,
+    thing uuid,
+    CONSTRAINT audit_leaves_hash_check CHECK ((octet_length(hash) = 32))
+);
+ALTER TABLE ONLY public.audit_leaves FORCE ROW LEVEL SECURITY;
+CREATE TABLE public.audit_position (
+    singleton boolean DEFAULT true NOT NULL,
+    tx bigint NOT NULL,
+    id bigint NOT NULL,
+    CONSTRAINT audit_position_singleton_check CHECK (singleton)
+);
+ALTER TABLE ONLY public.audit_position FORCE ROW LEVEL SECURITY;
+CREATE TABLE public.audit_tiles (
+    log uuid NOT NULL,
+    level smallint NOT NULL,
+    n bigint NOT NULL,
+    hashes bytea NOT NULL
+);
+ALTER TABLE ONLY public.audit_tiles FORCE ROW LEVEL SECURITY;
+CREATE TABLE public.audit_witnessed (
+    witness text NOT NULL,
+    log uuid NOT NULL,
+    size bigint NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+ALTER TABLE ONLY public.audit_witnessed FORCE ROW LEVEL SECURITY;
 CREATE TABLE public.case_numbers (
     org uuid NOT NULL,
     prefix text NOT NULL,
@@ -2818,6 +2880,20 @@ CREATE FUNCTION public.spend_rates(p_keys bytea[], p_counts integer[], p_a_minut
    RETURNING r.key,
      (GREATEST((0)::numeric, ceil((EXTRACT(epoch FROM ((r.until - now()) - '00:01:00'::interval)) * (1000)::numeric))))::integer AS "greatest";
 END;
+ALTER TABLE ONLY public.audit_checkpoints
+    ADD CONSTRAINT audit_checkpoints_pkey PRIMARY KEY (log, size);
+ALTER TABLE ONLY public.audit_entries
+    ADD CONSTRAINT audit_entries_pkey PRIMARY KEY (tx, id);
+ALTER TABLE ONLY public.audit_leaves
+    ADD CONSTRAINT audit_leaves_pkey PRIMARY KEY (log, n);
+ALTER TABLE ONLY public.audit_leaves
+    ADD CONSTRAINT audit_leaves_tx_id_key UNIQUE (tx, id);
+ALTER TABLE ONLY public.audit_position
+    ADD CONSTRAINT audit_position_pkey PRIMARY KEY (singleton);
+ALTER TABLE ONLY public.audit_tiles
+    ADD CONSTRAINT audit_tiles_pkey PRIMARY KEY (log, level, n);
+ALTER TABLE ONLY public.audit_witnessed
+    ADD CONSTRAINT audit_witnessed_pkey PRIMARY KEY (witness, log);
 ALTER TABLE ONLY public.case_numbers
     ADD CONSTRAINT case_numbers_pkey PRIMARY KEY (org, prefix, year);
 ALTER TABLE ONLY public.cases
@@ -2952,6 +3028,9 @@ ALTER TABLE ONLY public.versions
     ADD CONSTRAINT versions_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.walls
     ADD CONSTRAINT walls_pkey PRIMARY KEY (id);
+CREATE INDEX audit_leaves_case ON public.audit_leaves USING btree (case_id, n) WHERE (case_id IS NOT NULL);
+CREATE INDEX audit_leaves_person ON public.audit_leaves USING btree (person, log, n) WHERE (person IS NOT NULL);
+CREATE INDEX audit_leaves_thing ON public.audit_leaves USING btree (thing, n) WHERE (thing IS NOT NULL);
 CREATE INDEX cases_number ON public.cases USING gin (number public.gin_trgm_ops);
 CREATE INDEX cases_org ON public.cases USING btree (org, id);
 CREATE UNIQUE INDEX cases_source ON public.cases USING btree (org, source) WHERE (source IS NOT NULL);
@@ -3283,6 +3362,12 @@ CREATE POLICY append_ended ON public.events FOR INSERT TO casewire_app WITH CHEC
 CREATE POLICY append_of_services ON public.events FOR INSERT TO casewire_app WITH CHECK (((actor = ( SELECT public.me() AS me)) AND (kind = 'person'::text) AND (org IS NULL) AND (case_id IS NULL) AND (type = 'session.ended'::text) AND (EXISTS ( SELECT 1
    FROM public.services v
   WHERE (v.id = events.stream)))));
+ALTER TABLE public.audit_checkpoints ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.audit_entries ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.audit_leaves ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.audit_position ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.audit_tiles ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.audit_witnessed ENABLE ROW LEVEL SECURITY;
 CREATE POLICY author ON public.messages AS RESTRICTIVE FOR INSERT TO casewire_app WITH CHECK ((author = ( SELECT public.me() AS me)));
 CREATE POLICY begun ON public.versions AS RESTRICTIVE FOR INSERT TO casewire_app WITH CHECK (((by = ( SELECT public.me() AS me)) AND (status = 'awaiting'::text)));
 ALTER TABLE public.case_numbers ENABLE ROW LEVEL SECURITY;
@@ -3338,6 +3423,12 @@ ALTER TABLE public.journeys ENABLE ROW LEVEL SECURITY;
 CREATE POLICY keepers ON public.walls FOR SELECT TO casewire_app USING (((EXISTS ( SELECT 1
    FROM public.grants g
   WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.scope = walls.org) AND (g.role = 'admin'::text)))) AND ((lifted_at IS NULL) OR (NOT (( SELECT public.me() AS me) = ANY (people)))) AND (NOT (cases && ARRAY( SELECT w.scope
+   FROM public.grants w
+  WHERE ((w.person = ( SELECT public.me() AS me)) AND (w.role = 'walled'::text)))))));
+CREATE POLICY kept_out ON public.audit_entries AS RESTRICTIVE FOR SELECT TO casewire_app USING (((case_id IS NULL) OR (case_id <> ALL (ARRAY( SELECT w.scope
+   FROM public.grants w
+  WHERE ((w.person = ( SELECT public.me() AS me)) AND (w.role = 'walled'::text)))))));
+CREATE POLICY kept_out ON public.audit_leaves AS RESTRICTIVE FOR SELECT TO casewire_app USING (((case_id IS NULL) OR (case_id <> ALL (ARRAY( SELECT w.scope
    FROM public.grants w
   WHERE ((w.person = ( SELECT public.me() AS me)) AND (w.role = 'walled'::text)))))));
 CREATE POLICY kept_out ON public.cases AS RESTRICTIVE TO casewire_app USING ((id <> ALL (ARRAY( SELECT w.scope
@@ -3399,6 +3490,12 @@ CREATE POLICY made ON public.teams FOR INSERT TO casewire_app WITH CHECK (((made
   WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.scope = teams.org) AND (g.role = 'admin'::text))))));
 ALTER TABLE public.mails ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.markers ENABLE ROW LEVEL SECURITY;
+CREATE POLICY member ON public.audit_checkpoints FOR SELECT TO casewire_app USING ((EXISTS ( SELECT 1
+   FROM public.grants g
+  WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.org = audit_checkpoints.log)))));
+CREATE POLICY member ON public.audit_tiles FOR SELECT TO casewire_app USING ((EXISTS ( SELECT 1
+   FROM public.grants g
+  WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.org = audit_tiles.log)))));
 CREATE POLICY member ON public.organisations FOR SELECT TO casewire_app USING ((EXISTS ( SELECT 1
    FROM public.grants g
   WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.scope = organisations.id)))));
@@ -3443,11 +3540,18 @@ CREATE POLICY originals ON public.message_originals FOR INSERT TO casewire_app W
    FROM public.messages m
   WHERE (m.id = message_originals.message)))));
 CREATE POLICY outbox ON public.mails FOR INSERT TO casewire_app WITH CHECK (true);
+CREATE POLICY own ON public.audit_entries FOR INSERT TO casewire_app WITH CHECK ((person = ( SELECT public.me() AS me)));
 CREATE POLICY own_name ON public.conversations AS RESTRICTIVE FOR INSERT TO casewire_app WITH CHECK ((opened_by = ( SELECT public.me() AS me)));
 CREATE POLICY own_name ON public.deadlines AS RESTRICTIVE FOR INSERT TO casewire_app WITH CHECK ((set_by = ( SELECT public.me() AS me)));
 CREATE POLICY own_name ON public.documents AS RESTRICTIVE FOR INSERT TO casewire_app WITH CHECK ((added_by = ( SELECT public.me() AS me)));
 CREATE POLICY own_name ON public.entries AS RESTRICTIVE FOR INSERT TO casewire_app WITH CHECK ((by = ( SELECT public.me() AS me)));
 CREATE POLICY own_name ON public.tasks AS RESTRICTIVE FOR INSERT TO casewire_app WITH CHECK ((added_by = ( SELECT public.me() AS me)));
+CREATE POLICY owner_all ON public.audit_checkpoints TO casewire_owner USING (true) WITH CHECK (true);
+CREATE POLICY owner_all ON public.audit_entries TO casewire_owner USING (true) WITH CHECK (true);
+CREATE POLICY owner_all ON public.audit_leaves TO casewire_owner USING (true) WITH CHECK (true);
+CREATE POLICY owner_all ON public.audit_position TO casewire_owner USING (true) WITH CHECK (true);
+CREATE POLICY owner_all ON public.audit_tiles TO casewire_owner USING (true) WITH CHECK (true);
+CREATE POLICY owner_all ON public.audit_witnessed TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.case_numbers TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.cases TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.challenges TO casewire_owner USING (true) WITH CHECK (true);
@@ -3541,6 +3645,12 @@ CREATE POLICY steps ON public.deadline_steps TO casewire_app USING ((EXISTS ( SE
   WHERE (d.id = deadline_steps.deadline)))) WITH CHECK ((EXISTS ( SELECT 1
    FROM public.deadlines d
   WHERE (d.id = deadline_steps.deadline))));
+CREATE POLICY system_all ON public.audit_checkpoints TO casewire_system USING (true) WITH CHECK (true);
+CREATE POLICY system_all ON public.audit_entries TO casewire_system USING (true) WITH CHECK (true);
+CREATE POLICY system_all ON public.audit_leaves TO casewire_system USING (true) WITH CHECK (true);
+CREATE POLICY system_all ON public.audit_position TO casewire_system USING (true) WITH CHECK (true);
+CREATE POLICY system_all ON public.audit_tiles TO casewire_system USING (true) WITH CHECK (true);
+CREATE POLICY system_all ON public.audit_witnessed TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.case_numbers TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.cases TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.challenges TO casewire_system USING (true) WITH CHECK (true);
@@ -3607,6 +3717,12 @@ ALTER TABLE public.tasks ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.team_cases ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.team_members ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.teams ENABLE ROW LEVEL SECURITY;
+CREATE POLICY theirs ON public.audit_entries FOR SELECT TO casewire_app USING ((EXISTS ( SELECT 1
+   FROM public.grants g
+  WHERE ((g.person = ( SELECT public.me() AS me)) AND (((g.scope = audit_entries.log) AND (g.role = 'admin'::text)) OR ((g.scope = audit_entries.case_id) AND (g.role = 'staff'::text)))))));
+CREATE POLICY theirs ON public.audit_leaves FOR SELECT TO casewire_app USING ((EXISTS ( SELECT 1
+   FROM public.grants g
+  WHERE ((g.person = ( SELECT public.me() AS me)) AND (((g.scope = audit_leaves.log) AND (g.role = 'admin'::text)) OR ((g.scope = audit_leaves.case_id) AND (g.role = 'staff'::text)))))));
 ALTER TABLE public.throttles ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.version_texts ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.versions ENABLE ROW LEVEL SECURITY;
@@ -4121,6 +4237,17 @@ REVOKE ALL ON FUNCTION public.use_reset(p_hash bytea, p_after text, p_now timest
 GRANT ALL ON FUNCTION public.use_reset(p_hash bytea, p_after text, p_now timestamp with time zone) TO casewire_app;
 REVOKE ALL ON FUNCTION public.withdraw_invitation(p_org uuid, p_id uuid, p_now timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.withdraw_invitation(p_org uuid, p_id uuid, p_now timestamp with time zone) TO casewire_app;
+GRANT SELECT,INSERT ON TABLE public.audit_checkpoints TO casewire_system;
+GRANT SELECT ON TABLE public.audit_checkpoints TO casewire_app;
+GRANT SELECT,INSERT ON TABLE public.audit_entries TO casewire_app;
+GRANT SELECT,INSERT ON TABLE public.audit_entries TO casewire_system;
+GRANT UPDATE(private) ON TABLE public.audit_entries TO casewire_system;
+GRANT SELECT ON TABLE public.audit_leaves TO casewire_app;
+GRANT SELECT,INSERT ON TABLE public.audit_leaves TO casewire_system;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.audit_position TO casewire_system;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.audit_tiles TO casewire_system;
+GRANT SELECT ON TABLE public.audit_tiles TO casewire_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.audit_witnessed TO casewire_system;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.case_numbers TO casewire_system;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.case_numbers TO casewire_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.conversations TO casewire_system;
