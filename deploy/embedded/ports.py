@@ -1,6 +1,14 @@
 """Loopback ports for servers that nobody outside needs to find."""
 
+import errno
+import random
 import socket
+from pathlib import Path
+
+PORT_MIN = 10_240
+TRIES_MAX = 1000
+# Where Linux begins by default; other systems begin higher.
+EPHEMERAL_LOWEST = 32_768
 
 
 def taken(port: int, host: str = "127.0.0.1") -> bool:
@@ -25,14 +33,20 @@ def answers(port: int, host: str = "127.0.0.1") -> bool:
 
 
 def free(count: int) -> list[int]:
-    """`count` different free loopback ports. They are held together while chosen, so none comes twice."""
-    probes: list[socket.socket] = []
+    """`count` different free loopback ports, from below those that the system gives to outgoing connections: one of
+    these could take a port between its choice and the start of its server."""
+    lowest = min(EPHEMERAL_LOWEST, _ephemeral_lowest())
+    found: list[int] = []
+    for port in random.SystemRandom().sample(range(PORT_MIN, lowest), TRIES_MAX):
+        if len(found) == count:
+            return found
+        if not taken(port):
+            found.append(port)
+    raise OSError(errno.EADDRINUSE, "no free ports")
+
+
+def _ephemeral_lowest() -> int:
     try:
-        for _ in range(count):
-            probe = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-            probe.bind(("127.0.0.1", 0))
-            probes.append(probe)
-        return [int(probe.getsockname()[1]) for probe in probes]
-    finally:
-        for probe in probes:
-            probe.close()
+        return int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    except (OSError, ValueError):
+        return EPHEMERAL_LOWEST

@@ -90,7 +90,7 @@ class Parted:
         wait_for(lambda: self.house.pids()["nats"] not in (0, before), "a new nats-server")
 
     async def last_seq(self) -> int:
-        """Of the stream. A server that starts says for a moment that it knows none: it reads its store after it listens."""
+        """Of the stream. A server that starts knows none for a moment: it reads its store after it listens."""
         bus = await Bus.connect(self.house.settings("operator"), "test")
         try:
             async with asyncio.timeout(HEALED_WITHIN_S):
@@ -102,6 +102,13 @@ class Parted:
                     await asyncio.sleep(0.02)
         finally:
             await bus.close()
+
+    async def stored(self, count: int) -> int:
+        """The last seq, once it is `count` at least."""
+        async with asyncio.timeout(PATIENCE_S):
+            while (last := await self.last_seq()) < count:
+                await asyncio.sleep(0.05)
+        return last
 
     @contextlib.contextmanager
     def relay_frozen(self) -> Iterator[None]:
@@ -272,14 +279,12 @@ async def test_a_stream_deleted_by_an_operator_is_made_again(parted: Parted) -> 
 async def test_a_store_put_back_to_an_older_copy_is_continued(parted: Parted, folder: Path) -> None:
     async with conversation(parted.house) as going:
         before, copy = going.connections, folder / "copy"
-        kept = await parted.last_seq()
+        # Events are heard as they are published: that some are in the store as well takes a moment more.
+        kept = await parted.stored(20)
         with parted.nats_down():
             shutil.copytree(parted.store / "jetstream", copy)
         await going.on("the copy")
-        # Events are heard as they are published: that some are in the store as well takes a moment more.
-        async with asyncio.timeout(PATIENCE_S):
-            while (had := await parted.last_seq()) < kept + 20:
-                await asyncio.sleep(0.05)
+        had = await parted.stored(kept + 20)
         with parted.relay_frozen():
             with parted.nats_down():
                 shutil.rmtree(parted.store / "jetstream")
