@@ -8,6 +8,8 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
+from deploy.backup.cli import backup, restore
+
 Data = Annotated[
     Path | None, Parameter(help="Data directory of the stack; default CASEWIRE_DATA, else .data.")
 ]
@@ -20,6 +22,10 @@ app = App(
 )
 imports = App(name="import", help="Bring in cases from files.")
 app.command(imports)
+audit = App(name="audit", help="The record of who did and saw what.")
+app.command(audit)
+app.command(backup)
+app.command(restore)
 
 
 @app.command
@@ -172,12 +178,35 @@ def docket(
     sys.exit(run(find.settings(data), files, org, as_email))
 
 
+@audit.command
+def verify(
+    target: str = "",
+    *,
+    dsn: str = "",
+    key: tuple[str, ...] = (),
+    checkpoint: tuple[str, ...] = (),
+    jobs: int = 0,
+) -> None:
+    """Say whether a record is the one that was written: exit code 0 if so, 1 if not, 2 where there is none.
+
+    Args:
+        target: A record folder, or an exported archive.
+        dsn: A PostgreSQL database instead, with all its logs.
+        key: A key that you trust, or a file of keys; else the one that the record brings.
+        checkpoint: A file of checkpoints that a witness kept; several with the option again.
+        jobs: Processes to use; default as many as there are cores.
+    """
+    from deploy.verify.cli import verify as run
+
+    sys.exit(run(target or None, dsn=dsn or None, keys=[*key], checkpoints=[*checkpoint], jobs=jobs or None))
+
+
 @app.command
 def bench(name: str, *, json: bool = False, quick: bool = False, data: Data = None) -> None:
     """Measure the stack that runs, else one of the bench's own. Exit code 1 when a bound is missed.
 
     Args:
-        name: What to measure: fanout, burst, deliver, relay, post, storm, replay, idle, slow, revoke or import.
+        name: What to measure: fanout, burst, deliver, relay, post, storm, replay, idle, slow, revoke, import or verify.
         json: Print the figures as JSON.
         quick: A small part of the work, to see that the bench works; its figures mean nothing.
     """

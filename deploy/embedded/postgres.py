@@ -8,6 +8,7 @@ import signal
 import stat
 import subprocess
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
 
@@ -52,6 +53,8 @@ CONFIGURATION = {
     "log_line_prefix": "%m [%p] %q%u@%d ",
     "log_destination": "stderr",
     "logging_collector": "off",
+    # What a backup's follower has not fetched is kept for it, but never until the disk is full.
+    "max_slot_wal_keep_size": "4GB",
 }
 
 
@@ -60,17 +63,20 @@ class Postgres:
 
     name = "postgres"
 
-    def __init__(self, home: Path, log: Path, socket_dir: Path) -> None:
+    def __init__(
+        self, home: Path, log: Path, socket_dir: Path, *, more: Mapping[str, str] | None = None
+    ) -> None:
+        """`more` are settings of this run alone, as a recovery has."""
         self.home = home.absolute()
         self.socket_dir = socket_dir.absolute()
         self._wrap, identity = _as_somebody_else()
-        settings = CONFIGURATION | {"unix_socket_directories": str(self.socket_dir)}
+        settings = CONFIGURATION | {"unix_socket_directories": str(self.socket_dir)} | dict(more or {})
         options = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
         self.child = Child(
             name=self.name,
             argv=[*self._wrap, binary("postgres"), "-D", str(self.home), "-p", str(SOCKET_PORT), *options],
             log=log,
-            env=_environment(),
+            env=environment(),
             stop_signal=signal.SIGINT,
             # Immediate shutdown: the postmaster takes its backends along and the next start replays the log.
             death_signal=signal.SIGQUIT,
@@ -103,7 +109,7 @@ class Postgres:
              "--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=PG_UNICODE_FAST"],
             capture_output=True,
             text=True,
-            env=_environment(),
+            env=environment(),
             cwd="/",
             user=identity.uid if identity else None,
             group=identity.gid if identity else None,
@@ -135,6 +141,12 @@ class Postgres:
                 time.sleep(0.05)
         pid_file.unlink(missing_ok=True)
         (self.socket_dir / f".s.PGSQL.{SOCKET_PORT}.lock").unlink(missing_ok=True)
+
+    def own(self, *paths: Path) -> None:
+        """Give files that somebody else put into the cluster to whom it runs as."""
+        if (identity := self.child.identity) is not None:
+            for path in paths:
+                os.chown(path, identity.uid, identity.gid)
 
     def start(self) -> None:
         """Start and wait until it answers."""
@@ -173,7 +185,7 @@ class Postgres:
             input=statement,
             capture_output=True,
             text=True,
-            env=_environment(),
+            env=environment(),
             check=False,
         )  # fmt: skip
         if done.returncode != 0:
@@ -217,7 +229,7 @@ def _has_name(uid: int) -> bool:
     return True
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """Our environment without PG*: a variable meant for somebody's own database must not steer ours."""
     return {key: value for key, value in os.environ.items() if not key.startswith("PG")} | {"LC_ALL": "C"}
 

@@ -7,6 +7,7 @@ import secrets
 import shutil
 import stat
 import tempfile
+from base64 import b64encode
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import IO, Any
@@ -21,6 +22,7 @@ from schemas.settings import Settings
 from storage.callout import issuer_of, new_issuer
 
 DATA_VERSION = 1
+RESTORING = "restoring"  # this file stands in a data directory until it is whole
 READY_WAIT_S = 60.0
 FREE_BYTES_MIN = 512 * 1024 * 1024
 SOCKET_PATH_BYTES_MAX = 100  # the kernel's limit is 107; psql and asyncpg append `/.s.PGSQL.5432`
@@ -31,12 +33,19 @@ PROCESSES: Mapping[str, str] = {
     "gateway": "gateway",
     "files": "gateway",
     "relay": "relay",
+    "sequence": "worker",
     "worker": "worker",
     "operator": "operator",
 }
 
+# Who signs the record: nobody else has the key, nor what lets them in to witnesses.
+SIGNERS = ("sequence",)
+
 # All but the person at the machine serve health and metrics.
 SERVED = tuple(name for name in PROCESSES if name != "operator")
+
+# Who opens what is sealed, and so has the root key.
+OPENING = ("hub", "files", "worker", "operator")
 
 # Of what people connect to, each further process of a kind listens on a port of its own.
 PUBLIC_PORT: Mapping[str, str] = {"hub": "http_port", "gateway": "live_port", "files": "files_port"}
@@ -109,6 +118,7 @@ class Stack:
             raise
 
     def _prepare(self) -> None:
+        self._check_whole()
         self._check_version()
         self._check_space()
         self._record = read_record(self.data)
@@ -179,6 +189,18 @@ class Stack:
             env.setdefault("CASEWIRE_SEAL_KEY", self._record["credentials"]["seal_key"])
         else:
             env.pop("CASEWIRE_SEAL_KEY", None)  # nobody else opens what it seals
+        if kind in OPENING:
+            if not any(name in env for name in ("CASEWIRE_ROOT_KEY_FILE", "CASEWIRE_ROOT_VAULT")):
+                env.setdefault("CASEWIRE_ROOT_KEY", self._record["credentials"]["root_key"])
+        else:
+            for name in ("KEY", "KEY_FILE", "VAULT", "VAULT_TOKEN_FILE"):
+                env.pop(f"CASEWIRE_ROOT_{name}", None)
+        if kind in SIGNERS:
+            env.setdefault("CASEWIRE_AUDIT_KEY", self._record["credentials"]["audit_key"])
+            env.setdefault("CASEWIRE_AUDIT_WITNESSES", f"file:{self.data / 'witness' / 'checkpoints.txt'}")
+        else:
+            env.pop("CASEWIRE_AUDIT_KEY", None)
+            env.pop("CASEWIRE_AUDIT_WITNESSES", None)
         for name, port in self.public_ports.items():
             env[f"CASEWIRE_{name.upper()}"] = str(port)
         if copy and (own := PUBLIC_PORT.get(kind)):
@@ -255,6 +277,8 @@ class Stack:
         credentials: Record = self._record.setdefault("credentials", {})
         credentials.setdefault("secret", secrets.token_urlsafe(48))
         credentials.setdefault("seal_key", secrets.token_urlsafe(48))
+        credentials.setdefault("root_key", b64encode(secrets.token_bytes(32)).decode())
+        credentials.setdefault("audit_key", b64encode(secrets.token_bytes(32)).decode())
         credentials.setdefault("s3_access_key", secrets.token_hex(10))
         credentials.setdefault("s3_secret_key", secrets.token_urlsafe(30))
         if "nats_issuer" not in credentials:
@@ -299,6 +323,12 @@ class Stack:
         self._lock.close()
         self._lock = None
 
+    def _check_whole(self) -> None:
+        if (self.data / RESTORING).exists():
+            raise StackError(
+                f"A restore into {self.data} was interrupted, so it is not whole; run `casewire restore` again."
+            )
+
     def _check_version(self) -> None:
         file = self.data / "version"
         try:
@@ -335,6 +365,11 @@ def read_record(data: Path) -> Record:
         raise StackError(
             f"{data / 'stack.json'} cannot be read ({problem}); move it away to have it made anew."
         ) from None
+
+
+def remember_credentials(data: Path, credentials: Mapping[str, str]) -> None:
+    """Before the first start of a data directory: the keys it begins with. The rest is made then."""
+    write_private(data / "stack.json", json.dumps({"credentials": dict(credentials)}, indent=1))
 
 
 def read_running(data: Path) -> Record:

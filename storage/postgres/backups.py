@@ -1,0 +1,40 @@
+"""What a backup must hold beside the database, and what a restored database is told before anybody uses it."""
+
+# Every object that the database names: which bucket, its key, the version that is pinned (null: the newest) and about
+# how many bytes. Of quarantine only what waits to be examined: of what was refused nobody reads anything any more.
+NAMED = """select 'documents' as bucket, object_key as key, object_version as version, size
+        from versions where object_key is not null
+    union all select 'documents', object_key || '.text', null, 0
+        from versions where object_key is not null and text_status = 'none'
+    union all select 'quarantine', quarantine_key, quarantine_version, size from versions where status = 'received'"""
+
+HOUSE = "select system_identifier::text from pg_control_system()"
+ABOUT = """select (select value from epoch) as epoch, (select max(number) from schema_migrations) as schema,
+    current_setting('server_version_num')::int as version, pg_database_size(current_database()) as bytes,
+    current_setting('wal_segment_size') as segment, now() as now"""
+CHECKPOINTS = "select distinct on (log) log, size, note from audit_checkpoints order by log, size desc"
+
+# The store gives each object a new version; what pinned the old one pins the new one.
+REPIN = """update versions v set object_version = m.now
+    from unnest($1::text[], $2::text[], $3::text[]) as m(key, was, now)
+    where v.object_key = m.key and v.object_version is not distinct from m.was"""
+REPIN_QUARANTINE = """update versions v set quarantine_version = m.now
+    from unnest($1::text[], $2::text[], $3::text[]) as m(key, was, now)
+    where v.quarantine_key = m.key and v.quarantine_version is not distinct from m.was"""
+
+# When the last thing happened that a restored database knows of.
+REACHED = "select at from events order by tx desc, id desc limit 1"
+NEW_EPOCH = "update epoch set value = $1"
+
+# A history that is taken up again at an earlier moment holds as good what was ended or used after it: sessions and
+# tokens that were revoked, invitations and links that were answered. None of it lets anybody in.
+END_SESSIONS = "update sessions set ended_at = $1 where ended_at is null"
+END_FAMILIES = "update oauth_families set ended_at = $1 where ended_at is null"
+END_INVITATIONS = "update invitations set expires_at = $1 where used_at is null and expires_at > $1"
+DROP_CHALLENGES = "delete from challenges"
+DROP_JOURNEYS = "delete from journeys"
+DROP_LINKS = "delete from links"
+DROP_QUESTIONS = "delete from oauth_requests"
+DROP_CODES = "delete from oauth_codes"
+DROP_DEVICE_CODES = "delete from oauth_devices"
+DROP_KNOWN_BROWSERS = "delete from devices"
