@@ -73,6 +73,15 @@ def behind(wall: UUID) -> str:
     )
 
 
+def along(org: UUID, *people: UUID, also: str = "") -> str:
+    """For `also`: these people, and who is in the organisation by their hand: walls against the ones are carried on to
+    the others."""
+    named = "".join(f" union all select '{person}'" for person in people)
+    more = f" union all ({also})" if also else ""
+    whom = f"array(select null::uuid where false{named}{more})"
+    return f"select unnest(w.a || brought_along('{org}', w.a)) from (select {whom} as a) w"
+
+
 def _sorted(*streams: str | UUID, also: str = "") -> str:
     values = ", ".join(f"({s if isinstance(s, str) else repr(str(s))}::uuid)" for s in streams)
     ids = " union all ".join(part for part in (f"(values {values})" if values else "", also) if part)

@@ -65,12 +65,22 @@ class Raised(NamedTuple):
     lifted: bool
 
 
+class Brought(NamedTuple):
+    """`when` is None of what is acted through whenever it was made: a service."""
+
+    person: UUID
+    org: UUID
+    by: UUID
+    when: datetime | None
+
+
 class Causes(NamedTuple):
     seats: list[Seat]
     parts: list[Part]
     members: list[Member]
     on_cases: list[OnCase]
     walls: list[Raised]
+    brought: list[Brought]
 
     def seat(self, person: UUID, org: UUID) -> str | None:
         return next((one.role for one in self.seats if (one.person, one.org) == (person, org)), None)
@@ -86,6 +96,22 @@ class Causes(NamedTuple):
         return mine
 
     def kept_out(self, person: UUID, case: UUID) -> bool:
+        """By name or team; or by whose hand they are there, who was kept out by then."""
+        waiting = [(one, RAISED) for one in PEOPLE if self.named(one, case)]
+        reached: set[UUID] = set()
+        while waiting:
+            by, since = waiting.pop()
+            reached.add(by)
+            for one in self.brought:
+                if (one.by, one.org) != (by, CASES[case]) or one.person in reached:
+                    continue
+                if one.when is None:
+                    waiting.append((one.person, since))
+                elif one.when >= since:
+                    waiting.append((one.person, one.when))
+        return person in reached
+
+    def named(self, person: UUID, case: UUID) -> bool:
         for wall in self.walls:
             if wall.lifted or case not in wall.cases:
                 continue
@@ -140,6 +166,11 @@ walls = st.one_of(
 )  # fmt: skip
 
 
+hands = st.builds(
+    Brought, people, st.sampled_from([FIRM, CITY]), people, st.sampled_from([None, BEFORE, AFTER])
+).filter(lambda one: one.person != one.by)
+
+
 def once(strategy: Any, key: Any, most: int) -> Any:
     return st.lists(strategy, max_size=most, unique_by=key)
 
@@ -151,6 +182,7 @@ causes = st.builds(
     once(members, lambda one: one[:2], 6),
     once(on_cases, lambda one: one[:3], 4),
     st.lists(walls, max_size=3),
+    once(hands, lambda one: one[:3], 5),
 )
 audiences = st.builds(
     lambda roles, open_: expand(roles, open_to_staff=open_), st.sets(st.sampled_from(ROLES)), st.booleans()
@@ -174,6 +206,16 @@ async def write(rows: Rows, now: Causes) -> None:
         await rows.put("team_members", team=one.team, person=one.person, org=TEAMS[one.team])
         await rows.connection.execute(
             "update team_members set left_at = $3 where team = $1 and person = $2", *one
+        )
+    await write_brought(rows, now)
+
+
+async def write_brought(rows: Rows, now: Causes) -> None:
+    """In the place of what seating wrote: how that is written is shown in tests/hub/walls."""
+    await rows.connection.execute("delete from brought")
+    for one in now.brought:
+        await rows.connection.execute(
+            "insert into brought (person, org, by, at) values ($1, $2, $3, $4)", *one
         )
 
 
@@ -295,6 +337,7 @@ async def test_what_was_settled_once_follows_every_change(
         for one in now.members:
             await rows.put("team_members", team=one.team, person=one.person, org=TEAMS[one.team])
             await free.execute("update team_members set left_at = $3 where team = $1 and person = $2", *one)
+        await write_brought(rows, now)
         await write_on_cases(rows, now)
         await settle(free, *((PEOPLE, None) if whom == "people" else (None, list(CASES))))
         for person in PEOPLE:
@@ -314,7 +357,7 @@ async def test_what_was_settled_once_follows_every_change(
 
 async def test_a_wall_without_anybody_who_may_lift_it_cannot_be(free: Any) -> None:
     rows = await Rows.on(free)
-    alone = Causes([], [], [], [], [Raised(FIRM, tuple(of(CASES, FIRM)), (KEEPERS[FIRM],), (), False)])
+    alone = Causes([], [], [], [], [Raised(FIRM, tuple(of(CASES, FIRM)), (KEEPERS[FIRM],), (), False)], [])
     await write(rows, alone)
     for case, org in CASES.items():
         await rows.put("cases", id=case, org=org)
@@ -326,7 +369,7 @@ async def test_a_wall_without_anybody_who_may_lift_it_cannot_be(free: Any) -> No
 
 async def test_settling_is_for_those_who_belong_and_names_whom_or_what(free: Any) -> None:
     rows = await Rows.on(free)
-    await write(rows, Causes([], [], [], [], []))
+    await write(rows, Causes([], [], [], [], [], []))
     for person, org in ((PEOPLE[0], FIRM), (KEEPERS[CITY], FIRM), (None, FIRM)):
         await as_app(free, person)
         with pytest.raises(asyncpg.InsufficientPrivilegeError):

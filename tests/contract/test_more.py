@@ -32,7 +32,7 @@ FUNCTIONS = {
     "oauth_device": SELF, "oauth_disconnect": SELF, "oauth_open_to_me": SELF, "oauth_proof": SELF,
     "session_over": "says whether a session has ended", "spend_rates": "counts calls, by keys that are hashes",
     "public_office": "what an organisation shows to everybody",
-    "cards": SEEING, "case_holders": SEEING, "readers": SEEING, "taking_part": SEEING, "kept_out": SEEING,
+    "audit_names": "people of a record, for who may read that record", "cards": SEEING, "case_holders": SEEING, "readers": SEEING, "taking_part": SEEING, "kept_out": SEEING,
     "search_all": SEEING, "participations": ADMINS, "card_of": STAFFED, "seated": STAFFED, "find_person": STAFFED,
     "invitation_from": STAFFED, "services_of": ADMINS, "service_sessions": ADMINS, "scim_people": ADMINS,
     "scim_standing": ADMINS, "raise_access": CHANGES, "settle_grants": CHANGES, "give_grants": CHANGES,
@@ -40,7 +40,9 @@ FUNCTIONS = {
     "set_publications": CHANGES, "set_scim_role": CHANGES, "scim_rename": CHANGES, "scim_seat": CHANGES,
     "make_service": CHANGES, "change_service": CHANGES, "seat_service": CHANGES, "open_service_session": CHANGES,
     "end_service_sessions": CHANGES, "end_sessions_of": CHANGES, "give_link": CHANGES, "take_link": CHANGES,
-    "renew_invitation": CHANGES, "withdraw_invitation": CHANGES,
+    "held_for": ADMINS, "erasure_of": ADMINS, "erase_person": CHANGES,
+    "destroy_keys": CHANGES, "renew_invitation": CHANGES, "withdraw_invitation": CHANGES,
+    "brought_along": "who is there by whose hand, ids alone, for the organisation's people", "stood_behind": SELF,
 }  # fmt: skip
 
 ASKED = f"""select p.oid::regprocedure::text as call, p.proname as name, p.proargnames[1:p.pronargs] as names,
