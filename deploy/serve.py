@@ -10,7 +10,7 @@ from pathlib import Path
 from deploy.embedded.child import StackError
 from schemas.settings import Settings, SettingsError
 
-WORKERS = ("relay", "examine", "index", "notices", "sweep")
+WORKERS = ("relay", "sequence", "examine", "index", "notices", "sweep")
 BENCHES = Path(__file__).parent / "bench"
 
 
@@ -22,7 +22,13 @@ def serve(process: str, names: str, data: Path | None) -> None:
             raise StackError(f"There is no worker {unknown[0]}; there are {', '.join(WORKERS)}.")
         if not wanted:
             raise StackError(f"Say which worker: {', '.join(WORKERS)}, or several with commas.")
-        settings = _settings(data, "relay" if wanted == ("relay",) else "worker")
+        if data is not None and "sequence" in wanted and len(wanted) > 1:
+            raise StackError("`sequence` has a key that other workers have not: run it in a process of its own.")
+        settings = _settings(data, names if names in ("relay", "sequence") else "worker")
+        if "sequence" in wanted:
+            from schemas.audit_log import check
+
+            check(settings)
         from workers.serve import main as work
 
         work(settings, wanted)

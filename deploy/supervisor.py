@@ -30,7 +30,8 @@ PROCESS_STOP_WAIT_S = 1.5
 PROCESSES: Mapping[str, tuple[str, ...]] = {
     "hub": ("hub",),
     "relay": ("worker", "relay"),
-    "worker": ("worker", "examine,index,notices,sweep"),
+    "sequence": ("worker", "sequence"),
+    "worker": ("worker", "examine,index,notices,sweep,retention"),
     "files": ("files",),
     "gateway": ("gateway",),
 }
@@ -82,11 +83,18 @@ class Supervisor:
     """The stack and our processes as one thing that starts, heals and stops. Lives in the main thread."""
 
     def __init__(
-        self, stack: Stack, kinds: Sequence[str] = tuple(PROCESSES), *, say: Callable[[str], None]
+        self,
+        stack: Stack,
+        kinds: Sequence[str] = tuple(PROCESSES),
+        *,
+        say: Callable[[str], None],
+        also: Sequence[Child] = (),
     ) -> None:
+        """`also` is started after our processes and started again like them; nobody asks it whether it is ready."""
         self.stack = stack
         self.processes = tuple(name for kind in kinds for name in stack.named(kind))
         self.say = say
+        self.also = also
         self._servers: list[Watched] = []
         self._watched: list[Watched] = []
         self._stopping = False
@@ -140,6 +148,10 @@ class Supervisor:
             self._watched.append(watched)
         self._record()
         self.stack.wait_ready()
+        for child in self.also:
+            watched = Watched(child)
+            watched.start()
+            self._watched.append(watched)
 
     def _check_ports(self) -> None:
         host = self.stack.environ.get("CASEWIRE_HTTP_HOST", "127.0.0.1")

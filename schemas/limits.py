@@ -24,6 +24,16 @@ REPLAY_EVENTS_MAX = 1_000_000  # of one stream; who missed more reads again
 REPLAY_MINE_EVENTS_MAX = 100_000  # of all streams, whoever may see them, since they are looked through in their order
 RING_EVENTS_MAX = 20_000
 
+# The record of who did what
+WITNESS_KEPT_DAYS = 3650  # a checkpoint in a bucket with object lock
+HASHED_AT_ONCE_MAX = 64 << 10  # bytes that are hashed without giving way to others; more go to a thread
+
+# Keeping and erasing
+HOLDS_MAX = 10_000  # that stand, of an organisation
+SCHEDULES_MAX = 500  # of an organisation
+KEEP_YEARS_MAX = 200
+DESTROYED_AT_ONCE = 2_000  # rows in one transaction
+
 # Teams and walls
 TEAMS_MAX = 1000  # of an organisation
 TEAM_MEMBERS_MAX = 200
@@ -105,10 +115,23 @@ DEVICE_INTERVAL_S = 5  # between two questions of a device; each that comes too 
 SIGNING_KEY_DAYS = 90
 SIGNING_KEY_KEPT_DAYS = 2  # published after it signed last: longer than any identity token or cache of it
 
+# Content at rest
+CASE_KEYS_KEPT_S = 60.0  # an unwrapped key of a case, in a process
+CASE_KEYS_KEPT_MAX = 1000
+VAULT_S = 2.0  # for one whole answer
+VAULT_ANSWER_BYTES_MAX = 64 << 10
+QUARANTINE_CLEAR_HOURS = 2  # then what still lies in quarantine is sealed there, examined or not
+
 # How often: the budgets themselves are in schemas/rates.py
 READY_KEPT_S = 1.0  # of what the hub found out about its servers
 RATES_SAID_EVERY_S = 1.0  # how long a process keeps to itself what it let through
 RATES_KEPT_MAX = 20_000  # budgets, in a process
+
+# Questions over the record
+AUDIT_COUNT_MAX = 1_000  # how far entries are counted that a question finds
+AUDIT_SEEN_MAX = 20_000  # readings of a document that are summed up, the last ones
+AUDIT_ACTS_MAX = 50  # kinds of acts in one question
+AUDIT_EXPORT_MAX = 100_000  # entries in one export
 
 # Directories (SCIM)
 SCIM_PAGE_ITEMS_MAX = 200

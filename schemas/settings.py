@@ -34,6 +34,8 @@ class Secret(str):
 
 
 DEFAULT_SECRET = "development-only-secret"
+# 32 bytes in base64 that everybody knows.
+DEFAULT_AUDIT_KEY = "ZGV2ZWxvcG1lbnQtb25seS1hdWRpdC1rZXktLS0tLS0="
 
 
 def _doc(text: str) -> Meta:
@@ -61,6 +63,27 @@ class Settings(Struct, frozen=True, kw_only=True):
     seal_key: Annotated[Secret, _doc("Seals second factors in the database; long, random, the same in every hub.")] = (
         field(default_factory=lambda: Secret(DEFAULT_SECRET))
     )
+    audit_key: Annotated[
+        Secret,
+        _doc("Signs the record's checkpoints: 32 random bytes in base64. `worker sequence` has it."),
+    ] = field(default_factory=lambda: Secret(DEFAULT_AUDIT_KEY))
+    audit_witnesses: Annotated[
+        str,
+        _doc(
+            "Who is told of checkpoints, comma separated: `file:<path>`, `s3://<bucket>/<prefix>` (a bucket with "
+            "object lock), `s3+https://<key>:<secret>@<host>/<bucket>/<prefix>` (another store), "
+            "`https://<address>` (a POST)."
+        ),
+    ] = ""
+    root_key: Annotated[
+        Secret,
+        _doc("Wraps the keys of cases: 32 bytes in base64. Of several, with commas, the first wraps and all open."),
+    ] = field(default_factory=lambda: Secret(""))
+    root_key_file: Annotated[str, _doc("File with root keys instead, a line each; the first wraps anew.")] = ""
+    root_vault: Annotated[
+        str, _doc("Transit key of Vault or OpenBao instead, as `https://vault.example:8200/transit/casewire`.")
+    ] = ""
+    root_vault_token_file: Annotated[str, _doc("File with the token for `root_vault`; read before each question.")] = ""
     password_min: Annotated[int, _doc("Characters a new password has at least; 8 to 64.")] = 12
     session_idle_hours: Annotated[
         int, _doc("Hours after which a browser's session that nobody uses ends; 1 to 336.")
@@ -169,7 +192,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         return self.public_url.startswith("https://")
 
 
-SECRETS = frozenset({"secret", "seal_key", "nats_password", "nats_issuer", "s3_secret_key"})
+SECRETS = frozenset({"secret", "seal_key", "root_key", "audit_key", "nats_password", "nats_issuer", "s3_secret_key"})
 
 
 PASSWORD_IN_URL = re.compile(r"(://[^/@\s:,]*):[^/@\s]*@")
