@@ -40,6 +40,7 @@ def up(
     gateways: int = 1,
     relays: int = 1,
     servers_only: bool = False,
+    follow: Path | None = None,
 ) -> None:
     """Start everything on this machine and stay until Ctrl-C.
 
@@ -52,12 +53,14 @@ def up(
         gateways: How many gateways, likewise. A client may land on any.
         relays: How many relays; one leads, and another takes over when it is gone.
         servers_only: Start PostgreSQL, NATS and the object store alone.
+        follow: Directory of backups that takes what happens between them, as `casewire backup follow` does.
     """
     from deploy.up import up as run
 
     run(
         data=data, http_port=http_port, live_port=live_port, files_port=files_port, demo=demo,
         servers_only=servers_only, copies={"hub": hubs, "gateway": gateways, "relay": relays},
+        follow=follow,
     )  # fmt: skip
 
 

@@ -2,15 +2,16 @@
 
 import asyncio
 import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 import asyncpg
 
-from deploy.embedded.child import StackError
+from deploy.embedded.child import Child, StackError
 from deploy.embedded.stack import PUBLIC_PORT, Stack
 from deploy.find import data_directory
-from deploy.supervisor import PROCESSES, Supervisor, run_step
+from deploy.supervisor import PROCESSES, Supervisor, child_environment, run_step
 from schemas.settings import Settings, SettingsError
 from storage.migrations import MigrationError, migrate
 from storage.postgres import people
@@ -35,8 +36,10 @@ def up(
     demo: bool,
     servers_only: bool,
     copies: Mapping[str, int],
+    follow: Path | None = None,
 ) -> None:
-    """Start everything and stay until asked to stop. Raises `StackError` with one sentence when it cannot."""
+    """Start everything and stay until asked to stop. `follow` is a directory of backups that takes what happens between
+    them. Raises `StackError` with one sentence when it cannot."""
     if few := [kind for kind, count in copies.items() if not 1 <= count <= COPIES_MAX]:
         raise StackError(
             f"There can be 1 to {COPIES_MAX} of each process; --{few[0]}s says {copies[few[0]]}."
@@ -45,7 +48,8 @@ def up(
         data_directory(data), http_port=http_port, live_port=live_port, files_port=files_port, copies=copies
     )
     processes = () if servers_only else tuple(PROCESSES)
-    supervisor = Supervisor(stack, processes, say=say)
+    also = [follower(stack, follow.absolute())] if follow is not None else []
+    supervisor = Supervisor(stack, processes, say=say, also=also)
 
     def before() -> None:
         settings = Settings.read(stack.settings("operator"))
@@ -67,6 +71,12 @@ def up(
     except SettingsError as problem:
         raise StackError(str(problem)) from problem
     say("stopped")
+
+
+def follower(stack: Stack, to: Path) -> Child:
+    """`casewire backup follow` beside the rest."""
+    argv = [sys.executable, "-m", "deploy.cli", "backup", "follow", "--to", str(to), "--data", str(stack.data)]
+    return Child(name="follow", argv=argv, log=stack.logs / "follow.log", env=child_environment({}))
 
 
 def welcome(stack: Stack, *, demo: bool) -> str:

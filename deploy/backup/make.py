@@ -54,6 +54,7 @@ class About(NamedTuple):
     bytes: int
     now: datetime
     checkpoints: dict[str, str]
+    audit_keys: list[str]
 
 
 def make(house: House, to: Path, keys_file: Path | None, dsn: str | None, say: Say) -> tuple[str, int]:
@@ -119,6 +120,7 @@ def _fill(house: House, shelf: Shelf, part: Path, name: str, about: About, dsn: 
         objects_sha256=sha256(data).hexdigest(),
         lost=len(lost),
         checkpoints=about.checkpoints,
+        audit_keys=about.audit_keys,
         salt=salt,
         prints=prints_of(house.keys, salt),
     )
@@ -154,8 +156,9 @@ async def ask(house: House) -> About:
     try:
         row = await connection.fetchrow(backups.ABOUT)
         notes = {str(one["log"]): one["note"] for one in await connection.fetch(backups.CHECKPOINTS)}
+        signers = [one["key"] for one in await connection.fetch(backups.AUDIT_KEYS)]
         id = await connection.fetchval(backups.HOUSE)
-        return About(id, row["epoch"], row["schema"], row["version"], row["bytes"], row["now"], notes)
+        return About(id, row["epoch"], row["schema"], row["version"], row["bytes"], row["now"], notes, signers)
     finally:
         await connection.close()
 

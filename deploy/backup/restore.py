@@ -211,7 +211,7 @@ def _fill(
         stack.wait_ready()
         settings = Settings.read(stack.settings("operator"))
         restored = asyncio.run(_bring_up(stack.postgres, settings, shelf, backup, held, wanted, say))
-        check_record(settings, backup.manifest.checkpoints, say)
+        check_record(settings, backup.manifest, say)
     finally:
         stack.stop()
     to_disk(data)

@@ -13,6 +13,7 @@ ABOUT = """select (select value from epoch) as epoch, (select max(number) from s
     current_setting('server_version_num')::int as version, pg_database_size(current_database()) as bytes,
     current_setting('wal_segment_size') as segment, now() as now"""
 CHECKPOINTS = "select distinct on (log) log, size, note from audit_checkpoints order by log, size desc"
+AUDIT_KEYS = "select key from audit_keys order by since, key"
 
 # The store gives each object a new version; what pinned the old one pins the new one.
 REPIN = """update versions v set object_version = m.now
