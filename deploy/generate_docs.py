@@ -30,7 +30,7 @@ def openapi() -> dict[str, Any]:
     """OpenAPI 3.1 of every route. The app describes itself without any server."""
     nothing = cast(Any, None)
     settings = Settings.read({})
-    return described(make_app(Hub(settings, nothing, nothing, nothing, nothing)), secure=settings.secure)
+    return described(make_app(Hub(settings, nothing, nothing, nothing, nothing, nothing)), secure=settings.secure)
 
 
 def asyncapi() -> dict[str, Any]:

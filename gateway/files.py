@@ -24,6 +24,7 @@ from uuid import UUID
 import msgspec
 import structlog
 from msgspec import Struct
+from msgspec.structs import replace
 from prometheus_client import Counter
 
 from schemas.access import Viewer, sees
@@ -37,12 +38,15 @@ from schemas.settings import Settings
 from storage.asgi import run, serve_asgi
 from storage.blobs import Absent, Blobs
 from storage.health import absent, serve_health
+from storage.keys.ring import Keys
+from storage.keys.roots import roots_of
 from storage.logs import configure
+from storage.postgres import keys as wrapped
 from storage.postgres import versions
 from storage.postgres.pool import Database
 from storage.postgres.rates import Rates
 from storage.postgres.rows import read
-from storage.sealed import opened
+from storage.sealed import About, Sealing, opened
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -77,6 +81,7 @@ class Readable(Struct, frozen=True):
     sha256: str
     object_key: str
     object_version: str
+    sealing: Sealing | None = None
 
 
 class Range(NamedTuple):
@@ -99,6 +104,7 @@ class Files:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.database, self.blobs, self.rates, self.clock = database, blobs, rates, clock
+        self.keys = Keys(roots_of(settings))
         self._secret = settings.secret.reveal()
         self._origins = allowed_origins(settings.public_url)
         self._proxies = networks(settings.trusted_proxies)
@@ -167,11 +173,15 @@ class Files:
             row = await connection.fetchrow(versions.READABLE, address.version, address.session)
         if row is None or not row["f_reads"]:
             raise Refused("not_found")
-        version = read(row, Readable)
+        version = read(row, Readable, sealing=None)
         grants = frozenset(zip(row["f_scopes"], row["f_roles"], strict=True))
         if not sees(Viewer(address.person, grants), version):
             raise Refused("not_found")
-        return version
+        if row["sealed"] is None:  # from before there were keys
+            return version
+        key = await self.keys.of(wrapped.of_row(row))
+        about = About("bytes", version.org, version.case_id, version.id)
+        return replace(version, sealing=Sealing(row["sealed"], key, about))
 
     async def _send(
         self,
@@ -186,7 +196,13 @@ class Files:
         sent, started = 0, False
         left = asyncio.create_task(_left(receive))
         chunks = opened(
-            self.blobs, version.object_key, version.object_version, start=part.start, length=part.length
+            self.blobs,
+            version.object_key,
+            version.object_version,
+            version.size,
+            version.sealing,
+            start=part.start,
+            length=part.length,
         )
         try:
             async with aclosing(chunks), aclosing(_checked(chunks, version, part)) as checked:

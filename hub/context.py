@@ -18,6 +18,7 @@ from schemas.limits import USE_NOTED_EVERY_S
 from schemas.settings import Settings
 from storage.blobs import Blobs
 from storage.bus import Bus
+from storage.keys.ring import Keys
 from storage.postgres.locks import Lock
 from storage.postgres.pool import Database
 from storage.postgres.rates import Rates
@@ -97,6 +98,7 @@ class Hub(Struct, frozen=True):
     bus: Bus
     blobs: Blobs
     rates: Rates
+    keys: Keys
     clock: Clock = utc_now
     identities: Identities = field(default_factory=Identities)
     uses: Uses = field(default_factory=Uses)

@@ -16,6 +16,8 @@ from storage.blobs import Blobs
 from storage.bus import Bus
 from storage.callout import Callout
 from storage.health import serve_health
+from storage.keys.ring import Keys
+from storage.keys.roots import roots_of
 from storage.logs import configure
 from storage.postgres.pool import Database
 from storage.postgres.rates import Rates
@@ -30,9 +32,11 @@ async def opened(settings: Settings) -> AsyncIterator[Hub]:
         bus = await Bus.connect(settings, "hub")
         blobs = Blobs(settings)
         rates = Rates(database.system, budgets(settings.rates))
+        keys = Keys(roots_of(settings))
         try:
-            yield Hub(settings, database, bus, blobs, rates)
+            yield Hub(settings, database, bus, blobs, rates, keys)
         finally:
+            await keys.close()
             await rates.close()
             blobs.close()
             await bus.close()

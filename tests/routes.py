@@ -35,4 +35,4 @@ def all_routes() -> list[Route]:
 def description_hub() -> Hub:
     """A hub that only describes itself: it has no connections."""
     nothing = cast(Any, None)
-    return Hub(Settings.read({}), nothing, nothing, nothing, nothing)
+    return Hub(Settings.read({}), nothing, nothing, nothing, nothing, nothing)

@@ -12,9 +12,10 @@ from deploy.embedded.stack import Stack
 from hub.context import Hub
 from schemas.settings import Settings
 from storage.postgres import versions
+from storage.sealed import About, Sealing, opened
 from tests.app import Office, Person
 from workers import examine, index
-from workers.opened import opened
+from workers.opened import opened as working
 from workers.sandbox.run import Sandbox
 from workers.taking import take
 
@@ -98,6 +99,15 @@ async def cleared(
     return await hands.clear(await upload(person, await document(person, case, audience), data, **named))
 
 
+async def opened_whole(hub: Hub, row: Any) -> bytes:
+    """A cleared version's own bytes, as they are read out of the store."""
+    about = About("bytes", row["org"], row["case_id"], row["id"])
+    key = await hub.keys.ensure(hub.database.system, "version", row["id"], row["case_id"], row["org"])
+    sealing = Sealing(row["sealed"], key, about)
+    parts = opened(hub.blobs, row["object_key"], row["object_version"], row["size"], sealing)
+    return b"".join([part async for part in parts])
+
+
 async def revoke(office: Office) -> None:
     answer = await office.lead.delete(f"/v1/cases/{office.case}/participants/{office.participant}")
     assert answer.status_code == 200, answer.text
@@ -105,5 +115,5 @@ async def revoke(office: Office) -> None:
 
 @pytest.fixture(scope="session")
 async def hands(stack: Stack) -> AsyncIterator[Hands]:
-    async with opened(Settings.read(stack.settings("worker")), "hands") as hub, Sandbox() as sandbox:
+    async with working(Settings.read(stack.settings("worker")), "hands") as hub, Sandbox() as sandbox:
         yield Hands(hub, sandbox)

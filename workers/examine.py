@@ -13,7 +13,7 @@ from schemas.errors import Refused
 from schemas.settings import Settings
 from storage.blobs import Absent
 from storage.postgres import versions
-from storage.sealed import seal, seal_text
+from storage.sealed import About, seal_file, seal_small
 from workers.opened import opened
 from workers.sandbox.results import Extracted, Failure
 from workers.sandbox.run import Sandbox
@@ -80,9 +80,21 @@ async def examine(hub: Hub, sandbox: Sandbox, row: Any) -> None:
             await _quarantine(hub, row, f"Refused: {found.why}.")
             return
         text = Extracted(found.text_status, found.pages, found.page_count, found.truncated, found.detail)
+        place = row["org"], row["case_id"], row["id"]
+        try:
+            own = await hub.keys.ensure(hub.database.system, "version", row["id"], row["case_id"], row["org"])
+        except Refused as refused:
+            if refused.code != "not_found":
+                raise
+            await _quarantine(hub, row, "It was erased before it was examined.")
+            return
         key = f"{row['org']}/{row['case_id']}/{row['document']}/{row['id']}"
-        await blobs.put(blobs.documents, text_key(key), seal_text(msgspec.json.encode(text)))
-        object_version = await blobs.put(blobs.documents, key, seal(path))
+        read = msgspec.json.encode(text)
+        sealed_text = await asyncio.to_thread(seal_small, read, own, About("text", *place))
+        sealed = Path(folder) / "sealed"
+        head = await asyncio.to_thread(seal_file, path, sealed, own, About("bytes", *place))
+        await blobs.put(blobs.documents, text_key(key), sealed_text)
+        object_version = await blobs.put(blobs.documents, key, sealed)
     cleared = await actions.clear_version(
         hub,
         row["id"],
@@ -90,6 +102,7 @@ async def examine(hub: Hub, sandbox: Sandbox, row: Any) -> None:
         why=found.why,
         object_key=key,
         object_version=object_version,
+        sealed=head,
     )
     if cleared is None:
         # Another process was first and pinned its own; ours is a copy that nothing names.

@@ -9,10 +9,11 @@ from prometheus_client import Counter
 
 from hub.context import Hub
 from hub.documents import actions
+from schemas.errors import Refused
 from schemas.settings import Settings
 from storage.blobs import Absent
 from storage.postgres import texts, versions
-from storage.sealed import opened_text
+from storage.sealed import About, open_small
 from workers.examine import text_key
 from workers.opened import opened
 from workers.sandbox.results import Extracted
@@ -50,11 +51,21 @@ async def index(hub: Hub, row: Any) -> None:
     """Index one cleared version. What a try before left is written over, so it can be repeated."""
     blobs = hub.blobs
     try:
-        sealed = await blobs.whole(blobs.documents, text_key(row["object_key"]))
+        stored = await blobs.whole(blobs.documents, text_key(row["object_key"]))
     except Absent:
         await actions.index_version(hub, row["id"], "failed", 0)
         return
-    found = _read(opened_text(sealed))
+    if row["sealed"] is not None:
+        try:
+            own = await hub.keys.ensure(hub.database.system, "version", row["id"], row["case_id"], row["org"])
+        except Refused as refused:
+            if refused.code != "not_found":
+                raise
+            await actions.index_version(hub, row["id"], "failed", 0)  # erased
+            return
+        about = About("text", row["org"], row["case_id"], row["id"])
+        stored = await asyncio.to_thread(open_small, stored, own, about)
+    found = _read(stored)
     async with hub.database.system.acquire() as connection:
         await connection.execute(texts.CLEAN, row["id"])
         for first, pages in batches(found.pages):

@@ -8,6 +8,8 @@ from schemas.rates import budgets
 from schemas.settings import Settings
 from storage.blobs import Blobs
 from storage.bus import Bus
+from storage.keys.ring import Keys
+from storage.keys.roots import roots_of
 from storage.postgres.pool import Database
 from storage.postgres.rates import Rates
 
@@ -20,9 +22,11 @@ async def opened(settings: Settings, name: str) -> AsyncIterator[Hub]:
         bus = await Bus.connect(settings, name)
         blobs = Blobs(settings)
         rates = Rates(database.system, budgets(settings.rates))
+        keys = Keys(roots_of(settings))
         try:
-            yield Hub(settings, database, bus, blobs, rates)
+            yield Hub(settings, database, bus, blobs, rates, keys)
         finally:
+            await keys.close()
             await rates.close()
             blobs.close()
             await bus.close()

@@ -203,7 +203,7 @@ async def list_texts(hub: Hub, who: Who, id: UUID, limit: int, after: str | None
 
 
 async def clear_version(
-    hub: Hub, id: UUID, *, media_type: str, why: str, object_key: str, object_version: str
+    hub: Hub, id: UUID, *, media_type: str, why: str, object_key: str, object_version: str, sealed: bytes
 ) -> Version | None:
     """Examination found it harmless: pin the sealed object and open the version to the document's readers.
 
@@ -218,7 +218,15 @@ async def clear_version(
         readers: list[str] = row["f_readers"]
         unit.append(facts.stream, NewEvent("version.cleared", id, after, tuple(readers)))
         await unit.write(
-            versions.CLEAR, id, after.media_type, object_key, object_version, unit.now, readers, after.why
+            versions.CLEAR,
+            id,
+            after.media_type,
+            object_key,
+            object_version,
+            unit.now,
+            readers,
+            after.why,
+            sealed,
         )
     await hub.bus.wake()
     return after

@@ -1,16 +1,19 @@
 """What happens when somebody writes, mends or takes back a message."""
 
+from collections.abc import Callable
 from uuid import UUID
 
 from hub.context import Hub, Who, key_of
 from hub.messages import rules
 from hub.paging import BY_SEQ, read_page
 from schemas.answers import Answer, Page
+from schemas.errors import Refused
 from schemas.events import NewEvent
 from schemas.ids import new_id
 from schemas.messages import Attachment, EditMessage, Message, PostMessage
 from storage.postgres import locks, messages
 from storage.postgres.rows import read
+from storage.sealed import original, seal_small
 
 
 async def post_message(hub: Hub, who: Who, conversation: UUID, request: PostMessage, key: UUID) -> Answer[Message]:
@@ -36,26 +39,45 @@ async def post_message(hub: Hub, who: Who, conversation: UUID, request: PostMess
 
 
 async def edit_message(hub: Hub, who: Who, id: UUID, request: EditMessage, revision: int) -> Answer[Message]:
+    seal = await _sealer(hub, who, id)
     async with hub.writing(who, locks.of_row("messages", id)) as unit:
         facts, row = await unit.facts(messages.MESSAGE, id)
         before = messages.message(row)
         after = rules.edit(facts, before, request, revision=revision, now=unit.now)
         unit.append(facts.stream, NewEvent("message.edited", id, after, tuple(row["audience"]), tuple(row["people"])))
-        await unit.write(messages.EDIT, id, before.revision, before.body, unit.now, who.person, after.body)
+        await unit.write(messages.EDIT, id, before.revision, seal(before), unit.now, who.person, after.body)
     return Answer(after, unit.as_of(facts.stream))
 
 
 async def retract_message(hub: Hub, who: Who, id: UUID, revision: int) -> Answer[Message]:
     """Take a message back: its words vanish here, from its earlier events and from every later replay."""
+    seal = await _sealer(hub, who, id)
     async with hub.writing(who, locks.of_row("messages", id)) as unit:
         facts, row = await unit.facts(messages.MESSAGE, id)
         before = messages.message(row)
         after = rules.retract(facts, before, revision=revision, now=unit.now)
         audience, people = tuple(row["audience"]), tuple(row["people"])
         unit.append(facts.stream, NewEvent("message.retracted", id, after, audience, people))
-        await unit.write(messages.RETRACT, id, before.revision, before.body, unit.now, who.person)
+        await unit.write(messages.RETRACT, id, before.revision, seal(before), unit.now, who.person)
         await unit.connection.execute(messages.BLANK, facts.case, id, before.seq)
     return Answer(after, unit.as_of(facts.stream))
+
+
+async def _sealer(hub: Hub, who: Who, id: UUID) -> Callable[[Message], bytes]:
+    """What seals a message as it was. Its conversation's key is asked for before the transaction: whoever opens it may
+    be far away, and nobody waits for that with a lock in hand."""
+    async with hub.reading(who) as connection:
+        row = await connection.fetchrow(messages.PLACE, id)
+    if row is None:
+        raise Refused("not_found")
+    conversation, case, org = row["conversation"], row["case_id"], row["org"]
+    key = await hub.keys.ensure(hub.database.system, "conversation", conversation, case, org)
+
+    def seal(before: Message) -> bytes:
+        about = original(org, case, conversation, id, before.revision)
+        return seal_small((before.body or "").encode(), key, about)
+
+    return seal
 
 
 async def list_messages(hub: Hub, who: Who, conversation: UUID, limit: int, after: str | None) -> Page[Message]:

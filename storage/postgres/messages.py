@@ -14,17 +14,19 @@ INSERT = appending("""insert into messages (id, case_id, org, conversation, auth
     values ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)""")
 
 EDIT = appending("""
-    , original as (insert into message_originals (message, revision, body, replaced_at, replaced_by)
+    , original as (insert into message_originals (message, revision, sealed, replaced_at, replaced_by)
         values ($2, $3, $4, $5, $6))
     update messages set body = $7, edited_at = $5, revision = revision + 1 where id = $2""")
 
 RETRACT = appending("""
-    , original as (insert into message_originals (message, revision, body, replaced_at, replaced_by)
+    , original as (insert into message_originals (message, revision, sealed, replaced_at, replaced_by)
         values ($2, $3, $4, $5, $6))
     update messages set body = null, attachments = '[]', retracted_at = $5, revision = revision + 1 where id = $2""")
 
 BLANK = "select blank_message($1, $2, $3)"
 
+# Which conversation's key seals what a message said.
+PLACE = "select conversation, case_id, org from messages where id = $1"
 ONE = "select * from messages where id = $1"
 
 # Newest first; $2 is the seq to go on below.

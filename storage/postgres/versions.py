@@ -3,6 +3,7 @@
 from typing import Any
 
 from schemas.documents import Version
+from storage.postgres import keys
 from storage.postgres.rows import listing, read
 from storage.postgres.unit import appending, facts_of
 
@@ -30,8 +31,8 @@ RECEIVE = appending("""update versions set status = 'received', received_at = $3
 
 # Pins the sealed object for ever and opens the version to the document's readers.
 CLEAR = appending("""update versions set status = 'cleared', media_type = $3, object_key = $4, object_version = $5,
-    cleared_at = $6, audience = $7, people = '{}', why = $8, tries = 0, try_at = '-infinity', revision = revision + 1
-    where id = $2""")
+    cleared_at = $6, audience = $7, people = '{}', why = $8, sealed = $9, tries = 0, try_at = '-infinity',
+    revision = revision + 1 where id = $2""")
 
 QUARANTINE = appending("""update versions set status = 'quarantined', why = $3, revision = revision + 1
     where id = $2""")
@@ -46,11 +47,11 @@ ONE = "select * from versions where id = $1"
 PAGE = listing("versions", "status not in ('awaiting', 'abandoned')", newest_first=True)
 
 # What reading a version's bytes needs: the version, if it is cleared, and the reader's roles.
-READABLE = """select v.*,
+READABLE = f"""select v.*, {keys.COLUMNS},
         array(select g.scope from grants g where g.person = (select me()) order by g.scope, g.role) as f_scopes,
         array(select g.role from grants g where g.person = (select me()) order by g.scope, g.role) as f_roles,
         (select 'read' = any (s.scopes) from sessions s where s.id = $2) as f_reads
-    from versions v where v.id = $1 and v.status = 'cleared'"""
+    from versions v {keys.JOINED} where v.id = $1 and v.status = 'cleared'"""
 
 # Work for examine and index. A worker takes a version by an advisory lock of its session: it goes when the worker
 # does, and holds no transaction open. `tries` counts what was begun, so that a file that kills its worker ends too.

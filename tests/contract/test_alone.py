@@ -39,6 +39,7 @@ STRANGERS = {
 
 # What is no secret of the case: of how many planted rows a stranger may read which, and why.
 OPEN: dict[str, tuple[str, Callable[[Stranger], bool]]] = {
+    "roots": ("names keys that wrap others, and says nothing of what they open", lambda _: True),
     "epoch": ("names the history and nothing in it", lambda _: True),
     "organisations": ("whoever has a place there", lambda one: one.seat is not None),
     "teams": ("the office's staff", lambda one: one.seat in (ADMIN, DESK)),

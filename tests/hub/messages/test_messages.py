@@ -6,8 +6,11 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from hub.context import Hub
 from hub.messages import rules
 from schemas.limits import PAGE_ITEMS_MAX
+from storage.postgres import messages
+from storage.sealed import open_small, original
 from tests.app import Office, refused
 from tests.rows import Rows
 
@@ -70,14 +73,32 @@ async def test_list_messages_refused_when_the_page_is_bad(office: Office, query:
     assert [one["at"] for one in problem["fields"]] == list(query)
 
 
-async def test_edit_message_keeps_what_it_said(office: Office, owner: Any) -> None:
+async def said_before(hub: Hub, owner: Any, message: UUID) -> list[str]:
+    """What stands sealed of a message's past, opened; nothing of it stands there to be read."""
+    of = await owner.fetchrow(messages.PLACE, message)
+    key = await hub.keys.ensure(
+        hub.database.system, "conversation", of["conversation"], of["case_id"], of["org"]
+    )
+    rows = await owner.fetch(
+        "select revision, body, sealed from message_originals where message = $1 order by 1", message
+    )
+    assert all(row["body"] is None for row in rows)
+    return [
+        open_small(
+            row["sealed"],
+            key,
+            original(of["org"], of["case_id"], of["conversation"], message, row["revision"]),
+        ).decode()
+        for row in rows
+    ]
+
+
+async def test_edit_message_keeps_what_it_said(office: Office, owner: Any, hub: Hub) -> None:
     talk = await office.conversation()
     made = await office.outside.made(f"/v1/conversations/{talk}/messages", {"body": "frist"})
     edited = (await office.outside.patch(f"/v1/messages/{made['id']}", {"body": "first"}, 1)).json()["item"]
     assert edited["body"] == "first" and edited["edited_at"] and edited["seq"] == made["seq"]
-    assert (
-        await owner.fetchval("select body from message_originals where message = $1", made["id"]) == "frist"
-    )
+    assert await said_before(hub, owner, UUID(made["id"])) == ["frist"]
 
 
 async def test_edit_message_refused_when_a_day_has_passed(office: Office, owner: Any) -> None:
@@ -91,7 +112,7 @@ async def test_edit_message_refused_when_a_day_has_passed(office: Office, owner:
     refused(await office.lead.patch(f"/v1/messages/{made['id']}", {"body": "new"}, 1), 409, "conflict")
 
 
-async def test_retract_message_blanks_it_in_every_replay(office: Office, owner: Any) -> None:
+async def test_retract_message_blanks_it_in_every_replay(office: Office, owner: Any, hub: Hub) -> None:
     talk = await office.conversation()
     word = f"regret{uuid4().hex}"
     made = await office.outside.made(f"/v1/conversations/{talk}/messages", {"body": word})
@@ -105,10 +126,7 @@ async def test_retract_message_blanks_it_in_every_replay(office: Office, owner: 
         assert [event["type"] for event in mine] == ["message.posted", "message.edited", "message.retracted"]
         assert all(event["data"]["message"]["body"] is None for event in mine)
         assert word not in str(await person.all(f"/v1/conversations/{talk}/messages"))
-    kept = await owner.fetch(
-        "select body from message_originals where message = $1 order by revision", made["id"]
-    )
-    assert [row["body"] for row in kept] == [word, f"{word} twice"]
+    assert await said_before(hub, owner, UUID(made["id"])) == [word, f"{word} twice"]
     refused(await office.outside.patch(f"/v1/messages/{made['id']}", {"body": "again"}, 3), 409, "retracted")
 
 

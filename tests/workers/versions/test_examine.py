@@ -19,7 +19,7 @@ from schemas.settings import Settings
 from storage.blobs import Absent
 from storage.postgres import versions
 from tests.app import Office, World
-from tests.uploads import Hands, cleared, document, upload
+from tests.uploads import Hands, cleared, document, opened_whole, upload
 from workers import examine, index
 from workers.sandbox.results import Failure
 from workers.taking import TRIES_MAX, take
@@ -49,7 +49,9 @@ async def test_the_sealed_object_is_pinned_and_quarantine_is_empty(
     row = await hands.examine(version)
     assert (row["status"], row["media_type"], row["tries"]) == ("cleared", "text/plain", 0)
     assert row["object_key"].split("/") == [str(row[part]) for part in ("org", "case_id", "document", "id")]
-    assert await hub.blobs.whole(hub.blobs.documents, row["object_key"], row["object_version"]) == TEXT
+    stored = await hub.blobs.whole(hub.blobs.documents, row["object_key"], row["object_version"])
+    assert TEXT not in stored and stored.startswith(row["sealed"])
+    assert await opened_whole(hub, row) == TEXT
     with pytest.raises(Absent):
         await hub.blobs.stat(hub.blobs.quarantine, before["quarantine_key"])
 

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from hub.context import Hub
+from storage.sealed import About, seal_small
 from tests.app import Office, World
 from tests.uploads import Hands, document, upload
 from workers.examine import text_key
@@ -19,8 +20,10 @@ async def with_text(office: Office, hands: Hands, found: Extracted) -> Any:
     """A cleared version of which examination found this text."""
     version = await upload(office.lead, await document(office.lead, office.case), b"whatever")
     row = await hands.examine(version)
-    blobs = hands.hub.blobs
-    await blobs.put(blobs.documents, text_key(row["object_key"]), msgspec.json.encode(found))
+    hub, about = hands.hub, About("text", row["org"], row["case_id"], row["id"])
+    key = await hub.keys.ensure(hub.database.system, "version", row["id"], row["case_id"], row["org"])
+    sealed = seal_small(msgspec.json.encode(found), key, about)
+    await hub.blobs.put(hub.blobs.documents, text_key(row["object_key"]), sealed)
     return row
 
 

@@ -12,7 +12,7 @@ from hub.documents.rules import ABANDONED_AFTER
 from schemas.ids import new_id
 from storage.blobs import Absent
 from tests.app import Office, World
-from tests.uploads import Hands, declared, document, put, upload
+from tests.uploads import Hands, declared, document, opened_whole, put, upload
 from workers.sweep import OVER_FOR, QUARANTINED_FOR, sweep
 
 DATA = b"half a letter"
@@ -93,7 +93,7 @@ async def test_bytes_put_again_after_clearing_go(office: Office, hands: Hands, h
     assert len(kept(hub, key)) == 2
     await sweep_at(hands, ABANDONED_AFTER + timedelta(minutes=1))
     assert kept(hub, key) == []
-    assert await hub.blobs.whole(hub.blobs.documents, row["object_key"], row["object_version"]) == DATA
+    assert await opened_whole(hub, row) == DATA
 
 
 async def test_a_round_that_was_full_is_followed_by_another(

@@ -1,0 +1,161 @@
+"""The keys that a process works with: made where there are none, opened by the root, and kept for a moment.
+
+Each row of a key is read from the database by whoever may see what it opens, every time, so that a key that was
+destroyed, or that a wall has closed, opens nothing from then on. What is kept is only the root's answer for a case.
+"""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from prometheus_client import Counter
+
+from schemas.errors import Refused
+from schemas.limits import CASE_KEYS_KEPT_MAX, CASE_KEYS_KEPT_S
+from schemas.settings import SettingsError
+from storage.keys.roots import Roots
+from storage.keys.wrapping import KEY_BYTES, Broken, new_key, unwrap, wrap
+from storage.postgres import keys
+from storage.postgres.keys import Kind, Wrapped
+from storage.postgres.rows import read
+
+ERASED = "It was erased: the key that opened it is destroyed."
+CHECK = b"casewire root check 1".ljust(KEY_BYTES, b"\0")
+
+# Told of each case's key that the root opens: the organisation and the case. It must return before the key is used.
+Used = Callable[[UUID, UUID], Awaitable[None]]
+
+OPENED = Counter("casewire_case_keys_opened_total", "Keys of cases that the root opened.")
+
+
+async def _nobody(org: UUID, case: UUID) -> None:
+    pass
+
+
+def about_case(org: UUID, case: UUID) -> bytes:
+    return b"casewire case key 1\0" + org.bytes + case.bytes
+
+
+def about_thing(kind: Kind, org: UUID, case: UUID, thing: UUID) -> bytes:
+    return b"casewire data key 1\0" + kind.encode() + b"\0" + org.bytes + case.bytes + thing.bytes
+
+
+class Keys:
+    """`used` is told whenever the root opens a case's key. `clock` gives seconds for how long it is kept."""
+
+    def __init__(
+        self, roots: Roots, used: Used = _nobody, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.roots, self.used, self._clock = roots, used, clock
+        self._kept: OrderedDict[bytes, tuple[float, bytes]] = OrderedDict()
+        self._opening: dict[bytes, asyncio.Task[bytes]] = {}
+
+    async def close(self) -> None:
+        for root in self.roots.known.values():
+            await root.close()
+
+    async def of(self, one: Wrapped) -> bytes:
+        """The thing's key. Raises `Refused`: `not_found` for what was erased, `unavailable` where the root does not
+        answer, is not among ours, or the row is not what was written."""
+        if one.wrapped is None or one.case_wrapped is None or one.root is None:
+            raise Refused("not_found", ERASED)
+        by = await self._of_case(one.org, one.case_id, one.case_wrapped, one.root)
+        try:
+            return unwrap(one.wrapped, by, about_thing(one.kind, one.org, one.case_id, one.thing))
+        except Broken as error:
+            raise Refused("unavailable", "The stored key is not the one that was made.") from error
+
+    async def ensure(self, system: Any, kind: Kind, thing: UUID, case: UUID, org: UUID) -> bytes:
+        """The same for a thing that may have no key yet: it is made, and its case's. Not inside a transaction: the root
+        may be far away. `system` is the pool of the system role."""
+        row = await system.fetchrow(keys.OF_THING, thing)
+        if row is None:
+            by = await self._ensure_case(system, case, org)
+            wrapped = wrap(new_key(), by, about_thing(kind, org, case, thing))
+            await system.execute(keys.MAKE_THING, thing, kind, case, org, wrapped, datetime.now(UTC))
+            row = await system.fetchrow(keys.OF_THING, thing)
+        one = read(row, Wrapped)
+        if (one.kind, one.case_id, one.org) != (kind, case, org):
+            raise Refused("unavailable", "The stored key is not the one that was made.")
+        return await self.of(one)
+
+    async def _ensure_case(self, system: Any, case: UUID, org: UUID) -> bytes:
+        row = await system.fetchrow(keys.OF_CASE, case)
+        if row is None:
+            current, now = self.roots.current, datetime.now(UTC)
+            wrapped = await current.wrap(new_key(), about_case(org, case))
+            await register(system, self.roots)
+            await system.execute(keys.MAKE_CASE, case, org, wrapped, current.id, now)
+            row = await system.fetchrow(keys.OF_CASE, case)
+        if row["wrapped"] is None:
+            raise Refused("not_found", ERASED)
+        return await self._of_case(org, case, row["wrapped"], row["root"])
+
+    async def _of_case(self, org: UUID, case: UUID, wrapped: bytes, root: str) -> bytes:
+        """Who asks at the same time waits for the one question."""
+        # What is kept for one case opens no row of another: the root would not have opened it either.
+        place = about_case(org, case) + wrapped
+        now = self._clock()
+        while self._kept and next(iter(self._kept.values()))[0] <= now:
+            self._kept.popitem(last=False)
+        if (kept := self._kept.get(place)) is not None:
+            return kept[1]
+        task = self._opening.get(place)
+        if task is None:
+            task = asyncio.create_task(self._open_case(org, case, wrapped, root, place))
+            self._opening[place] = task
+            task.add_done_callback(lambda done: self._done(place, done))
+        return await asyncio.shield(task)
+
+    def _done(self, place: bytes, task: "asyncio.Task[bytes]") -> None:
+        self._opening.pop(place, None)
+        if not task.cancelled():
+            task.exception()  # whoever still waits is told; when nobody does, it is no news
+
+    async def _open_case(self, org: UUID, case: UUID, wrapped: bytes, root: str, place: bytes) -> bytes:
+        try:
+            key = await self.roots.of(root).unwrap(wrapped, about_case(org, case))
+        except Broken as error:
+            raise Refused("unavailable", "The root key does not open the key of this case.") from error
+        await self.used(org, case)
+        OPENED.inc()
+        self._kept[place] = self._clock() + CASE_KEYS_KEPT_S, key
+        while len(self._kept) > CASE_KEYS_KEPT_MAX:
+            self._kept.popitem(last=False)
+        return key
+
+
+async def register(system: Any, roots: Roots) -> None:
+    """Write down what proves that the current root is the right one, unless it stands there."""
+    current = roots.current
+    if await system.fetchval(keys.KNOWN_ROOT, current.id):
+        return
+    checked = await current.wrap(CHECK, current.id.encode())
+    await system.execute(keys.MAKE_ROOT, current.id, checked, datetime.now(UTC))
+
+
+async def check(connection: Any, roots: Roots) -> None:
+    """Raises `SettingsError` unless every root that wraps something is among `roots` and is the right one. A root far
+    away that does not answer now is waited for when it is needed."""
+    for row in await connection.fetch(keys.ROOTS):
+        root = roots.known.get(row["id"])
+        if root is None:
+            given = ", ".join(roots.known)
+            raise SettingsError(
+                f"The root key {row['id']} wraps the keys of cases and is not the one given ({given}); "
+                "put it into CASEWIRE_ROOT_KEY, or what it sealed cannot be read."
+            )
+        with suppress(Refused):
+            try:
+                right = await root.unwrap(row["checked"], row["id"].encode()) == CHECK
+            except Broken:
+                right = False
+            if not right:
+                raise SettingsError(
+                    f"The root {row['id']} does not open what it wrapped before; give the one that did."
+                )

@@ -1,0 +1,130 @@
+"""The roots: what wraps the keys of cases. One small port, two ways to have it: a key of our own, or Vault's transit.
+
+A root has a name, which stands beside every key that it wrapped, so that several may be known at a time: the first
+that the settings name wraps what is new, the others open what they wrapped until everything is wrapped anew.
+"""
+
+from base64 import b64decode
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from schemas.errors import Refused
+from schemas.settings import DEFAULT_SECRET, Settings, SettingsError
+from storage.keys.vault import Vault
+from storage.keys.wrapping import KEY_BYTES, unwrap, wrap
+
+# What everybody can know, so it guards nothing: for a developer's machine alone.
+KNOWN = sha256(DEFAULT_SECRET.encode()).digest()
+NAME = b"casewire root name 1"
+ROOT_FILE_BYTES_MAX = 64 << 10
+
+
+class Root(Protocol):
+    """Wraps keys of 32 bytes. `about` is bound to what is wrapped and must be given again."""
+
+    @property
+    def id(self) -> str: ...
+
+    async def wrap(self, key: bytes, about: bytes) -> bytes:
+        """Raises `Refused("unavailable")` where the root does not answer."""
+        ...
+
+    async def unwrap(self, wrapped: bytes, about: bytes) -> bytes:
+        """Raises `Broken` for what this root did not wrap so, `Refused("unavailable")` where it does not answer."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+class Own:
+    """A root key that this process holds. Its name is derived from it and tells nothing of it."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+        name = HKDF(algorithm=SHA256(), length=8, salt=None, info=NAME).derive(key)
+        self.id = f"key:{name.hex()}"
+
+    async def wrap(self, key: bytes, about: bytes) -> bytes:
+        return wrap(key, self._key, about)
+
+    async def unwrap(self, wrapped: bytes, about: bytes) -> bytes:
+        return unwrap(wrapped, self._key, about)
+
+    async def close(self) -> None:
+        pass
+
+
+class Roots(NamedTuple):
+    """`current` wraps what is new; `known` has every root by its name."""
+
+    current: Root
+    known: Mapping[str, Root]
+
+    def of(self, name: str) -> Root:
+        root = self.known.get(name)
+        if root is None:
+            raise Refused(
+                "unavailable", f"The root key {name} is not among those that this process was given."
+            )
+        return root
+
+
+def roots_of(settings: Settings) -> Roots:
+    """The roots that the settings name, the first of them current: Vault's, then the file's keys, then the
+    environment's. Raises `SettingsError` for none in production, a known one there, or one that is no key."""
+    found: list[Root] = []
+    if settings.root_vault:
+        if not settings.root_vault_token_file:
+            raise SettingsError(
+                "CASEWIRE_ROOT_VAULT needs CASEWIRE_ROOT_VAULT_TOKEN_FILE, the file with its token."
+            )
+        found.append(Vault(settings.root_vault, Path(settings.root_vault_token_file), settings.mode))
+    keys = [*_in_file(settings.root_key_file), *_keys("CASEWIRE_ROOT_KEY", settings.root_key.reveal())]
+    if settings.mode == "production" and KNOWN in keys:
+        raise SettingsError(
+            "CASEWIRE_ROOT_KEY is one that everybody knows; `casewire keys new-root` makes one."
+        )
+    found += [Own(key) for key in keys]
+    if not found:
+        if settings.mode == "production":
+            raise SettingsError(
+                "Documents cannot be sealed without a root key: set CASEWIRE_ROOT_KEY, CASEWIRE_ROOT_KEY_FILE or "
+                "CASEWIRE_ROOT_VAULT (`casewire keys new-root` makes a key)."
+            )
+        found.append(Own(KNOWN))
+    return Roots(found[0], {root.id: root for root in found})
+
+
+def _in_file(name: str) -> list[bytes]:
+    if not name:
+        return []
+    try:
+        with Path(name).open() as file:
+            text = file.read(ROOT_FILE_BYTES_MAX)
+    except (OSError, UnicodeDecodeError) as problem:
+        raise SettingsError(f"CASEWIRE_ROOT_KEY_FILE {name} cannot be read: {problem}.") from None
+    keys = _keys("CASEWIRE_ROOT_KEY_FILE", ",".join(text.split()))
+    if not keys:
+        raise SettingsError(f"CASEWIRE_ROOT_KEY_FILE {name} holds no key.")
+    return keys
+
+
+def _keys(name: str, text: str) -> list[bytes]:
+    keys: list[bytes] = []
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        try:
+            key = b64decode(part, validate=True)
+        except ValueError:
+            key = b""
+        if len(key) != KEY_BYTES:
+            # Never the value: it may be the right key, written wrongly.
+            raise SettingsError(
+                f"{name} must hold keys of {KEY_BYTES} bytes in base64, with commas between them."
+            )
+        keys.append(key)
+    return keys

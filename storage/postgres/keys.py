@@ -1,0 +1,81 @@
+"""Wrapped keys: of cases, of versions and of conversations; what wrapped them, and how they are destroyed."""
+
+from typing import Any, Literal
+from uuid import UUID
+
+from msgspec import Struct
+
+from storage.postgres.unit import Unit
+
+Kind = Literal["version", "conversation"]
+
+OF_THING = """select d.thing, d.kind, d.case_id, d.org, d.wrapped, k.wrapped as case_wrapped, k.root
+    from data_keys d join case_keys k on k.case_id = d.case_id where d.thing = $1"""
+OF_CASE = "select case_id, org, wrapped, root from case_keys where case_id = $1"
+
+# For a statement about versions `v`, that it may answer their keys too; `of_row` reads them.
+JOINED = "left join data_keys dk on dk.thing = v.id left join case_keys ck on ck.case_id = v.case_id"
+COLUMNS = "dk.wrapped as k_wrapped, ck.wrapped as k_case_wrapped, ck.root as k_root"
+
+# Of those who make the same at the same time, one does.
+MAKE_ROOT = "insert into roots (id, checked, made_at) values ($1, $2, $3) on conflict do nothing"
+MAKE_CASE = """insert into case_keys (case_id, org, wrapped, root, made_at) values ($1, $2, $3, $4, $5)
+    on conflict do nothing"""
+MAKE_THING = """insert into data_keys (thing, kind, case_id, org, wrapped, made_at) values ($1, $2, $3, $4, $5, $6)
+    on conflict do nothing"""
+
+KNOWN_ROOT = "select exists (select 1 from roots where id = $1)"
+ROOTS = "select id, checked from roots order by made_at, id"
+
+# Rotation: what is not wrapped by $1 yet, after case $2; with $4 also what is, for a root that changed inside.
+TO_REWRAP = """select case_id, org, wrapped, root from case_keys where wrapped is not null and ($4 or root <> $1)
+    and ($2::uuid is null or case_id > $2) order by case_id limit $3"""
+# Only what still is what was unwrapped: who destroyed or rewrapped it meanwhile is not overruled.
+REWRAP = "update case_keys set wrapped = $3, root = $4 where case_id = $1 and wrapped = $2"
+FORGET_ROOTS = """delete from roots r where r.id <> $1 and not exists (select 1 from case_keys k where k.root = r.id)
+    returning r.id"""
+
+DESTROY_CASE = """with things as (update data_keys set wrapped = null, destroyed_at = $2
+        where case_id = $1 and wrapped is not null returning 1),
+    keys as (update case_keys set wrapped = null, root = null, destroyed_at = $2
+        where case_id = $1 and wrapped is not null returning 1)
+    select (select count(*) from things) + (select count(*) from keys)"""
+DESTROY_THINGS = """with things as (update data_keys set wrapped = null, destroyed_at = $3
+        where case_id = $1 and thing = any ($2::uuid[]) and wrapped is not null returning 1)
+    select count(*) from things"""
+DESTROY = "select destroy_keys($1, $2, $3)"
+
+
+class Wrapped(Struct, frozen=True):
+    """The key of a thing, wrapped by its case's, and that one, wrapped by `root`; None for what was destroyed."""
+
+    kind: Kind
+    thing: UUID
+    case_id: UUID
+    org: UUID
+    wrapped: bytes | None
+    case_wrapped: bytes | None
+    root: str | None
+
+
+def of_row(version: Any) -> Wrapped:
+    """The key of a version's row that has `COLUMNS`."""
+    return Wrapped(
+        "version", version["id"], version["case_id"], version["org"],
+        version["k_wrapped"], version["k_case_wrapped"], version["k_root"],
+    )  # fmt: skip
+
+
+async def destroy_case(unit: Unit, case: UUID) -> int:
+    """Destroy a case's key and the keys of all its things, in this transaction; how many. What they sealed is noise
+    from the commit on, in every copy of it. A person must administer the case's office."""
+    if unit.person is not None:
+        return await unit.connection.fetchval(DESTROY, case, None, unit.now)
+    return await unit.connection.fetchval(DESTROY_CASE, case, unit.now)
+
+
+async def destroy_things(unit: Unit, case: UUID, things: list[UUID]) -> int:
+    """The same for versions and conversations of one case."""
+    if unit.person is not None:
+        return await unit.connection.fetchval(DESTROY, case, things, unit.now)
+    return await unit.connection.fetchval(DESTROY_THINGS, case, things, unit.now)
