@@ -65,7 +65,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     )
     audit_key: Annotated[
         Secret,
-        _doc("Signs the record's checkpoints: 32 random bytes in base64. `worker sequence` has it."),
+        _doc("Signs the record's checkpoints: 32 random bytes in base64. The hub and `worker sequence` have it."),
     ] = field(default_factory=lambda: Secret(DEFAULT_AUDIT_KEY))
     audit_witnesses: Annotated[
         str,

@@ -38,8 +38,8 @@ PROCESSES: Mapping[str, str] = {
     "operator": "operator",
 }
 
-# Who signs the record: nobody else has the key, nor what lets them in to witnesses.
-SIGNERS = ("sequence",)
+# Who signs the record, and exports of it: nobody else has the key. Witnesses are told by the first alone.
+SIGNERS = ("sequence", "hub")
 
 # All but the person at the machine serve health and metrics.
 SERVED = tuple(name for name in PROCESSES if name != "operator")
@@ -197,10 +197,12 @@ class Stack:
                 env.pop(f"CASEWIRE_ROOT_{name}", None)
         if kind in SIGNERS:
             env.setdefault("CASEWIRE_AUDIT_KEY", self._record["credentials"]["audit_key"])
-            env.setdefault("CASEWIRE_AUDIT_WITNESSES", f"file:{self.data / 'witness' / 'checkpoints.txt'}")
         else:
             env.pop("CASEWIRE_AUDIT_KEY", None)
-            env.pop("CASEWIRE_AUDIT_WITNESSES", None)
+        if kind == "sequence":
+            env.setdefault("CASEWIRE_AUDIT_WITNESSES", f"file:{self.data / 'witness' / 'checkpoints.txt'}")
+        else:
+            env.pop("CASEWIRE_AUDIT_WITNESSES", None)  # what lets in to them stands in their addresses
         for name, port in self.public_ports.items():
             env[f"CASEWIRE_{name.upper()}"] = str(port)
         if copy and (own := PUBLIC_PORT.get(kind)):
