@@ -16,6 +16,7 @@ from deploy.embedded.child import StackError
 from hub.context import Hub, Who
 from hub.dockets.actions import Imported, import_docket
 from hub.serve import opened
+from schemas.audit import Doing
 from schemas.casetypes import CURRENT
 from schemas.dockets import DOCKET_BYTES_MAX, Docket, read_docket
 from schemas.errors import Refused, bad_input
@@ -135,7 +136,7 @@ async def acting_as(database: Database, org: str | None, email: str | None) -> t
 
 def who_is(person: UUID) -> Who:
     """Somebody as the hub's actions know those who signed in; the person at the machine needs no session."""
-    return Who(person, None, "operator")
+    return Who(person, None, "operator", doing=Doing("import"))
 
 
 def _chosen(rows: Sequence[Any], wanted: str | None) -> Any:

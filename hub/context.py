@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Struct, field
 
 from hub.providers.knowing import Knowledge
+from schemas.audit import NOTHING, Actor, Doing
 from schemas.facts import Key
 from schemas.limits import USE_NOTED_EVERY_S
 from schemas.settings import Settings
@@ -44,6 +45,11 @@ class Who(Struct, frozen=True):
     scopes: frozenset[str] = frozenset()
     held: bytes = b""  # the hash of the secret by which they ask: the session may have another one by now
     viewing: UUID | None = None  # through whose eyes this one read is looked at (`hub/views/eyes.py`)
+    doing: Doing = NOTHING  # what they ask for this time, and from where
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(kind=self.kind, person=self.person, session=self.session, viewing=self.viewing)
 
 
 class Identities:
@@ -108,7 +114,9 @@ class Hub(Struct, frozen=True):
     @asynccontextmanager
     async def writing(self, who: Who, lock: Lock, key: Key | None = None) -> AsyncIterator[Unit]:
         """A unit of work as `who`; after its commit the relay is woken."""
-        async with self.database.writing(who.person, lock, self.clock(), key, who.session, who.held) as unit:
+        async with self.database.writing(
+            who.person, lock, self.clock(), key, who.session, who.held, who.actor, who.doing
+        ) as unit:
             yield unit
         if unit.appended:
             await self.bus.wake()

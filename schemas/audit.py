@@ -57,9 +57,12 @@ class Span(Struct, frozen=True, kw_only=True):
 
 
 class Entry(Struct, frozen=True, omit_defaults=True, kw_only=True, rename={"from_": "from"}):
-    """One act. `act` is an event's type or a read's name (`document.read`); `rule` says by which rule it was allowed or
-    refused; `log` is the organisation in whose record it stands, or `HOUSE`. Times are UTC, in microseconds."""
+    """One act. `act` is the type of its first event, a read's name (`document.read`), or the operation that was asked
+    for (`post_message`) where there is no event: of what is refused always. `rule` says by which rule it was allowed
+    or refused; `log` is the organisation in whose record it stands, or `HOUSE`; `about` is the commitment to what was
+    named by text (the address at a sign-in) and `from` to the client's address. Times are UTC, in microseconds."""
 
+    about: str | None = None
     act: str
     at: str
     by: Actor
@@ -76,10 +79,23 @@ class Entry(Struct, frozen=True, omit_defaults=True, kw_only=True, rename={"from
 
 
 class Private(Struct, frozen=True, omit_defaults=True):
-    """What opens an entry's commitments: the salt (hexadecimal) and the client's address."""
+    """What opens an entry's commitments: the salt (hexadecimal), the client's address, and what was named."""
 
     salt: str
     address: str = ""
+    about: str = ""
+
+
+class Doing(Struct, frozen=True):
+    """What a request asks for, as the way it came by knows it: the name of the operation, the id it is about, and the
+    client's address. It names what is refused, and what makes no event."""
+
+    act: str = ""
+    thing: UUID | None = None
+    address: str = ""
+
+
+NOTHING = Doing()
 
 
 _encoder = msgspec.json.Encoder()
@@ -109,5 +125,10 @@ def entry_of(data: bytes) -> Entry:
     return _decoder.decode(data)
 
 
+def data_salt(salt: bytes) -> bytes:
+    """What opens the commitments to events alone: who is shown it, with an exported case, learns no address by it."""
+    return sha256(salt + b"data").digest()
+
+
 def span(stream: UUID, first: int, last: int, salt: bytes, data: Iterable[bytes]) -> Span:
-    return Span(data=committed(salt, *data), first=first, last=last, stream=stream)
+    return Span(data=committed(data_salt(salt), *data), first=first, last=last, stream=stream)

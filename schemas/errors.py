@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 from typing import NamedTuple
+from uuid import UUID
 
 from msgspec import Struct
 
@@ -34,6 +35,7 @@ ERRORS: dict[str, Kind] = {
     "method": Kind(405, "This method is not allowed here", Retry.STOP),
     "key_reused": Kind(409, "This Idempotency-Key was used for another request", Retry.STOP),
     "case_closed": Kind(409, "The case is closed", Retry.STOP),
+    "held": Kind(409, "A legal hold stands in the way", Retry.STOP),
     "conflict": Kind(409, "This does not fit the present state", Retry.REFRESH),
     "transition": Kind(409, "This transition is not possible now", Retry.REFRESH),
     "retracted": Kind(409, "The message was retracted", Retry.STOP),
@@ -68,8 +70,19 @@ class Problem(Struct, frozen=True, omit_defaults=True):
     retry_after_ms: int | None = None
 
 
+class Asked(NamedTuple):
+    """What a refusal is about, as far as who was refused may know it: organisation and case, and what was asked."""
+
+    log: UUID | None
+    case: UUID | None
+    rule: str
+
+
 class Refused(Exception):
     """Raised by rules and actions; HTTP, socket and NATS each translate it once."""
+
+    asked: Asked | None = None
+    recorded = False  # it stands in the record already
 
     def __init__(
         self, code: str, detail: str = "", *, fields: tuple[FieldProblem, ...] = (), retry_after_ms: int | None = None
@@ -103,6 +116,7 @@ class Close(NamedTuple):
 CLOSES: dict[str, Close] = {
     "going_away": Close(4000, "the gateway stops or restarts"),
     "too_slow": Close(4008, "the reader did not keep up"),
+    "session_renewed": Close(4010, "the session has another secret: come back with it"),
     "try_later": Close(4013, "too many connections at once"),
     "unauthenticated": Close(4501, "no valid session or token"),
     "session_ended": Close(4503, "the session was ended"),

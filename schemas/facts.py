@@ -1,5 +1,6 @@
 """What an action has fetched before it decides: the facts that rules are pure functions of."""
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -48,6 +49,11 @@ class Stream:
         return self.head
 
 
+def ruled(action: str, roles: Collection[str]) -> str:
+    """By which rule an act is allowed, as the record says it: `post_message: staff`; no roles where it is refused."""
+    return f"{action}: {', '.join(sorted(roles))}" if roles else action
+
+
 class CaseFacts(Struct, frozen=True, kw_only=True):
     """A case as its writer finds it, under its lock: state, the writer's roles, and where its stream stands."""
 
@@ -65,6 +71,7 @@ class CaseFacts(Struct, frozen=True, kw_only=True):
     epoch: str
     stream: Stream
     recalled: Recalled | None
+    asked: list[str] = msgspec.field(default_factory=list[str])  # what was asked of them, and by which roles it went
 
     @property
     def roles(self) -> frozenset[str]:
@@ -75,6 +82,7 @@ class CaseFacts(Struct, frozen=True, kw_only=True):
 
     def require(self, action: str, *, open: bool = True) -> None:
         """Raise `forbidden` unless a role of the writer may do this, and `case_closed` where it must be open."""
+        self.asked.append(ruled(action, self.roles & self.type.grants.get(action, frozenset())))
         if not self.may(action):
             raise Refused("forbidden", f"Your role in this case does not allow {action}.")
         if open and not self.is_open:

@@ -13,6 +13,7 @@ import msgspec
 from hub.context import Hub, Who
 from hub.conversations.actions import list_conversations
 from schemas.answers import Answer
+from schemas.audit import Doing
 from schemas.deadlines import Deadline
 from schemas.tasks import Task
 
@@ -49,7 +50,7 @@ class Stage:
         return self.base.astimezone(ZoneInfo(ZONE)).date() + timedelta(days=days)
 
     def who(self, email: str) -> Who:
-        return Who(self.people[email], None, "operator")
+        return Who(self.people[email], None, "operator", doing=Doing("seed"))
 
     def plan(self, at: datetime, work: Callable[..., Awaitable[object]], *args: Any) -> None:
         """Let `work(stage, *args)` happen at a moment; of the same moment in the order of planning."""

@@ -40,6 +40,7 @@ async def open_case(hub: Hub, who: Who, request: OpenCase, key: UUID) -> Answer[
                 raise Refused("key_reused")
             return await _read(unit.connection, who, found["key_thing"], hub.database.epoch)
         type_, role = rules.type_to_open(request, found["case_types"], found["roles"] or ())
+        unit.by_place(request.org, role)
         zone = zone_named(request.zone, found["zone"])
         details = detail_rules.opened(type_, request.intake, {role}, case=case_id)
         year = unit.now.year

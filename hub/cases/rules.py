@@ -12,7 +12,7 @@ from schemas.cases import Case, ChangeCase, MoveCase, OpenCase
 from schemas.casetypes import CURRENT, CaseType
 from schemas.casetypes.kernel import Side
 from schemas.errors import Refused, bad_input
-from schemas.facts import CaseFacts, changed, check_revision
+from schemas.facts import CaseFacts, changed, check_revision, ruled
 from schemas.zones import zone_named
 
 
@@ -74,6 +74,7 @@ def move(facts: CaseFacts, before: Case, request: MoveCase, *, now: datetime) ->
     step = facts.type.transitions.get(request.name)
     if step is None:
         raise bad_input("$.name", f"one of {', '.join(facts.type.transitions)} is needed")
+    facts.asked.append(ruled(request.name, facts.roles & step.roles))
     if not facts.roles & step.roles:
         raise Refused("forbidden", f"Your role in this case does not allow {request.name}.")
     if before.status not in step.sources:

@@ -51,6 +51,7 @@ async def import_docket(hub: Hub, who: Who, org: UUID, docket: Docket) -> Import
             type_ = rules.type_for(found["case_types"])
             request = rules.request(docket, org, type_)
             _, role = case_rules.type_to_open(request, found["case_types"], found["roles"] or ())
+            unit.by_place(org, role)
             rules.require_staff(role)
             n = await unit.connection.fetchval(cases.NUMBER, org, type_.prefix, unit.now.year)
             number = case_rules.number(type_, unit.now.year, n)

@@ -21,7 +21,7 @@ from schemas.factors import AddPasskey, Enrolled, Factor, Factors, MfaRule, NewT
 from schemas.ids import new_id
 from schemas.limits import FACTORS_MAX
 from schemas.sessions import Asked
-from storage.postgres import factors, locks, people
+from storage.postgres import factors, locks
 from storage.postgres.pool import translated
 
 NEW_PASSKEY = "new passkey"
@@ -131,7 +131,7 @@ async def set_rule(hub: Hub, who: Who, org: UUID, rule: MfaRule) -> MfaRule:
     stands = await standing(hub, who)
     roles: list[str] = sorted(set(rule.roles))
     async with hub.writing(who, locks.of_streams(org, exclusive=True)) as unit:
-        rules.may_set_rule(await unit.connection.fetchval(people.ROLE, org), mfa=stands.mfa, roles=roles)
+        rules.may_set_rule(await unit.role(org), mfa=stands.mfa, roles=roles)
         await proved_recently(unit.connection, who, unit.now)
         await unit.connection.execute(factors.SET_RULE, org, roles)
     await end_unproved(hub, org, roles)

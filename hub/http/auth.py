@@ -3,12 +3,15 @@
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from litestar.connection import ASGIConnection
 from litestar.types import ASGIApp, Receive, Scope, Send
+from msgspec.structs import replace
 
 from hub.context import Hub, Who
 from hub.http.rates import SAFE_METHODS, count
+from schemas.audit import NOTHING, Doing
 from schemas.credentials import allowed_origins, cookie_name, token_hash
 from schemas.errors import Refused
 from schemas.limits import TOKEN_BYTES_MAX
@@ -32,24 +35,31 @@ def address_of(settings: Settings, connection: ASGIConnection[Any, Any, Any, Any
     return client_address(peer[0] if peer else "", forwarded, networks(settings.trusted_proxies))
 
 
-async def session_of(hub: Hub, token: str) -> Who | None:
-    """Whose token this is; None when it is unknown, ended or over. Known ones cost no round trip: the transaction
-    that follows begins only while the session is good."""
+async def session_of(hub: Hub, token: str, doing: Doing = NOTHING) -> Who | None:
+    """Whose token this is, and what they ask for; None when it is unknown, ended or over. Known ones cost no round
+    trip: the transaction that follows begins only while the session is good."""
     hashed = token_hash(token)
     if who := hub.identities.get(hashed):
-        return who
+        return replace(who, doing=doing)
     async with translated():
         row = await hub.database.signin.fetchrow(sessions.KNOWN, hashed, hub.clock())
     if row is None:
         return None
     who = Who(row["person"], row["id"], row["kind"], frozenset(row["scopes"]), hashed)
     hub.identities.put(hashed, who)
-    return who
+    return replace(who, doing=doing)
 
 
 def scope_needed(opt: Mapping[str, Any], method: str) -> str:
     """The scope that a route with this `opt` asks for."""
     return str(opt.get("scope") or (READ if method in SAFE_METHODS else WRITE))
+
+
+def doing_of(scope: Scope, address: str) -> Doing:
+    """What a request asks for, as the record names it: by its route's name and the last id in its path."""
+    handler: Any = scope.get("route_handler")
+    ids = [value for value in scope.get("path_params", {}).values() if isinstance(value, UUID)]
+    return Doing(handler.handler_name if handler else "", ids[-1] if ids else None, address)
 
 
 class Authentication:
@@ -72,17 +82,19 @@ class Authentication:
             if from_browser and scope["method"] not in SAFE_METHODS:
                 self._same_origin(connection)
             address = address_of(self.hub.settings, connection)
+            doing = doing_of(scope, address)
+            scope.setdefault("state", {})["doing"] = doing
             if handler is not None and handler.opt.get("public"):
                 await count(self.hub, scope, None, address)
             else:
-                who = self.hub.identities.get(token_hash(token)) if token else None
-                if who is None:  # to find out who it is takes a look into the database, whatever comes of it
+                known = self.hub.identities.get(token_hash(token)) if token else None
+                if known is None:  # to find out who it is takes a look into the database, whatever comes of it
                     await count(self.hub, scope, None, address)
-                    who = await session_of(self.hub, token) if token else None
+                who = await session_of(self.hub, token, doing) if token else None
                 if who is None:
                     raise Refused("unauthenticated")
+                scope["state"]["who"] = who
                 require(who.kind, who.scopes, scope_needed(handler.opt if handler else {}, scope["method"]))
-                scope.setdefault("state", {})["who"] = who
                 await count(self.hub, scope, who, address)
                 await self._noted(who, address)
         await self.app(scope, receive, send)

@@ -72,7 +72,7 @@ async def give_link(hub: Hub, who: Who, org: UUID, person: UUID) -> None:
     """Let an outside person come in by links, and mail the first one. `conflict` for who is staff anywhere."""
     new = _new(hub)
     async with hub.writing(who, locks.of_streams(org)) as unit:
-        mine = await unit.connection.fetchval(people.ROLE, org)
+        mine = await unit.role(org)
         if mine not in (ADMIN, DESK) or await unit.connection.fetchrow(people.CARD, org, person) is None:
             raise Refused("not_found")
         given = await unit.connection.fetchval(
@@ -86,7 +86,7 @@ async def give_link(hub: Hub, who: Who, org: UUID, person: UUID) -> None:
 async def take_link(hub: Hub, who: Who, org: UUID, person: UUID) -> None:
     """No more links for them; those that wait open nothing. Taking it again is done already."""
     async with hub.writing(who, locks.of_streams(org)) as unit:
-        if await unit.connection.fetchval(people.ROLE, org) not in (ADMIN, DESK):
+        if await unit.role(org) not in (ADMIN, DESK):
             raise Refused("not_found")
         await unit.connection.execute(links.TAKE, org, person)
 

@@ -7,7 +7,7 @@ from hub.context import Hub, Who, key_of
 from hub.oauth import rules
 from hub.oauth.ending import end_families
 from hub.sessions.standing import proved_recently
-from hub.settling import org_stream
+from hub.settling import org_stream, settle
 from schemas.access import ADMIN
 from schemas.answers import Answer, Page
 from schemas.credentials import token_hash
@@ -44,9 +44,9 @@ async def register_app(hub: Hub, who: Who, org: UUID, request: RegisterApp, key:
         service=request.service is not None,
     )
     remembered = key_of(key, "register_app", org, request)
-    async with hub.writing(who, locks.of_streams(org, org), remembered) as unit:
+    async with hub.writing(who, _lock(org, request.service), remembered) as unit:
         made = await unit.recall()
-        rules.may_manage(await unit.connection.fetchval(people.ROLE, org))
+        rules.may_manage(await unit.role(org))
         if made:
             return Answer(NewSecret(await _app(unit, org, made), None), AsOf(hub.database.epoch))
         await proved_recently(unit.connection, who, unit.now)
@@ -61,6 +61,7 @@ async def register_app(hub: Hub, who: Who, org: UUID, request: RegisterApp, key:
             unit.now if secret else None, unit.now, who.person,
         )  # fmt: skip
         app, as_of = await _told(unit, org, id, "app.added")
+        await _reached(unit, app)
     return Answer(NewSecret(app, secret), as_of)
 
 
@@ -94,26 +95,42 @@ async def change_app(
 
 async def new_secret(hub: Hub, who: Who, org: UUID, id: UUID, revision: int) -> Answer[NewSecret]:
     """Another secret in the place of the one before, which is worth nothing from now on."""
+    async with hub.reading(who) as connection:
+        row = await connection.fetchrow(oauth.APP, id, org)
     secret = _secret()
-    async with hub.writing(who, locks.of_streams(org, org)) as unit:
+    async with hub.writing(who, _lock(org, row and row["service"])) as unit:
         before = await _changeable(unit, who, org, id, revision)
         if before.kind not in rules.SECRETIVE:
             raise Refused("conflict", "An app of this kind cannot keep a secret, so it has none.")
         await unit.connection.execute(oauth.SET_SECRET, id, token_hash(secret), unit.now)
         app, as_of = await _told(unit, org, id, "app.changed")
+        await _reached(unit, app)
     return Answer(NewSecret(app, secret), as_of)
 
 
 async def end_app(hub: Hub, who: Who, org: UUID, id: UUID) -> None:
     """The app is gone, and all that people gave it ends at once. Ending an ended one is done already."""
     async with hub.writing(who, locks.of_streams(org, org)) as unit:
-        rules.may_manage(await unit.connection.fetchval(people.ROLE, org))
+        rules.may_manage(await unit.role(org))
         app = await _app(unit, org, id)
         await proved_recently(unit.connection, who, unit.now)
         if app.ended_at is None:
             await unit.connection.execute(oauth.END_APP, id, unit.now)
             await _told(unit, org, id, "app.ended")
     await _end_all(hub, id)
+
+
+def _lock(org: UUID, service: UUID | None) -> locks.Lock:
+    """A secret of an app that acts as a service changes what that one may see, where a wall keeps out who knows it."""
+    if service is None:
+        return locks.of_streams(org, org)
+    return locks.of_streams(org, org, exclusive=True, also=locks.along(org, service))
+
+
+async def _reached(unit: Unit, app: App) -> None:
+    if app.service is not None:
+        await org_stream(unit, app.org)
+        await settle(unit, app.org, people=[app.service], cases=None)
 
 
 async def _end_all(hub: Hub, app: UUID) -> None:
@@ -127,7 +144,7 @@ def _secret() -> str:
 
 
 async def _changeable(unit: Unit, who: Who, org: UUID, id: UUID, revision: int) -> App:
-    rules.may_manage(await unit.connection.fetchval(people.ROLE, org))
+    rules.may_manage(await unit.role(org))
     app = await _app(unit, org, id)
     await proved_recently(unit.connection, who, unit.now)
     if app.ended_at is not None:

@@ -17,6 +17,7 @@ from hub.http.auth import session_of
 from hub.oauth import rules
 from hub.oauth.grammar import Asked, Client, asked, client_id_of, fields_of
 from hub.sessions import throttle
+from hub.sessions.caller import Caller
 from hub.sessions.ending import tell_ended
 from schemas.answers import Page
 from schemas.credentials import token_hash
@@ -72,8 +73,8 @@ async def client_of(hub: Hub, id: UUID | None) -> Client | None:
     return read(row, Client) if row else None
 
 
-async def authorize(hub: Hub, query: str, token: str) -> str:
-    """Where the browser goes from the authorization endpoint. `token` is that of the browser's session, "" without.
+async def authorize(hub: Hub, query: str, caller: Caller) -> str:
+    """Where the browser goes from the authorization endpoint. `caller` is the browser, which may hold a session.
 
     Straight back to the app where the person has given it all this before; else to a page of ours. What is wrong is
     told to the app only at an address that is its own.
@@ -92,7 +93,7 @@ async def authorize(hub: Hub, query: str, token: str) -> str:
                 hub, error.redirect_uri, error.state or "", str(error.error), error.description or ""
             )
         return f"{page}?{urlencode({'error': error.error})}"  # its words are the page's: anybody can make that address
-    who = await session_of(hub, token) if token else None
+    who = await session_of(hub, caller.session, caller.doing) if caller.session else None
     silent = "none" in question.prompt
     if who is None or who.kind != BROWSER:
         if silent:
@@ -122,6 +123,7 @@ async def _put(hub: Hub, who: Who, question: Asked, *, silent: bool) -> str:
     """Put a question to the one who is signed in, or answer it as they did before."""
     rules.may_answer(who.scopes)
     async with hub.writing(who, locks.of_streams(None, who.person)) as unit:
+        unit.thing = question.app.id
         asking = await unit.connection.fetchrow(oauth.ASKING, question.app.id)
         if asking is None:
             raise Refused("not_found", NOT_YOURS)
@@ -177,6 +179,7 @@ async def answer(hub: Hub, who: Who, id: UUID, *, allow: bool) -> Onward:
     rules.may_answer(who.scopes)
     async with hub.writing(who, locks.of_streams(None, who.person)) as unit:
         waiting = await _waiting(unit.connection, who, id, unit.now)
+        unit.thing, unit.act = waiting.app, "app.allowed" if allow else "app.declined"
         proof = read(await unit.connection.fetchrow(oauth.PROOF, who.session), Proof)
         if allow and not proof.since(waiting.proved_since):
             raise Refused("step_up_needed", "Confirm that it is you, then try again.")
@@ -256,6 +259,7 @@ async def answer_device(hub: Hub, who: Who, request: AnswerDevice) -> None:
     hashed = _user_hash(request.code)
     async with hub.writing(who, locks.of_streams(None, who.person)) as unit:
         row = await unit.connection.fetchrow(oauth.ASKED_BY_DEVICE, hashed, unit.now)
+        unit.thing, unit.act = row and row["app"], "app.allowed" if request.allow else "app.declined"
         done = row and await unit.connection.fetchval(
             oauth.DECIDE_DEVICE, hashed, who.session, request.allow, unit.now
         )

@@ -63,13 +63,13 @@ async def authorize(hub: Hub, request: Request[Any, Any, Any]) -> Redirect:
         if len(body) > OAUTH_QUERY_BYTES_MAX:
             return _away(f"{hub.settings.public_url}/connect?error=invalid_request")
         return _away(f"{hub.settings.public_url}/oauth/authorize?{body}")
-    return _away(await authorized(hub, _query(request), caller_of(hub.settings, request).session))
+    return _away(await authorized(hub, _query(request), caller_of(hub.settings, request)))
 
 
 @get("/oauth/logout", opt=COOKIELESS, include_in_schema=False, status_code=303)
 async def logout(hub: Hub, request: Request[Any, Any, Any]) -> Redirect:
     """OpenID Connect RP-Initiated Logout 1.0."""
-    left = await leaving.leave(hub, _query(request), caller_of(hub.settings, request).session)
+    left = await leaving.leave(hub, _query(request), caller_of(hub.settings, request))
     return _away(left.to, [session_cookie(hub, "")] if left.ended else [])
 
 

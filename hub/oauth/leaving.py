@@ -16,6 +16,7 @@ from hub.http.auth import session_of
 from hub.oauth import grammar, keys
 from hub.oauth.consents import client_of
 from hub.sessions.actions import end_own
+from hub.sessions.caller import Caller
 from hub.sessions.standing import holds
 from schemas.scopes import BROWSER
 
@@ -45,7 +46,7 @@ class _Hint(Struct):
     sub: UUID
 
 
-async def leave(hub: Hub, query: str, token: str) -> Left:
+async def leave(hub: Hub, query: str, caller: Caller) -> Left:
     """With an identity token of the one who is signed in here they are signed out; without, they are asked first. On
     to the app only at an address that it registered for that."""
     page = f"{hub.settings.public_url}/signed-out"
@@ -60,7 +61,7 @@ async def leave(hub: Hub, query: str, token: str) -> Left:
         found: Any = _EndSession(grammar.server(app), published).validate_request(request)
     except OAuth2Error:
         return ask
-    who = await session_of(hub, token) if token else None
+    who = await session_of(hub, caller.session, caller.doing) if caller.session else None
     to = str(found.redirect_uri or page)
     if who is None or who.kind != BROWSER or not await holds(hub, who):
         return Left(to, ended=True)  # nobody is signed in here

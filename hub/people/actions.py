@@ -46,7 +46,7 @@ async def invite_person(hub: Hub, who: Who, request: InvitePerson, key: UUID) ->
             row = await unit.connection.fetchrow(people.CARD, request.org, person)
             card = read(row, Card) if row else not_seated_yet(person, request.email, request.name)
             return Answer(card, AsOf(hub.database.epoch))
-        mine = await unit.connection.fetchval(people.ROLE, request.org)
+        mine = await unit.role(request.org)
         rules.may_seat(mine, request.role, oneself=person == who.person)
         if request.role == ADMIN:
             await proved_recently(unit.connection, who, unit.now)
@@ -146,7 +146,7 @@ async def accept_invitation(hub: Hub, request: AcceptInvitation, caller: Caller)
     person: UUID = row["person"]
     if row["waits"] is not None:
         yes = AnswerInvitation(True, request.token)
-        await answer_invitation(hub, Who(person, None, "invitation"), row["waits"], yes)
+        await answer_invitation(hub, Who(person, None, "invitation", doing=caller.doing), row["waits"], yes)
     return await signed_in(hub, person, caller, [], mfa=False)
 
 

@@ -144,7 +144,7 @@ async def withdraw_invitation(hub: Hub, who: Who, org: UUID, id: UUID) -> UUID |
 
 
 async def _found(unit: Unit, org: UUID, id: UUID) -> tuple[Invitation, UUID | None]:
-    may_administer(await unit.connection.fetchval(people.ROLE, org))
+    may_administer(await unit.role(org))
     row = await unit.connection.fetchrow(people.INVITATION, org, id)
     if row is None:
         raise Refused("not_found")
@@ -173,7 +173,7 @@ async def answer_invitation(hub: Hub, who: Who, id: UUID, request: AnswerInvitat
         if done == "unproved":
             raise Refused("conflict", UNPROVED)
         if done == "seated":
-            role = await unit.connection.fetchval(people.ROLE, org)
+            role = await unit.role(org) or ""
             await was_seated(unit, org, who.person, role)
             ruled = role in await unit.connection.fetchval(factors.RULE, org)
     if ruled:

@@ -183,7 +183,7 @@ async def _said(hub: Hub, kept: Kept, known: Known, request: Return, browser: st
 async def _enter(hub: Hub, kept: Kept, said: Said, caller: Caller) -> SignedIn | MfaNeeded:
     row = await _identity(hub, kept, said)
     if row is None:
-        await _arrive(hub, kept, said)
+        await _arrive(hub, kept, said, caller)
         row = await _identity(hub, kept, said)  # also by somebody who arrived at the same moment
     if row is None:
         log.info("identity provider: not linked", provider=str(kept.id))
@@ -202,7 +202,7 @@ async def _identity(hub: Hub, kept: Kept, said: Said) -> Any:
         )
 
 
-async def _arrive(hub: Hub, kept: Kept, said: Said) -> None:
+async def _arrive(hub: Hub, kept: Kept, said: Said, caller: Caller) -> None:
     """Somebody who is here for the first time, if their provider may say who they are."""
     row = None
     if rules.may_bring(said.email, kept.domains):
@@ -224,7 +224,7 @@ async def _arrive(hub: Hub, kept: Kept, said: Said) -> None:
     person: UUID = row["person"]
     if row["brought"]:
         lock = locks.of_streams(kept.org, person, exclusive=True)
-        async with hub.writing(Who(person, None, "provider"), lock) as unit:
+        async with hub.writing(Who(person, None, "provider", doing=caller.doing), lock) as unit:
             await was_seated(unit, kept.org, person, kept.brings or "")
     await telling.told(
         hub, person, mails.changed(f"Your account is opened by {kept.name} from now on", hub.clock())
@@ -233,7 +233,7 @@ async def _arrive(hub: Hub, kept: Kept, said: Said) -> None:
 
 async def _link(hub: Hub, kept: Kept, said: Said, caller: Caller, session: UUID) -> Linked:
     """Only for the session in which it began, whose holder has proved lately that it is them."""
-    who = await session_of(hub, caller.session) if caller.session else None
+    who = await session_of(hub, caller.session, caller.doing) if caller.session else None
     if who is None or who.session != session:
         raise Refused("bad_credentials", START_AGAIN)
     id, now = new_id(), hub.clock()

@@ -45,6 +45,7 @@ async def add_provider(hub: Hub, who: Who, org: UUID, request: NewProvider) -> A
     id = new_id()
     async with hub.writing(who, locks.of_streams(org, exclusive=True)) as unit:
         await _administers(unit.connection, org)
+        unit.by_place(org, ADMIN)
         await proved_recently(unit.connection, who, unit.now)
         rows = await unit.connection.fetch(providers.OF_ORG, org)
         for row in rows:
@@ -70,6 +71,7 @@ async def edit_provider(
 ) -> Answer[Provider]:
     async with hub.writing(who, locks.of_streams(org, exclusive=True)) as unit:
         await _administers(unit.connection, org)
+        unit.by_place(org, ADMIN)
         await proved_recently(unit.connection, who, unit.now)
         row = await unit.connection.fetchrow(providers.ONE, org, id)
         if row is None:
@@ -90,6 +92,7 @@ async def remove_provider(hub: Hub, who: Who, org: UUID, id: UUID) -> None:
     """Nobody signs in by it any more; sessions go on. Removing it again is done already."""
     async with hub.writing(who, locks.of_streams(org, exclusive=True)) as unit:
         await _administers(unit.connection, org)
+        unit.by_place(org, ADMIN)
         await proved_recently(unit.connection, who, unit.now)
         await unit.connection.execute(providers.REMOVE, org, id, unit.now)
 

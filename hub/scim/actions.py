@@ -61,6 +61,7 @@ async def create_user(hub: Hub, who: Who, org: UUID, user: User) -> User:
         person = known.id if known else new_id()
         async with hub.writing(who, locks.of_streams(org, person, exclusive=True)) as unit:
             default = await administered(unit.connection, org)
+            unit.by_place(org, ADMIN)
             row = await unit.connection.fetchrow(people.FIND, org, said.address)
             if (row["id"] if row else None) != (known.id if known else None):
                 continue  # somebody came or went between the two looks
@@ -108,6 +109,7 @@ async def change_user(hub: Hub, who: Who, org: UUID, id: UUID, if_match: str | N
         if_match = None  # of what we have just changed ourselves
     async with hub.writing(who, locks.of_streams(org, id, exclusive=True)) as unit:
         default = await administered(unit.connection, org)
+        unit.by_place(org, ADMIN)
         before = await _entry(unit.connection, org, id)
         shown = user_of(before, base)
         check_version(shown, if_match)
@@ -135,6 +137,7 @@ async def remove_user(hub: Hub, who: Who, org: UUID, id: UUID, if_match: str | N
     await _close(hub, who, org, before)
     async with hub.writing(who, locks.of_streams(org, id, exclusive=True)) as unit:
         await administered(unit.connection, org)
+        unit.by_place(org, ADMIN)
         await put_out(unit, org, id)
         await unit.connection.execute(scim.FORGET, org, id)
 
@@ -147,6 +150,7 @@ async def read_rule(hub: Hub, who: Who, org: UUID) -> ScimRule:
 async def set_rule(hub: Hub, who: Who, org: UUID, rule: ScimRule) -> ScimRule:
     async with hub.writing(who, locks.of_streams(org, exclusive=True)) as unit:
         await administered(unit.connection, org)
+        unit.by_place(org, ADMIN)
         await proved_recently(unit.connection, who, unit.now)
         await unit.connection.execute(scim.SET_RULE, org, rule.role)
     return rule
@@ -243,6 +247,7 @@ async def _close(hub: Hub, who: Who, org: UUID, before: Entry, said: rules.Wante
     while more:
         async with hub.writing(who, locks.of_streams(org, before.person, exclusive=True)) as unit:
             await administered(unit.connection, org)
+            unit.by_place(org, ADMIN)
             if said is not None:
                 await _save(unit, org, before.person, said, seated=True)
             rows = await unit.connection.fetch(scim.END_SESSIONS, org, before.person, unit.now, ENDED_AT_ONCE)

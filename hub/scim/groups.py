@@ -45,8 +45,9 @@ async def list_groups(hub: Hub, who: Who, org: UUID, wanted: "SearchRequest[Grou
 
 async def create_group(hub: Hub, who: Who, org: UUID, group: Group) -> Group:
     name, members = _name(group), _members(group)
-    async with hub.writing(who, locks.of_streams(org, *members, exclusive=True)) as unit:
+    async with hub.writing(who, locks.of_streams(org, exclusive=True, also=locks.along(org, *members))) as unit:
         await administered(unit.connection, org)
+        unit.by_place(org, ADMIN)
         await _free(unit, org, name, None)
         count = await unit.connection.fetchval(teams.COUNT, org)
         team = team_rules.make(name, org=org, id=new_id(), teams=count, now=unit.now)
@@ -66,8 +67,9 @@ async def change_group(hub: Hub, who: Who, org: UUID, id: UUID, if_match: str | 
     # Whose streams to lock: those who are in it, and those who will be. Whoever else came in meanwhile is found below.
     wanted = _members(edit(before.model_copy(deep=True)))
     locked = {*_members(before), *wanted}
-    async with hub.writing(who, locks.of_streams(org, *locked, exclusive=True)) as unit:
+    async with hub.writing(who, locks.of_streams(org, exclusive=True, also=locks.along(org, *locked))) as unit:
         await administered(unit.connection, org)
+        unit.by_place(org, ADMIN)
         shown = await _group(hub, unit.connection, org, id)
         check_version(shown, if_match)
         after = edit(shown.model_copy(deep=True))

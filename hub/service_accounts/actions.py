@@ -12,7 +12,7 @@ from hub.people.seating import seat, was_seated
 from hub.service_accounts import rules
 from hub.sessions.ending import ENDED_AT_ONCE, tell_ended
 from hub.sessions.standing import proved_recently
-from hub.settling import org_stream
+from hub.settling import org_stream, settle
 from schemas.access import ADMIN
 from schemas.answers import Answer, Page
 from schemas.credentials import new_token, token_hash
@@ -40,7 +40,7 @@ async def make_service(hub: Hub, who: Who, org: UUID, request: MakeService, key:
     id = new_id()
     remembered = key_of(key, "make_service", org, request)
     async with hub.writing(who, locks.of_streams(org, id, exclusive=True), remembered) as unit:
-        may_administer(await unit.connection.fetchval(people.ROLE, org))
+        may_administer(await unit.role(org))
         if made := await unit.recall():
             return Answer(await _found(unit, org, made), AsOf(hub.database.epoch))
         if request.role == ADMIN:
@@ -102,7 +102,8 @@ async def make_token(
     expires = now + timedelta(days=request.days)
     scopes: list[str] = sorted(set(request.scopes))
     session = Session(new_id(), id, "service", request.label, now, expires, scopes=scopes)
-    async with hub.writing(who, locks.of_streams(org, exclusive=True), remembered) as unit:
+    lock = locks.of_streams(org, exclusive=True, also=locks.along(org, id))
+    async with hub.writing(who, lock, remembered) as unit:
         await _found(unit, org, id)
         if await unit.recall():
             raise Refused(
@@ -116,6 +117,7 @@ async def make_token(
         if done != "made":
             raise Refused("conflict" if done in REASONS else "not_found", REASONS.get(done, ""))
         unit.append(await org_stream(unit, org), NewEvent("token.made", session.id, session, AUDIENCE))
+        await settle(unit, org, people=[id], cases=None)  # what keeps its maker out keeps the service out
     return NewToken(session, secret)
 
 
@@ -141,6 +143,7 @@ async def _seat(unit: Unit, org: UUID, id: UUID, before: str, role: str) -> Stre
     if before:
         return await seat(unit, org, id, role)
     await unit.connection.execute(service_accounts.SEAT, org, id, role, unit.now)
+    await settle(unit, org, people=[id], cases=None, tell=False)
     return await was_seated(unit, org, id, role)
 
 
@@ -154,6 +157,7 @@ async def _found(unit: Unit, org: UUID, id: UUID) -> Service:
     row = await unit.connection.fetchrow(service_accounts.ONE, org, id)
     if row is None:
         raise Refused("not_found")
+    unit.by_place(org, ADMIN)  # nobody else sees one
     return _as_event(read(row, Service))
 
 

@@ -93,7 +93,8 @@ async def end_own(hub: Hub, who: Who) -> None:
     has no more nothing ends: `unauthenticated`."""
     if not await holds(hub, who):
         raise Refused("unauthenticated", "Your session is over; sign in again.")
-    async with hub.database.writing(who.person, locks.of_streams(None, who.person), hub.clock()) as unit:
+    lock = locks.of_streams(None, who.person)
+    async with hub.database.writing(who.person, lock, hub.clock(), by=who.actor, doing=who.doing) as unit:
         await tell_ended(unit, who.person, await unit.connection.fetch(sessions.END, who.session, unit.now))
     await hub.bus.wake()
 

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 from litestar.connection import ASGIConnection
 
 from hub.http.auth import address_of
+from schemas.audit import NOTHING, Doing
 from schemas.credentials import cookie_name, device_cookie_name, token_hash
 from schemas.limits import TOKEN_BYTES_MAX
 from schemas.settings import Settings
@@ -12,12 +13,13 @@ from schemas.settings import Settings
 
 class Caller(NamedTuple):
     """`device` is the secret of the cookie by which an account knows a browser, `session` that of a session it holds
-    already; both as the client sent them, "" where it sent none."""
+    already; both as the client sent them, "" where it sent none. `doing` is what it asks for."""
 
     label: str
     address: str
     device: str = ""
     session: str = ""
+    doing: Doing = NOTHING
 
     @property
     def device_hash(self) -> bytes:
@@ -34,4 +36,5 @@ def caller_of(settings: Settings, connection: ASGIConnection[Any, Any, Any, Any]
         address_of(settings, connection),
         device if len(device) <= TOKEN_BYTES_MAX else "",
         session if len(session) <= TOKEN_BYTES_MAX else "",
+        connection.scope.get("state", {}).get("doing", NOTHING),
     )

@@ -38,7 +38,7 @@ async def ask_reset(hub: Hub, email: str, caller: Caller) -> None:
         )  # fmt: skip
 
 
-async def reset_password(hub: Hub, request: ResetPassword) -> None:
+async def reset_password(hub: Hub, request: ResetPassword, caller: Caller) -> None:
     """Set it by the secret of a mail; of any number who try, one does. A password that is refused uses nothing up. All
     sessions and personal tokens end with the old one: whoever knew it may have made them. Factors stay as they are."""
     hashed = token_hash(request.token)
@@ -48,7 +48,7 @@ async def reset_password(hub: Hub, request: ResetPassword) -> None:
         raise Refused("not_found", OVER)
     email = row["email"]
     after = await passwords.chosen(hub.settings, "$.password", request.password, email, row["name"])
-    who, more, first = Who(row["person"], None, "person"), True, True
+    who, more, first = Who(row["person"], None, "mail", doing=caller.doing), True, True
     while more:
         async with hub.writing(who, locks.of_streams(None, who.person)) as unit:
             if first:

@@ -106,9 +106,9 @@ async def ask_reset(hub: Hub, request: Request[Any, Any, Any], data: AskReset) -
 
 
 @post("/v1/password/reset", status_code=204, opt=PUBLIC)
-async def reset_password(hub: Hub, data: ResetPassword) -> None:
+async def reset_password(hub: Hub, request: Request[Any, Any, Any], data: ResetPassword) -> None:
     """Set a forgotten password anew by the secret of a mail. It works once, ends all sessions, and signs nobody in."""
-    await forgotten.reset_password(hub, data)
+    await forgotten.reset_password(hub, data, caller_of(hub.settings, request))
 
 
 @get("/v1/sessions", opt=OF_OWN)

@@ -16,11 +16,12 @@ from hub.sessions.caller import Caller
 from hub.sessions.standing import holds, standing
 from schemas.credentials import new_token, token_hash
 from schemas.errors import Refused, bad_input
+from schemas.events import NewEvent
 from schemas.limits import DEVICE_DAYS, DEVICES_MAX, FACTOR_TRIES_MAX, LINK_SESSION_DAYS, SESSION_DAYS
 from schemas.people import Me, SignIn
 from schemas.scopes import OF_BROWSERS, READ, WRITE
-from schemas.sessions import Asked, MfaNeeded, PasskeySignIn, ProofWays, Prove, ProveSecond, Way
-from storage.postgres import factors, sessions
+from schemas.sessions import Asked, MfaNeeded, PasskeySignIn, ProofWays, Prove, ProveSecond, Session, Way
+from storage.postgres import factors, locks, sessions
 from storage.postgres.pool import translated
 from storage.postgres.rows import read
 
@@ -135,7 +136,7 @@ async def signed_in(
         now = hub.clock()
         if await connection.fetchval(sessions.REMEMBER, person, token_hash(device), now, DEVICES_MAX):
             await telling.tell(connection, person, mails.new_device(caller.label, caller.address, now), now)
-    before = await session_of(hub, caller.session) if caller.session else None
+    before = await session_of(hub, caller.session, caller.doing) if caller.session else None
     if before is not None and before.kind == "browser" and await holds(hub, before):
         await end_own(hub, before)
     days, scopes = (LINK_SESSION_DAYS, BY_LINK) if by_link else (SESSION_DAYS, OF_BROWSERS)
@@ -184,7 +185,7 @@ async def prove_again(hub: Hub, who: Who, request: Prove, caller: Caller) -> str
     that was spied out is not enough to take the factor away.
 
     Answers the session's new secret for the browser that asked by its cookie, "" else: what was stolen before is worth
-    nothing afterwards. Its sockets stay; they are the session's, whatever its secret."""
+    nothing afterwards, and sockets that it opened close. Those of the browser close too, and come back with the new one."""
     stands = await standing(hub, who)
     if stands.kind != "browser" or who.session is None:
         raise Refused("forbidden", "Sign in to do this; a token is not enough.")
@@ -213,10 +214,15 @@ async def prove_again(hub: Hub, who: Who, request: Prove, caller: Caller) -> str
     if not caller.session or token_hash(caller.session) != who.held:
         return ""
     token = new_token("browser")
-    async with translated():
-        renewed = await hub.database.signin.fetchval(
-            sessions.RENEW, who.session, who.held, token_hash(token), hub.clock()
+    lock = locks.of_streams(None, who.person)
+    async with hub.database.writing(who.person, lock, hub.clock(), by=who.actor, doing=who.doing) as unit:
+        row = await unit.connection.fetchrow(
+            sessions.RENEW, who.session, who.held, token_hash(token), unit.now
         )
-    if not renewed:
-        raise Refused("unauthenticated", "Your session was renewed elsewhere; read again.")
+        if row is None:
+            raise Refused("unauthenticated", "Your session was renewed elsewhere; read again.")
+        renewed = read(row, Session)
+        stream = await unit.person_stream(who.person)
+        unit.append(stream, NewEvent("session.renewed", renewed.id, renewed, (), (who.person,)))
+    await hub.bus.wake()
     return token

@@ -72,7 +72,7 @@ async def rename_team(
 async def add_member(hub: Hub, who: Who, org: UUID, id: UUID, request: AddMember) -> Answer[Team]:
     """Somebody who is in it already changes nothing."""
     person = request.person
-    async with hub.writing(who, locks.of_streams(org, person, exclusive=True)) as unit:
+    async with hub.writing(who, locks.of_streams(org, exclusive=True, also=locks.along(org, person))) as unit:
         await _may_manage(unit, org)
         before = await _found(unit, org, id)
         if person in before.members:
@@ -88,7 +88,7 @@ async def add_member(hub: Hub, who: Who, org: UUID, id: UUID, request: AddMember
 
 async def remove_member(hub: Hub, who: Who, org: UUID, id: UUID, person: UUID) -> Answer[Team]:
     """What the team opened to them is closed at once. Somebody who is not in it changes nothing."""
-    async with hub.writing(who, locks.of_streams(org, person, exclusive=True)) as unit:
+    async with hub.writing(who, locks.of_streams(org, exclusive=True, also=locks.along(org, person))) as unit:
         await _may_manage(unit, org)
         before = await _found(unit, org, id)
         if person not in before.members:
@@ -101,7 +101,7 @@ async def remove_member(hub: Hub, who: Who, org: UUID, id: UUID, person: UUID) -
 
 async def dissolve_team(hub: Hub, who: Who, org: UUID, id: UUID) -> Answer[Team]:
     """All leave at once. It stays as history, and a wall against it keeps out whom it kept out. Repeating is free."""
-    lock = locks.of_streams(org, exclusive=True, also=locks.members_of(id))
+    lock = locks.of_streams(org, exclusive=True, also=locks.along(org, also=locks.members_of(id)))
     async with hub.writing(who, lock) as unit:
         await _may_manage(unit, org)
         before = await _found(unit, org, id)
@@ -139,7 +139,7 @@ async def _tell(unit: Unit, team: Team) -> Stream:
 
 
 async def _may_manage(unit: Unit, org: UUID) -> None:
-    rules.may_manage(await unit.connection.fetchval(people.ROLE, org))
+    rules.may_manage(await unit.role(org))
 
 
 async def _found(unit: Unit, org: UUID, id: UUID) -> Team:

@@ -77,6 +77,7 @@ async def set_publication(hub: Hub, who: Who, org: UUID, request: SetPublication
         row = await unit.connection.fetchrow(views.PUBLISHED, org)
         if row is None:
             raise Refused("not_found")
+        unit.by_place(org, ADMIN)  # nobody else is told what is published
         possible = rules.publishable(row["case_types"])
         types = rules.published(request, possible)
         await proved_recently(unit.connection, who, unit.now)

@@ -51,9 +51,10 @@ async def read_wall(hub: Hub, who: Who, org: UUID, id: UUID) -> Answer[Wall]:
 
 async def raise_wall(hub: Hub, who: Who, org: UUID, request: RaiseWall, key: UUID) -> Answer[Wall]:
     remembered = key_of(key, "raise_wall", org, request)
-    lock = locks.of_streams(org, *request.people, exclusive=True, also=locks.members_of(*request.teams))
+    also = locks.along(org, *request.people, also=locks.members_of(*request.teams))
+    lock = locks.of_streams(org, exclusive=True, also=also)
     async with hub.writing(who, lock, remembered) as unit:
-        may_administer(await unit.connection.fetchval(people.ROLE, org))
+        may_administer(await unit.role(org))
         if made := await unit.recall():
             return Answer(await _found(unit, org, made), AsOf(hub.database.epoch))
         await proved_recently(unit.connection, who, unit.now)
@@ -73,7 +74,9 @@ async def change_wall(
     named = request.people if isinstance(request.people, list) else []
     joined = request.teams if isinstance(request.teams, list) else []
     also = " union all ".join(part for part in (locks.behind(id), locks.members_of(*joined)) if part)
-    async with hub.writing(who, locks.of_streams(org, *named, exclusive=True, also=also)) as unit:
+    async with hub.writing(
+        who, locks.of_streams(org, exclusive=True, also=locks.along(org, *named, also=also))
+    ) as unit:
         before = await _found(unit, org, id)
         await proved_recently(unit.connection, who, unit.now)
         after = rules.change(before, request, revision=revision)
@@ -88,7 +91,8 @@ async def change_wall(
 
 async def lift_wall(hub: Hub, who: Who, org: UUID, id: UUID, request: LiftWall) -> Answer[Wall]:
     """It stays as history. One that was lifted already stays as it is, so repeating is free."""
-    async with hub.writing(who, locks.of_streams(org, exclusive=True, also=locks.behind(id))) as unit:
+    also = locks.along(org, also=locks.behind(id))
+    async with hub.writing(who, locks.of_streams(org, exclusive=True, also=also)) as unit:
         before = await _found(unit, org, id)
         await proved_recently(unit.connection, who, unit.now)
         if before.lifted_at is not None:
@@ -104,6 +108,7 @@ async def _found(unit: Unit, org: UUID, id: UUID) -> Wall:
     row = await unit.connection.fetchrow(walls.ONE, org, id)
     if row is None:
         raise Refused("not_found")
+    unit.by_place(org, ADMIN)  # nobody else sees one
     return walls.wall(row)
 
 

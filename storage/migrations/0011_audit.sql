@@ -11,7 +11,13 @@ create table audit_entries (
     person uuid,
     entry bytea not null check (octet_length(entry) <= 65536),
     private jsonb,
-    primary key (tx, id)
+    primary key (tx, id),
+    -- What is asked by column is what the entry itself says.
+    constraint says_the_same check (
+        log::text = convert_from(entry, 'UTF8')::json ->> 'log'
+        and case_id::text is not distinct from convert_from(entry, 'UTF8')::json ->> 'case'
+        and person::text is not distinct from convert_from(entry, 'UTF8')::json #>> '{by,person}'
+    )
 );
 
 -- A place in a log's tree: leaf `n`, counted from 0, and what is asked about it.
@@ -30,9 +36,6 @@ create table audit_leaves (
     primary key (log, n),
     unique (tx, id)
 );
-create index audit_leaves_case on audit_leaves (case_id, n) where case_id is not null;
-create index audit_leaves_person on audit_leaves (person, log, n) where person is not null;
-create index audit_leaves_thing on audit_leaves (thing, n) where thing is not null;
 
 -- The tree's hashes in tiles of at most 256: level 0 holds the hashes of leaves, level 1 those of whole tiles of level 0,
 -- and so on. Only the last tile of a level is not full, and is written over as it grows.
@@ -73,8 +76,8 @@ declare
     t text;
     -- Whose record it is: of an organisation its administrators, of a case also those who staff it; and never a case
     -- that a wall keeps its reader out of.
-    theirs constant text := 'exists (select 1 from grants g where g.person = (select me())
-        and ((g.scope = %1$I.log and g.role = ''admin'') or (g.scope = %1$I.case_id and g.role = ''staff'')))';
+    theirs constant text := '%1$I.log in (select g.scope from grants g where g.person = (select me()) and g.role = ''admin'')
+        or %1$I.case_id in (select g.scope from grants g where g.person = (select me()) and g.role = ''staff'')';
     kept_out constant text := '%1$I.case_id is null or %1$I.case_id <> all (array(select w.scope from grants w
         where w.person = (select me()) and w.role = ''walled''))';
 begin

@@ -12,10 +12,11 @@ import asyncpg
 import msgspec
 from asyncpg.pool import PoolAcquireContext
 
+from schemas.audit import NOTHING, Actor, Doing
 from schemas.errors import Refused
 from schemas.facts import Key
 from schemas.settings import Settings
-from storage.postgres import locks
+from storage.postgres import audit, locks
 from storage.postgres.locks import Lock
 from storage.postgres.unit import Unit
 
@@ -56,12 +57,12 @@ _PREPARE_ENTER = "prepare enter(uuid, uuid, bytea) as select enter($1, $2, $3)"
 
 async def _prepare_app(connection: Any) -> None:
     await _prepare(connection)
-    await connection.execute(f"{_PREPARE_ENTER}; {locks.PREPARE}")
+    await connection.execute(f"{_PREPARE_ENTER}; {locks.PREPARE}; {audit.PREPARE}")
 
 
 async def _prepare_system(connection: Any) -> None:
     await _prepare(connection)
-    await connection.execute(locks.PREPARE)
+    await connection.execute(f"{locks.PREPARE}; {audit.PREPARE}")
 
 
 async def _prepare(connection: Any) -> None:
@@ -190,36 +191,62 @@ class Database:
         key: Key | None = None,
         session: UUID | None = None,
         held: bytes = b"",
+        by: Actor | None = None,
+        doing: Doing = NOTHING,
     ) -> AsyncIterator[Unit]:
-        """One transaction of `person`, its first statement the lock of its streams; commits when the block ends well.
+        """One transaction of `person`, its first statement the lock of its streams; commits when the block ends well,
+        with its entry in the record of who did what. `by` says as whom they act, `doing` what was asked for.
 
-        Four round trips: begin with lock, fetch, write, commit. A connection lost at the commit is an unknown
-        outcome and raises `unavailable`; the key makes the retry safe.
+        Four round trips: begin with lock, fetch, write, commit with the entry. A connection lost at the commit is an
+        unknown outcome and raises `unavailable`; the key makes the retry safe.
         """
         begin = f"begin; {_enter(person, session, held)}; {lock.statement}"
-        async with self._unit(self.app, begin, person, now, key) as unit:
+        async with self._unit(self.app, begin, person, now, key, by, doing) as unit:
             yield unit
 
     @asynccontextmanager
-    async def writing_as_system(self, lock: Lock, now: datetime) -> AsyncIterator[Unit]:
+    async def writing_as_system(
+        self, lock: Lock, now: datetime, doing: Doing = NOTHING
+    ) -> AsyncIterator[Unit]:
         """The same for a worker, which acts for nobody: its events have no actor, and it sees every row."""
-        async with self._unit(self.system, f"begin; {lock.statement}", None, now, None) as unit:
+        async with self._unit(self.system, f"begin; {lock.statement}", None, now, None, None, doing) as unit:
             yield unit
 
     @asynccontextmanager
     async def _unit(
-        self, pool: Any, begin: str, person: UUID | None, now: datetime, key: Key | None
+        self,
+        pool: Any,
+        begin: str,
+        person: UUID | None,
+        now: datetime,
+        key: Key | None,
+        by: Actor | None,
+        doing: Doing,
     ) -> AsyncIterator[Unit]:
         async with translated(), pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
+            unit = Unit(connection, person, now, key, self.epoch, by, doing)
             try:
                 await connection.execute(begin)
-                unit = Unit(connection, person, now, key, self.epoch)
                 yield unit
                 await unit.flush()
+                await written(connection, f"{await unit.said()}; commit")
             except BaseException as error:
+                if isinstance(error, Refused):
+                    unit.refused(error)
                 await _leave(connection, error)
                 raise
-            await connection.execute("commit")
+
+
+async def written(connection: Any, statements: str) -> None:
+    """Write an entry of the record; `unavailable` where that cannot be done, and so nothing is that goes with it."""
+    try:
+        await connection.execute(statements)
+    except (
+        asyncpg.InsufficientPrivilegeError,
+        asyncpg.UndefinedObjectError,
+        asyncpg.InvalidSQLStatementNameError,
+    ) as error:
+        raise Refused("unavailable", "What is done cannot be written down just now.") from error
 
 
 def _enter(person: UUID, session: UUID | None, held: bytes) -> str:

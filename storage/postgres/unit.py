@@ -1,7 +1,9 @@
 """The unit of work: what one action reads, decides on, writes and tells, in one transaction."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -10,11 +12,14 @@ from msgspec import Raw, Struct
 
 from schemas.access import Viewer
 from schemas.answers import Answer
+from schemas.audit import HOUSE, NOTHING, Actor, Doing, Version
 from schemas.casetypes import CASE_TYPES
-from schemas.errors import Refused
+from schemas.errors import Asked, Refused
 from schemas.events import Access, NewEvent, encode_data
-from schemas.facts import CaseFacts, Key, Recalled, Stream
+from schemas.facts import CaseFacts, Key, Recalled, Stream, ruled
+from schemas.limits import HASHED_AT_ONCE_MAX
 from schemas.positions import AsOf
+from storage.postgres import audit, people
 
 T = TypeVar("T")
 
@@ -71,14 +76,36 @@ class _Stored(Struct):
 
 
 class Unit:
-    """An open write transaction. Made by `Database.writing`, which commits it."""
+    """An open write transaction. Made by `Database.writing`, which commits it with its entry in the record.
+
+    `act`, `thing`, `rule` and `of` are what the entry says; an action sets those of which it knows more than the first
+    event, the facts it asked and the request tell.
+    """
 
     def __init__(
-        self, connection: Any, person: UUID | None, now: datetime, key: Key | None, epoch: str
+        self,
+        connection: Any,
+        person: UUID | None,
+        now: datetime,
+        key: Key | None,
+        epoch: str,
+        by: Actor | None = None,
+        doing: Doing = NOTHING,
     ) -> None:
         self.connection, self.person, self.now, self.key, self.epoch = connection, person, now, key, epoch
-        self._pending: list[_Stored] = []
+        self.by = by or Actor(kind="worker" if person is None else "person", person=person)
+        self.doing = doing
         self.appended = 0
+        self.act: str | None = None
+        self.rule: str | None = None
+        self.thing: UUID | None = None
+        self.of: Version | None = None
+        self.log: UUID | None = None
+        self.case: UUID | None = None
+        self._asked: list[str] = []
+        self._pending: list[_Stored] = []
+        self._written = audit.Written()
+        self._first: tuple[str, UUID] | None = None
 
     async def facts(self, sql: str, id: UUID) -> tuple[CaseFacts, Any]:
         """Run a statement made by `facts_of`; `not_found` when the row is absent or hidden."""
@@ -89,6 +116,7 @@ class Unit:
 
     def _case_facts(self, row: Any) -> CaseFacts:
         case, org = row["f_case"], row["f_org"]
+        self._about(org, case)
         access = Access(*row["f_access"])
         grants = {(case, role) for role in row["f_roles"] or ()} | {
             (org, role) for role in row["f_org_roles"] or ()
@@ -111,7 +139,29 @@ class Unit:
             epoch=self.epoch,
             stream=Stream("case", case, org, case, row["f_head"], access),
             recalled=recalled,
+            asked=self._asked,
         )
+
+    async def role(self, org: UUID) -> str | None:
+        """The asker's place in an organisation, None without one; the record says that it was by this place."""
+        found: str | None = await self.connection.fetchval(people.ROLE, org)
+        if found is not None:
+            self.by_place(org, found)
+        return found
+
+    def by_place(self, org: UUID, role: str, case: UUID | None = None) -> None:
+        """Have the record say that an organisation is concerned, and that the asker acts by this place in it."""
+        self._about(org, case)
+        self._asked.append(ruled("place", [role]))
+
+    def _about(self, org: UUID | None, case: UUID | None) -> None:
+        self.log = self.log or org
+        self.case = self.case or case
+
+    def _note(self, stream: Stream, first: int, events: Sequence[NewEvent], data: Sequence[bytes]) -> None:
+        if self._first is None:
+            self._first = (events[0].type, events[0].thing)
+        self._written.add(stream.id, first, data)
 
     async def recalled(self, facts: CaseFacts, sql: str, make: Callable[[Any], T]) -> Answer[T] | None:
         """The answer once more when this key made something before; `not_found` when the wall hides that by now."""
@@ -141,6 +191,9 @@ class Unit:
         """Put an event at the stream's end; it is written with the next statement. Returns its seq."""
         seq = stream.take()
         about = event.about
+        data = encode_data(event)
+        self._about(*((about.org, about.case_id) if about else (stream.org, stream.case_id)))
+        self._note(stream, seq, [event], [data])
         # The key stands on the first event alone: one write, one key.
         key = self.key if self.appended == 0 else None
         self._pending.append(
@@ -157,7 +210,7 @@ class Unit:
                 at=self.now,
                 actor=self.person,
                 thing=event.thing,
-                data=Raw(encode_data(event)),
+                data=Raw(data),
                 key=key.id if key else None,
                 key_hash=key.hash.hex() if key else None,
             )
@@ -174,12 +227,15 @@ class Unit:
         them takes half of the time that a batch as JSON takes.
         """
         self.appended += len(events)
-        seqs = [stream.take() for _ in events]
+        seqs, data = [stream.take() for _ in events], [encode_data(e) for e in events]
+        if events:
+            self._about(stream.org, stream.case_id)
+            self._note(stream, seqs[0], events, data)
         return (
             seqs,
             [e.type for e in events],
             [e.thing for e in events],
-            [encode_data(e).decode() for e in events],
+            [one.decode() for one in data],
         )
 
     async def write(self, sql: str, *args: Any) -> str:
@@ -190,6 +246,37 @@ class Unit:
         """Write events that no statement has taken along."""
         if self._pending:
             await self.connection.execute(APPEND, self._take())
+
+    async def said(self) -> str:
+        """The statement that writes this unit's entry, if the unit wrote anything; it goes before the commit."""
+        act, thing = self._first or (self.doing.act, None)
+        act = self.act or act
+        if not act:
+            return audit.UNNAMED
+        made = partial(
+            audit.made,
+            act=act,
+            at=self.now,
+            by=self.by,
+            rule=self.rule or self._ruled(),
+            log=self.log or HOUSE,
+            case=self.case,
+            thing=self.thing or thing or self.doing.thing,
+            of=self.of,
+            address=self.doing.address,
+            written=self._written,
+        )
+        big = self._written.size > HASHED_AT_ONCE_MAX
+        return audit.statement(*(await asyncio.to_thread(made) if big else made()))
+
+    def refused(self, error: Refused) -> None:
+        """Let a refusal say what it is about, as far as the asker may know that: for the record of refusals."""
+        if error.asked is None:
+            error.asked = Asked(self.log, self.case, "; ".join(dict.fromkeys(self._asked)))
+
+    def _ruled(self) -> str:
+        """What was asked, each once; who asked nothing acted on what is their own."""
+        return "; ".join(dict.fromkeys(self._asked)) or ("own" if self.person else "worker")
 
     def _take(self) -> Raw:
         batch = Raw(msgspec.json.encode(self._pending))
