@@ -1,0 +1,273 @@
+"""A whole log: entries in their order, the tree over them, and every checkpoint that somebody kept."""
+
+import heapq
+import os
+import shutil
+import tempfile
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from multiprocessing import get_context
+from pathlib import Path
+from typing import NamedTuple
+
+from deploy.verify.chunks import (
+    BACKWARDS,
+    BUCKETS,
+    Event,
+    Examined,
+    Private,
+    Run,
+    Task,
+    examine,
+    gap,
+)
+from deploy.verify.notes import Bad, Checkpoint, Key, origin_of, read_checkpoint
+from deploy.verify.report import Report
+from deploy.verify.tree import EMPTY, Peak, push, root
+
+AHEAD = 2  # chunks that wait, for each process
+SPILL_BYTES = 64 << 10
+
+
+class Chunk(NamedTuple):
+    """`CHUNK` entries of a log (the last: fewer), with what opens their commitments, where that is there."""
+
+    lines: Sequence[bytes]
+    private: Mapping[int, Private] | None = None
+    events: Mapping[tuple[str, int], Event] | None = None
+
+
+class Kept(NamedTuple):
+    """A checkpoint, and who kept it."""
+
+    size: int
+    by: str
+    checkpoint: Checkpoint
+
+
+def kept(
+    report: Report, by: str, notes: Iterable[str], keys: list[Key], log: str, *, others: bool
+) -> Iterator[Kept]:
+    """The checkpoints of one keeper, by size. Who keeps those of many logs (`others`) may have none of this one."""
+    size, time, mine, foreign = 0, datetime(1970, 1, 1, tzinfo=UTC), 0, ""
+    for number, note in enumerate(notes, 1):
+        origin = origin_of(note)
+        if not any(origin == f"{key.name}/audit/{log}" for key in keys):
+            foreign = origin
+            if not others:
+                report.say(f"Checkpoint {number} of {by} is of another log or another key, {origin[:120]!r}.")
+            continue
+        try:
+            found = read_checkpoint(note, keys)
+        except Bad as problem:
+            report.say(f"Checkpoint {number} of {by} {problem}.")
+            continue
+        mine += 1
+        if found.size < size:
+            report.say(f"Checkpoint {number} of {by} covers {found.size} entries, fewer than the {size} before it.")
+            continue
+        if found.time < time - BACKWARDS:
+            report.say(f"Checkpoint {number} of {by} is of {found.time.isoformat()}, before the one ahead of it.")
+        size, time = found.size, max(time, found.time)
+        yield Kept(found.size, by, found)
+    if not mine and not others:
+        why = f"; they are of another log, {foreign[:120]!r}" if foreign else ""
+        report.say(f"There is no checkpoint of this log in {by}{why}.")
+
+
+class Log:
+    """Examines one log. `complete` says whether the events given with chunks are all that there are."""
+
+    def __init__(self, report: Report, id: str, *, jobs: int = 1, complete: bool = False, hashes: bool = False) -> None:
+        self.report, self.id, self.jobs, self.complete, self.hashes = report, id, jobs, complete, hashes
+        self.size, self.signed, self.opened, self.destroyed, self.bytes = 0, 0, 0, 0, 0
+        self.checkpoints = 0
+        self.latest = ""
+        self.runs: dict[str, Run] = {}
+        self._tree: list[Peak] = []
+
+    def examine(
+        self,
+        chunks: Iterable[Chunk],
+        checkpoints: Sequence[Iterator[Kept]],
+        after: Callable[[int, Examined], None] | None = None,
+    ) -> None:
+        """Go through it once. `after` is called with each chunk's first leaf and what was found, in order."""
+        merged = heapq.merge(*checkpoints, key=lambda kept: kept.size)
+        waiting: deque[Kept] = deque()
+
+        def tasks() -> Iterator[tuple[Task, list[Kept]]]:
+            first = 0
+            for chunk in chunks:
+                end, mine = first + len(chunk.lines), list[Kept]()
+                while (one := waiting.popleft() if waiting else next(merged, None)) is not None:
+                    if one.size > end:
+                        waiting.append(one)
+                        break
+                    mine.append(one)
+                sizes = sorted({one.size for one in mine if one.size > first})
+                task = Task(
+                    chunk.lines, first, self.id, sizes, chunk.private, chunk.events, self.complete, self.hashes
+                )
+                yield task, mine
+                first = end
+
+        with ExitStack() as stack:
+            ids = stack.enter_context(_Ids())
+            for task, mine, found in _results(tasks(), self.jobs, stack):
+                self._take(task, mine, found, ids)
+                if after is not None:
+                    after(task.first, found)
+                self.report.progress(lambda: f"{self.size:,} entries")
+            for twice in ids.twice():
+                self.report.say(f"Two entries have the id {twice}.")
+        self._beyond([*waiting, *merged])
+
+    def _take(self, task: Task, mine: list[Kept], found: Examined, ids: "_Ids") -> None:
+        report = self.report
+        for sentence in found.said:
+            report.say(sentence)
+        report.more(found.more)
+        for stream, run in found.runs.items():
+            before = self.runs.get(stream)
+            if before is not None:
+                if problem := gap(before, run, stream):
+                    report.say(problem)
+                run = Run(before.first, max(run.last, before.last), before.n, before.home or run.home)
+            self.runs[stream] = run
+        if self.latest and found.lowest < self.latest:
+            try:
+                back = datetime.fromisoformat(self.latest) - datetime.fromisoformat(found.lowest)
+                if back > BACKWARDS:
+                    report.say(f"After entry {task.first} one is of {found.lowest}, {back} before one ahead of it.")
+            except ValueError:
+                report.say(f"After entry {task.first} one has no time.")
+        local = dict(zip(task.sizes, found.at_sizes, strict=True))
+        for one in mine:
+            self._compare(one, root([*self._tree, *local[one.size]]) if one.size > task.first else None)
+        self.latest = max(self.latest, found.latest)
+        for level, hash in found.peaks:
+            push(self._tree, level, hash)
+        self.size += len(task.lines)
+        self.bytes += sum(map(len, task.lines)) + len(task.lines)
+        self.opened += found.opened
+        self.destroyed += found.destroyed
+        ids.add(found.ids)
+
+    def _compare(self, one: Kept, top: bytes | None) -> None:
+        """A checkpoint against the root of as many entries; None where that is the empty tree or the chunk's start."""
+        self.checkpoints += 1
+        if top is None:
+            top = root(self._tree)
+        if top != one.checkpoint.root:
+            self.report.say(
+                f"The first {one.size} entries are not those that {by_whom(one)} saw: entries were changed, removed,"
+                " added or put in another order, or the log was forked."
+            )
+        self.signed = max(self.signed, one.size)
+        if self.latest:
+            try:
+                if one.checkpoint.time < datetime.fromisoformat(self.latest) - BACKWARDS:
+                    self.report.say(
+                        f"The checkpoint of {one.size} entries in {one.by} is older than entries that it covers."
+                    )
+            except ValueError:
+                pass  # said before, of the entry
+
+    def _beyond(self, rest: list[Kept]) -> None:
+        if not self.size:
+            for one in rest:
+                if one.size == 0:
+                    self.checkpoints += 1
+                    if one.checkpoint.root != EMPTY:
+                        self.report.say(f"The checkpoint of no entries in {one.by} has the root of some.")
+            rest = [one for one in rest if one.size]
+        for by in dict.fromkeys(one.by for one in rest):
+            most = max(one.size for one in rest if one.by == by)
+            self.report.say(
+                f"{by} has a checkpoint of {most} entries, and only {self.size} are here: entries were cut off."
+            )
+
+
+def by_whom(one: Kept) -> str:
+    return f"the checkpoint of {one.checkpoint.time.isoformat()} in {one.by}"
+
+
+def _results(
+    tasks: Iterator[tuple[Task, list[Kept]]], jobs: int, stack: ExitStack
+) -> Iterator[tuple[Task, list[Kept], Examined]]:
+    """Examine each, in order. Processes are started when there is work for them."""
+    first = next(tasks, None)
+    if first is None:
+        return
+    second = next(tasks, None) if jobs > 1 else None
+    if second is None:
+        yield *first, examine(first[0])
+        for task, mine in tasks:
+            yield task, mine, examine(task)
+        return
+    # `spawn`: a copy of a process that has threads may stand still for ever.
+    pool = stack.enter_context(ProcessPoolExecutor(jobs, mp_context=get_context("spawn")))
+    running: deque[tuple[Task, list[Kept], Future[Examined]]] = deque()
+
+    def begin(one: tuple[Task, list[Kept]]) -> None:
+        running.append((*one, pool.submit(examine, one[0])))
+
+    begin(first)
+    begin(second)
+    for one in tasks:
+        begin(one)
+        if len(running) > jobs * AHEAD:
+            task, mine, future = running.popleft()
+            yield task, mine, future.result()
+    while running:
+        task, mine, future = running.popleft()
+        yield task, mine, future.result()
+
+
+def cores() -> int:
+    return max(1, min(8, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1))
+
+
+class _Ids:
+    """All ids seen, by bucket, in files where they are many: which come twice?"""
+
+    def __init__(self) -> None:
+        self._buckets = [bytearray() for _ in range(BUCKETS)]
+        self._folder: Path | None = None
+
+    def __enter__(self) -> "_Ids":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def add(self, ids: list[bytes]) -> None:
+        for number, some in enumerate(ids):
+            bucket = self._buckets[number]
+            bucket += some
+            if len(bucket) >= SPILL_BYTES:
+                if self._folder is None:
+                    self._folder = Path(tempfile.mkdtemp(prefix="casewire-verify-"))
+                with (self._folder / str(number)).open("ab") as file:
+                    file.write(bucket)
+                bucket.clear()
+
+    def twice(self) -> Iterator[str]:
+        for number, bucket in enumerate(self._buckets):
+            path = None if self._folder is None else self._folder / str(number)
+            data = (path.read_bytes() if path is not None and path.exists() else b"") + bytes(bucket)
+            ids = [data[at : at + 16] for at in range(0, len(data), 16)]
+            if len(set(ids)) == len(ids):
+                continue
+            seen: set[bytes] = set()
+            for id in ids:
+                if id in seen:
+                    text = id.hex()
+                    yield f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+                seen.add(id)
+

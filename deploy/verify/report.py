@@ -1,0 +1,62 @@
+"""What was found, told as it is found, and how far the work has come."""
+
+import sys
+import time
+from collections.abc import Callable
+
+SAID_MAX = 100  # sentences; the others are counted
+PROGRESS_S = 2.0
+
+
+class Unreadable(Exception):
+    """There is nothing here to verify; the message says why, and what to give instead. Exit code 2."""
+
+
+def _print(sentence: str) -> None:
+    sys.stdout.write(sentence + "\n")
+    sys.stdout.flush()
+
+
+def _note(sentence: str) -> None:
+    sys.stderr.write(sentence + "\n")
+    sys.stderr.flush()
+
+
+class Report:
+    """Collects sentences. `findings` are what is wrong; `facts` is what was checked, for the last line."""
+
+    def __init__(self, tell: Callable[[str], None] = _print, progress: Callable[[str], None] = _note) -> None:
+        self.findings: list[str] = []
+        self.wrong = 0
+        self.facts: list[str] = []
+        self._tell, self._progress, self._next = tell, progress, time.monotonic() + PROGRESS_S
+
+    def say(self, sentence: str) -> None:
+        """Something is wrong."""
+        self.wrong += 1
+        if len(self.findings) < SAID_MAX:
+            self.findings.append(sentence)
+            self._tell("WRONG  " + sentence)
+
+    def more(self, count: int) -> None:
+        self.wrong += count
+
+    def fact(self, sentence: str) -> None:
+        """Something was checked, or could not be."""
+        self.facts.append(sentence)
+        self._tell("       " + sentence)
+
+    def progress(self, sentence: Callable[[], str]) -> None:
+        if time.monotonic() >= self._next:
+            self._next = time.monotonic() + PROGRESS_S
+            self._progress(sentence())
+
+    def finish(self) -> int:
+        """The last line, and the exit code."""
+        if not self.wrong:
+            self._tell("GOOD   Nothing was changed.")
+            return 0
+        if self.wrong > len(self.findings):
+            self._tell(f"       … and {self.wrong - len(self.findings)} more.")
+        self._tell(f"WRONG  {self.wrong} found: this record cannot be trusted as it is.")
+        return 1
