@@ -35,6 +35,8 @@ PILE_BYTES = 64 << 10
 EASE_S, EASE_BATCH_S, EASE_STEP_S = 0.02, 0.1, 0.001
 # After these, what somebody holds is read again. Who opens a case gets its first grant with it.
 LOOK_AGAIN = ACCESS_EVENTS | WIDE_ACCESS_EVENTS | {"grant.changed", "case.opened"}
+# After these, sockets that a session's secret opened close, each with its code.
+SECRET_GONE = {"session.ended": "session_ended", "session.renewed": "session_renewed"}
 
 EVENTS = Counter("casewire_gateway_events_total", "Events followed.")
 DELIVERED = Counter("casewire_gateway_deliveries_total", "Event frames handed to sockets, live.")
@@ -141,7 +143,7 @@ class Feed:
             if large := self._deliver(entry):
                 self._flush()
                 ease -= await _ease(large, min(EASE_S, ease))
-            if event.type == "session.ended":
+            if event.type in SECRET_GONE:
                 self._flush()
                 self._end_session(event)
         self._flush()
@@ -248,7 +250,7 @@ class Feed:
         ended = _read_session(event.data).session.id
         for socket in list(self.people.get(event.stream, ())):
             if socket.session is not None and socket.session.id == ended:
-                socket.close("session_ended")
+                socket.close(SECRET_GONE[event.type])
 
     # -- who is there -------------------------------------------------------------------------------------
 

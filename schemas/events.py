@@ -85,6 +85,7 @@ EVENTS: dict[str, EventType] = {
     "marker.moved": EventType("person", "marker", Marker),
     "grant.changed": EventType("person", "grant", Grant),
     "session.ended": EventType("person", "session", Session),
+    "session.renewed": EventType("person", "session", Session),
     "member.added": EventType("org", "member", Member),
     "member.changed": EventType("org", "member", Member),
     "member.removed": EventType("org", "member", Member),

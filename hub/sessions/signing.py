@@ -185,7 +185,7 @@ async def prove_again(hub: Hub, who: Who, request: Prove, caller: Caller) -> str
     that was spied out is not enough to take the factor away.
 
     Answers the session's new secret for the browser that asked by its cookie, "" else: what was stolen before is worth
-    nothing afterwards, and sockets that it opened close. Those of the browser close too, and come back with the new one."""
+    nothing afterwards, and sockets that it opened close. Those of the browser come back with the new one."""
     stands = await standing(hub, who)
     if stands.kind != "browser" or who.session is None:
         raise Refused("forbidden", "Sign in to do this; a token is not enough.")

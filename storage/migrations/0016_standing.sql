@@ -265,6 +265,26 @@ create policy keepers on walls for select to casewire_app using (
     and (lifted_at is null or not stood_behind(org, people, raised_at))
     and not cases && array(select w.scope from grants w where w.person = (select me()) and w.role = 'walled'));
 
+-- ---------------------------------------------------------------------------------------------------------
+-- Sessions
+-- ---------------------------------------------------------------------------------------------------------
+
+-- Another secret for a session of the asker, who shows the one before: of any number who change it, one does. In the
+-- transaction that tells of it, so that no socket of the old secret stays.
+drop function signin_renew(uuid, bytea, bytea, timestamptz);
+create function renew_session(p_session uuid, p_before bytea, p_after bytea, p_now timestamptz)
+    returns table (id uuid, person uuid, kind text, label text, made_at timestamptz, expires_at timestamptz,
+        address text, used_at timestamptz, scopes text[])
+    language sql security definer set search_path = pg_catalog, public
+    begin atomic
+        update public.sessions s set token_hash = p_after
+            where s.id = p_session and s.person = public.me() and s.token_hash = p_before and s.ended_at is null
+                and s.expires_at > p_now
+            returning s.id, s.person, s.kind, s.label, s.made_at, s.expires_at, s.address, s.used_at, s.scopes;
+    end;
+revoke execute on function renew_session(uuid, bytea, bytea, timestamptz) from public;
+grant execute on function renew_session(uuid, bytea, bytea, timestamptz) to casewire_app;
+
 revoke execute on function brought_service(uuid, uuid, uuid), place_given(), service_reached(), provider_set(),
     behind_walls(uuid, timestamptz), brought_along(uuid, uuid[]), settled(uuid, uuid[], uuid[], timestamptz), arrived(),
     stood_behind(uuid, uuid[], timestamptz) from public;

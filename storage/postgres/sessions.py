@@ -10,7 +10,8 @@ TOUCH = "select signin_touch($1, $2, $3)"
 STANDING = """select person, email, name, kind, mfa, needed, second, proved_at, password_hash, recovery
     from signin_standing($1, $2) where signin_holds($1, $3)"""
 HOLDS = "select signin_holds($1, $2)"
-RENEW = "select signin_renew($1, $2, $3, $4)"
+RENEW = """select id, person, kind, label, made_at, expires_at, address, used_at, scopes, false as here
+    from renew_session($1, $2, $3, $4)"""
 PROVE = "select signin_prove($1, $2, $3)"
 INVITATION = "select email, name from signin_invitation($1, $2)"
 

@@ -10,10 +10,13 @@ import pytest_asyncio
 
 from hub.app import make_app
 from hub.serve import opened
+from hub.sessions.passwords import hash_password
+from schemas.credentials import cookie_name
 from schemas.settings import Settings
+from tests.browsers import PASSWORD
 from tests.gateway.conftest import Client, Office
 
-ENDED, NOBODY = 4503, 4501
+ENDED, NOBODY, RENEWED = 4503, 4501, 4010
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -93,3 +96,32 @@ async def test_a_service_hears_what_it_may_see_while_it_may(office: Office, admi
         assert (await client.subscribe(office.topic))["op"] == "subscribed"
         await office.post("heard")
         assert (await client.next())["data"]["message"]["body"] == "heard"
+
+
+async def test_the_secret_of_a_session_that_has_another_one(
+    office: Office, http: httpx.AsyncClient, settings: Settings
+) -> None:
+    """Who proves once more that it is them has a new one: a socket opened with a copy of the old one closes, and
+    so does the browser's own, which comes back with the new one."""
+    person = office.people["admin"]
+    token, session = await office.history.token(person)
+    pool = office.history.pool
+    await pool.execute("update sessions set kind = 'browser' where id = $1", session)
+    await pool.execute("update people set password_hash = $2 where id = $1", person, hash_password(PASSWORD))
+    async with (
+        office.live.client(token) as own, office.live.client(token) as thief, office.client("admin") as other,
+    ):  # fmt: skip
+        await own.subscribe("me")
+        answer = await http.post(
+            "/v1/session/proof",
+            json={"password": PASSWORD},
+            headers={"origin": settings.public_url, "cookie": f"{cookie_name(settings.secure)}={token}"},
+        )
+        assert answer.status_code == 204, answer.text
+        assert await own.close_code() == await thief.close_code() == RENEWED
+        assert await other.settled() == []
+    renewed = answer.cookies[cookie_name(settings.secure)]
+    async with office.live.open(token) as again:
+        assert await Client(again).close_code() == NOBODY
+    async with office.live.client(renewed) as back:
+        assert await back.settled() == []

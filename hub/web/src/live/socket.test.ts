@@ -106,6 +106,32 @@ it.each([4501, 4503, 4508, 4509])("stops for good on close code %i", (code) => {
   expect([live.state, live.closeCode, sockets.length]).toEqual(["stopped", code, 1]);
 });
 
+it("comes back with the cookie that a proof renewed, also where the gateway is quicker than the answer", () => {
+  const failed = vi.fn();
+  live.onFailedConnect = failed;
+  welcome();
+  last().die(4010);
+  expect(live.state).toBe("waiting");
+  vi.advanceTimersToNextTimer();
+  last().die(4501);
+  expect([live.state, failed.mock.calls.length]).toEqual(["waiting", 0]);
+  vi.advanceTimersToNextTimer();
+  welcome();
+  expect([live.state, sockets.length]).toEqual(["live", 3]);
+  last().die(4501);
+  expect(live.state).toBe("stopped");
+});
+
+it("stops where the session is really over after a renewal", () => {
+  welcome();
+  last().die(4010);
+  for (let n = 0; n < 10; n += 1) {
+    vi.advanceTimersToNextTimer();
+    last().die(4501);
+  }
+  expect([live.state, live.closeCode]).toEqual(["stopped", 4501]);
+});
+
 it("asks after 25 s of silence and gives up a peer that does not answer", () => {
   welcome();
   vi.advanceTimersByTime(25_000);

@@ -7,6 +7,11 @@ export const RETRY_MAX_MS = 20_000;
 export const PONG_WAIT_MS = 10_000;
 export const CONNECT_WAIT_MS = 15_000;
 export const SUBSCRIBE_RETRY_MS = 3_000;
+/** After a proof the session has another secret: the socket may come back before the answer that carries the new cookie. */
+const RENEWED = 4010;
+const UNAUTHENTICATED = 4501;
+export const RENEWED_RETRY_MS = 1_000;
+export const RENEWED_TRIES = 5;
 
 /** `waiting`: a retry is planned. `stopped`: the gateway said not to come back; `closeCode` says why. */
 export type LiveState = "idle" | "connecting" | "live" | "waiting" | "stopped";
@@ -70,6 +75,7 @@ export class Live {
   private socket: SocketLike | null = null;
   private attempt = 0;
   private refs = 0;
+  private renewing = 0;
   private retryTimer: ReturnType<typeof setTimeout> | undefined;
   private quietTimer: ReturnType<typeof setTimeout> | undefined;
   private readonly random: () => number;
@@ -168,8 +174,12 @@ export class Live {
     socket.onclose = (event) => {
       if (this.socket !== socket) return;
       this.socket = null;
-      if (!welcomed) this.onFailedConnect();
-      if (event.code >= 4500 && event.code <= 4999) {
+      if (!welcomed && this.renewing === 0) this.onFailedConnect();
+      if (event.code === RENEWED) this.renewing = RENEWED_TRIES;
+      if (event.code === UNAUTHENTICATED && this.renewing > 0) {
+        this.renewing -= 1;
+        this.again(RENEWED_RETRY_MS);
+      } else if (event.code >= 4500 && event.code <= 4999) {
         this.closeCode = event.code;
         clearTimeout(this.quietTimer);
         this.become("stopped");
@@ -182,6 +192,7 @@ export class Live {
 
   private welcomed(frame: Welcome): void {
     this.attempt = 0;
+    this.renewing = 0;
     this.everLive = true;
     this.session = frame.session;
     this.closeCode = null;
