@@ -10,7 +10,7 @@ from pathlib import Path
 from deploy.embedded.child import StackError
 from schemas.settings import Settings, SettingsError
 
-WORKERS = ("relay", "sequence", "examine", "index", "notices", "sweep")
+WORKERS = ("relay", "sequence", "examine", "index", "notices", "sweep", "retention")
 BENCHES = Path(__file__).parent / "bench"
 
 

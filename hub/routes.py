@@ -10,6 +10,7 @@ from hub.documents.routes import ROUTES as DOCUMENTS
 from hub.entries.routes import ROUTES as ENTRIES
 from hub.events.routes import ROUTES as EVENTS
 from hub.factors.routes import ROUTES as FACTORS
+from hub.holds.routes import ROUTES as HOLDS
 from hub.links.routes import ROUTES as LINKS
 from hub.messages.routes import ROUTES as MESSAGES
 from hub.notices.routes import ROUTES as NOTICES
@@ -19,6 +20,7 @@ from hub.parties.routes import ROUTES as PARTIES
 from hub.people.invitation_routes import ROUTES as INVITATIONS
 from hub.people.routes import ROUTES as PEOPLE
 from hub.providers.routes import ROUTES as PROVIDERS
+from hub.retention.routes import ROUTES as RETENTION
 from hub.scim.routes import ROUTES as SCIM
 from hub.search.routes import ROUTES as SEARCH
 from hub.service_accounts.routes import ROUTES as SERVICE_ACCOUNTS
@@ -35,6 +37,8 @@ ROUTES: list[ControllerRouterHandler] = [
     *SERVICE_ACCOUNTS,
     *TEAMS,
     *WALLS,
+    *HOLDS,
+    *RETENTION,
     *INVITATIONS,
     *PROVIDERS,
     *LINKS,

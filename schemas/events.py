@@ -14,6 +14,7 @@ from schemas.deadlines import Deadline
 from schemas.details import Detail
 from schemas.documents import Document, Version
 from schemas.entries import Entry
+from schemas.holds import Hold
 from schemas.invitations import Invitation
 from schemas.messages import Message
 from schemas.notices import Notice
@@ -22,6 +23,7 @@ from schemas.participants import Participant
 from schemas.parties import Party
 from schemas.people import Member
 from schemas.positions import Position
+from schemas.retention import Disposition, Issued, Schedule
 from schemas.service_accounts import Service
 from schemas.sessions import Session
 from schemas.tasks import Task
@@ -80,6 +82,11 @@ EVENTS: dict[str, EventType] = {
     "task.added": EventType("case", "task", Task),
     "task.changed": EventType("case", "task", Task),
     "task.done": EventType("case", "task", Task),
+    "hold.raised": EventType("case", "hold", Hold),
+    "hold.released": EventType("case", "hold", Hold),
+    "disposition.due": EventType("case", "disposition", Disposition),
+    "disposition.kept": EventType("case", "disposition", Disposition),
+    "disposition.approved": EventType("case", "disposition", Disposition),
     "notice.added": EventType("person", "notice", Notice),
     "notice.acked": EventType("person", "notice", Notice),
     "marker.moved": EventType("person", "marker", Marker),
@@ -98,6 +105,10 @@ EVENTS: dict[str, EventType] = {
     "wall.raised": EventType("org", "wall", Wall),
     "wall.changed": EventType("org", "wall", Wall),
     "wall.lifted": EventType("org", "wall", Wall),
+    "person_hold.raised": EventType("org", "hold", Hold),
+    "person_hold.released": EventType("org", "hold", Hold),
+    "schedule.set": EventType("org", "schedule", Schedule),
+    "certificate.issued": EventType("org", "certificate", Issued),
     "app.added": EventType("org", "app", App),
     "app.changed": EventType("org", "app", App),
     "app.ended": EventType("org", "app", App),

@@ -4,6 +4,7 @@ The client is synchronous, so every call runs in a bounded pool of threads; neve
 """
 
 import asyncio
+import contextlib
 import hmac
 from base64 import b64encode
 from collections.abc import AsyncGenerator, Callable
@@ -183,6 +184,15 @@ class Blobs:
         except Absent:
             return 0
         return 1
+
+    async def keep(self, key: str, version: str | None, held: bool) -> None:
+        """Have the store itself keep one version of a document under a legal hold, or let go of it (S3 object lock). What
+        is not there is not kept."""
+        change = (
+            self._client.enable_object_legal_hold if held else self._client.disable_object_legal_hold
+        )
+        with contextlib.suppress(Absent):
+            await self._do(lambda: change(self.documents, key, version_id=version or None))
 
     async def remove_others(self, bucket: str, key: str, version: str | None) -> int:
         """Remove every version but this one, without `version` every one but the newest; how many."""

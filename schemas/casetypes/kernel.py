@@ -56,6 +56,14 @@ class Public(Struct, frozen=True):
     category: str = ""
 
 
+class Keeping(Struct, frozen=True):
+    """How long what is of a case is kept after it is closed, in years, where its organisation says nothing else: `case`
+    the case with all that is in it, `kinds` documents of these kinds. None: for ever."""
+
+    case: int | None = None
+    kinds: Mapping[str, int | None] = field(default_factory=dict[str, int | None])
+
+
 class CaseType(Struct, frozen=True, kw_only=True):
     """A versioned declaration. `grants` maps an action (`noun.verb` of its event) to the roles that may do it.
 
@@ -85,6 +93,7 @@ class CaseType(Struct, frozen=True, kw_only=True):
     opener_role: str = STAFF  # the role an opener from outside takes
     open_to_staff: bool = False
     first_conversations: tuple[tuple[str, str], ...] = ()  # (title, audience name), opened with the case
+    retention: Keeping = field(default_factory=Keeping)
     # What becomes a case of this type when it is brought in: a format's name to the intake that its Struct fills.
     imports: Mapping[str, Callable[[Any], dict[str, Any]]] = field(default_factory=dict)
 
@@ -100,6 +109,7 @@ class CaseType(Struct, frozen=True, kw_only=True):
         for action, allowed in self.grants.items():
             assert allowed <= roles, f"{self.name}: {action}"
         assert all(name in self.audiences for _, name in self.first_conversations)
+        assert set(self.retention.kinds) <= set(self.document_kinds), f"{self.name}: retention"
         declared = {one.encode_name: one for one in msgspec.structs.fields(self.intake)}
         for name, seen_by in self.hidden.items():
             assert seen_by and seen_by <= roles, f"{self.name}: {name} is hidden from all"
@@ -188,6 +198,7 @@ class TypeView(Struct, frozen=True):
     opener_role: str
     grants: dict[str, frozenset[str]]
     open_to_staff: bool
+    retention: Keeping
 
 
 def view(type_: CaseType, *, current: bool = True) -> TypeView:
@@ -215,4 +226,5 @@ def view(type_: CaseType, *, current: bool = True) -> TypeView:
         opener_role=type_.opener_role,
         grants=dict(type_.grants),
         open_to_staff=type_.open_to_staff,
+        retention=type_.retention,
     )

@@ -7,7 +7,7 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from schemas import courts
-from schemas.casetypes.kernel import Audience, CaseType, Role, Side, Status, Transition
+from schemas.casetypes.kernel import Audience, CaseType, Keeping, Role, Side, Status, Transition
 from schemas.dockets import Docket, one_line
 
 STAFF_ONLY = frozenset({"staff"})
@@ -109,6 +109,7 @@ LEGAL_MATTER_1 = CaseType(
     party_roles=("plaintiff", "defendant", "petitioner", "respondent", "intervenor", "witness", "other"),
     entry_kinds={"docket": "Docket entry", "note": "Note", "hearing": "Hearing", "call": "Call"},
     first_conversations=(("Client", "client"), ("Legal team", "staff")),
+    retention=Keeping(7),  # what bars commonly ask of client files; offices say otherwise for themselves
     imports={"docket": intake_of},
 )
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from schemas.casetypes.kernel import Audience, CaseType, Public, Role, Side, Status, Transition
+from schemas.casetypes.kernel import Audience, CaseType, Keeping, Public, Role, Side, Status, Transition
 
 STAFF_ONLY = frozenset({"staff"})
 BOTH = frozenset({"staff", "resident"})
@@ -83,6 +83,7 @@ SERVICE_REQUEST_1 = CaseType(
     opener_role="resident",
     open_to_staff=True,
     first_conversations=(("Resident", "resident"), ("Town staff", "staff")),
+    retention=Keeping(5, {"photo": 2}),  # pictures show more of people and places than the request needs
 )
 
 # Whom to call is between the town and the resident, whoever else takes part one day; what it may cost is the town's.

@@ -65,6 +65,14 @@ def members_of(*teams: UUID) -> str:
     return f"select person from team_members where team in ({named})" if teams else ""
 
 
+def taking_part(case: UUID) -> str:
+    """For `also`: who takes part in a case, or did, by themselves and in teams."""
+    return (
+        f"select person from participants where case_id = '{case}' union all select m.person from team_members m "
+        f"join team_cases c on c.team = m.team where c.case_id = '{case}'"
+    )
+
+
 def behind(wall: UUID) -> str:
     """For `also`: whom a wall names, and who is in the teams that it names, or was."""
     return (

@@ -71,7 +71,11 @@ KEYLESS = {
     "/v1/apps/devices",  # asks what a code stands for
     "/v1/orgs/{org:uuid}/apps/{app:uuid}/secret",  # by revision
     "/v1/conversations/{conversation:uuid}/read", "/v1/inbox/{notice:uuid}/ack",  # move forward only
-    "/v1/orgs/{org:uuid}/teams/{team:uuid}/members", "/v1/orgs/{org:uuid}/walls/{wall:uuid}/lift",  # done is done
+    "/v1/orgs/{org:uuid}/teams/{team:uuid}/members", "/v1/orgs/{org:uuid}/walls/{wall:uuid}/lift",
+    "/v1/orgs/{org:uuid}/holds/{hold:uuid}/release",  # done is done
+    "/v1/orgs/{org:uuid}/schedules",  # says the same thing again
+    "/v1/orgs/{org:uuid}/dispositions/{disposition:uuid}/keep",
+    "/v1/orgs/{org:uuid}/dispositions/{disposition:uuid}/approve",  # by revision
     "/v1/orgs/{org:uuid}/scim",  # says the same thing again
     "/scim/v2/{org:uuid}/Users", "/scim/v2/{org:uuid}/Groups",  # a name is there once
     "/scim/v2/{org:uuid}/Users/{id:uuid}", "/scim/v2/{org:uuid}/Groups/{id:uuid}",  # PUT: says the same thing again
