@@ -23,6 +23,7 @@ from storage.keys.ring import Keys
 from storage.postgres.locks import Lock
 from storage.postgres.pool import Database
 from storage.postgres.rates import Rates
+from storage.postgres.recorder import Recorder
 from storage.postgres.unit import Unit
 
 Clock = Callable[[], datetime]
@@ -120,6 +121,10 @@ class Hub(Struct, frozen=True):
             yield unit
         if unit.appended:
             await self.bus.wake()
+
+    @property
+    def recorder(self) -> Recorder:
+        return self.database.recorder
 
     def reading(self, who: Who) -> Any:
         return self.database.reading(who.person, who.session, who.held)

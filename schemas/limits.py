@@ -34,6 +34,15 @@ SCHEDULES_MAX = 500  # of an organisation
 KEEP_YEARS_MAX = 200
 DESTROYED_AT_ONCE = 2_000  # rows in one transaction
 
+ENTRIES_WAITING_MAX = 4096  # reads and refusals of a process that wait to be written down
+ENTRIES_TOGETHER_MAX = 256  # of them in one transaction
+
+# Keeping and erasing
+HOLDS_MAX = 10_000  # that stand, of an organisation
+SCHEDULES_MAX = 500  # of an organisation
+KEEP_YEARS_MAX = 200
+DESTROYED_AT_ONCE = 2_000  # rows in one transaction
+
 # Teams and walls
 TEAMS_MAX = 1000  # of an organisation
 TEAM_MEMBERS_MAX = 200

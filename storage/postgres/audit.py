@@ -28,12 +28,11 @@ from schemas.ids import new_id
 WRITE = """insert into audit_entries (log, case_id, person, entry, private)
     select $1::uuid, $2::uuid, $3::uuid, $4::bytea, convert_from($5::bytea, 'UTF8')::jsonb
     where pg_current_xact_id_if_assigned() is not null"""
-PREPARE = f"prepare audit(uuid, uuid, uuid, bytea, bytea) as {WRITE}"
-
-# The same for what writes nothing but this.
+# The same for what writes nothing but this: a read, a refusal.
 RECORD = """insert into audit_entries (log, case_id, person, entry, private)
-    select log, case_id, person, decode(entry, 'hex'), private
-    from json_to_recordset($1::json) as e(log uuid, case_id uuid, person uuid, entry text, private jsonb)"""
+    values ($1::uuid, $2::uuid, $3::uuid, $4::bytea, convert_from($5::bytea, 'UTF8')::jsonb)"""
+_TYPES = "(uuid, uuid, uuid, bytea, bytea)"
+PREPARE = f"prepare audit{_TYPES} as {WRITE}; prepare record{_TYPES} as {RECORD}"
 
 
 class Written:
@@ -94,9 +93,21 @@ def made(
 
 def statement(entry: Entry, private: Private) -> str:
     """Writes them by the statement that each connection has prepared: it goes with the commit in one round trip."""
+    return f"execute audit({_values(entry, private)})"
+
+
+def recording(entry: Entry, private: Private) -> str:
+    """The same where there is nothing else to write: in the name of whom it is about."""
+    person = entry.by.person or ""
+    return (
+        f"select set_config('casewire.person', '{person}', true); execute record({_values(entry, private)})"
+    )
+
+
+def _values(entry: Entry, private: Private) -> str:
     case, person = (f"'{id}'" if id else "null" for id in (entry.case, entry.by.person))
     opens = msgspec.json.encode(private).hex()
-    return rf"execute audit('{entry.log}', {case}, {person}, '\x{canonical(entry).hex()}', '\x{opens}')"
+    return rf"'{entry.log}', {case}, {person}, '\x{canonical(entry).hex()}', '\x{opens}'"
 
 
 # Of a unit that has no name for what it does: it may look, and whatever it writes is refused.

@@ -18,6 +18,7 @@ from schemas.facts import Key
 from schemas.settings import Settings
 from storage.postgres import audit, locks
 from storage.postgres.locks import Lock
+from storage.postgres.recorder import Recorder
 from storage.postgres.unit import Unit
 
 CONNECT_TIMEOUT_S = 10.0
@@ -136,6 +137,7 @@ class Database:
         self.system: Any = None
         self.signin: Any = None
         self.epoch = ""
+        self.recorder = Recorder(self._record)
 
     @classmethod
     async def open(
@@ -155,6 +157,7 @@ class Database:
         return database
 
     async def close(self) -> None:
+        await self.recorder.close()
         for pool in (self.app, self.system, self.signin):
             if pool is not None:
                 try:
@@ -211,6 +214,10 @@ class Database:
         """The same for a worker, which acts for nobody: its events have no actor, and it sees every row."""
         async with self._unit(self.system, f"begin; {lock.statement}", None, now, None, None, doing) as unit:
             yield unit
+
+    async def _record(self, statements: str) -> None:
+        async with translated(), (self.system or self.app).acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
+            await written(connection, statements)
 
     @asynccontextmanager
     async def _unit(
