@@ -22,13 +22,14 @@ COUNSEL_A1 = STAFF_A1 | {"cocounsel"}
 EVERYONE_A1 = STAFF_A1 | {"client", "cocounsel"}
 A2 = frozenset({"admin", "lead", "client2"})
 B = frozenset({"foreign_admin", "foreign_client"})
-ADMINS = frozenset({"admin", "walled_admin"})
+BROUGHT = frozenset({"walled_service", "walled_hire"})
+ADMINS = frozenset({"admin", "walled_admin"}) | BROUGHT
 HALL = frozenset({"hall_admin", "resident"})
 # Whoever took part in the case once was told its id then, and keeps it in their own history.
 KNEW_A1 = frozenset({"walled", "revoked_client", "revoked_lawyer"})
 # Who let somebody in or out stands in that one's own history.
 ONCE = {"lead": KNEW_A1, "admin": frozenset({"removed"})}
-OFFICE_A = STAFF_A1 | {"desk", "walled", "walled_admin", "revoked_lawyer"}
+OFFICE_A = STAFF_A1 | {"desk", "walled", "walled_admin", "revoked_lawyer"} | BROUGHT
 MEMBERS_A = OFFICE_A | EVERYONE_A1 | {"client2", "outsider", "revoked_client"}
 
 # What each asker stands for. Those who see something see some of it only: to them the rest is foreign.
@@ -47,6 +48,8 @@ ASKERS = {
     "cocounsel": "co-counsel of the case: not of the client's audience",
     "walled": "on the team, and by a team of its own besides, kept out by a wall",
     "walled_admin": "administers the organisation at a browser, kept out by a wall",
+    "walled_service": "a service that administers, made before the wall by the administrator whom it keeps out",
+    "walled_hire": "administers the organisation, seated by the administrator whom a wall keeps out",
     "revoked_client": "client until a moment ago",
     "revoked_lawyer": "on the team until a moment ago",
     "removed": "member of the organisation until a moment ago",
@@ -150,7 +153,11 @@ async def plant(world: World, hands: Hands, pool: Any) -> Town:
         assert gone.status_code == 200, (given, gone.text)
     gone = await people["admin"].delete(f"/v1/orgs/{org}/people/{people['removed'].id}")
     assert gone.status_code == 204, gone.text
+    people["walled_service"] = await _service(marks, people["walled_admin"], org)
     await _walls(marks, people, org, [one for one, readers in marks.things["case"] if "admin" in readers])
+    hire = {"org": org, "email": people["walled_hire"].email, "name": "Hire", "role": ADMIN}
+    seated = await people["walled_admin"].post("/v1/people", hire)
+    assert seated.json()["item"]["membership"] == ADMIN, seated.text
     tokens = {name: people[name].token for name in people if name in ASKERS}
     tokens |= {"anonymous": "", "forged": secrets.token_urlsafe(32)}
     tokens |= await _other_tokens(pool, lead)
@@ -172,6 +179,7 @@ async def _people(world: World, marks: Canaries, org: UUID, other: UUID) -> dict
         "desk": (org, DESK),
         "walled": (org, DESK),
         "walled_admin": (org, ADMIN),
+        "walled_hire": (org, OUTSIDE),
         "revoked_lawyer": (org, DESK),
         "client": (org, OUTSIDE),
         "client2": (org, OUTSIDE),
@@ -342,6 +350,16 @@ async def _of_the_office(
     )
     assert app.status_code in (200, 201), app.text
     marks.thing("app", (app.json().get("item") or app.json())["app"]["id"], ADMINS)
+
+
+async def _service(marks: Canaries, admin: Person, org: UUID) -> Person:
+    name = marks.word("name of a service", OFFICE_A)
+    made = await admin.made(f"/v1/orgs/{org}/services", {"name": name, "role": ADMIN})
+    id = marks.thing("service", made["id"], OFFICE_A)
+    token = {"label": "x", "scopes": ["read", "write", "admin"]}
+    given = await admin.post(f"/v1/orgs/{org}/services/{id}/tokens", token)
+    assert given.status_code == 201, given.text
+    return Person(admin.http, id, "", given.json()["token"], UUID(given.json()["session"]["id"]))
 
 
 async def _walls(marks: Canaries, people: dict[str, Person], org: UUID, cases: list[str]) -> None:
