@@ -153,6 +153,10 @@ EXPECTED = {
         },
         {"read_without_p50_ms", "write_without_p50_ms", "search_without_p50_ms"},
     ),
+    "verify": (
+        {"entries", "entries_per_s", "mb_per_s", "one_process_entries_per_s", "processes", "growth_mib", "found"},
+        {"sha256_alone_mb_per_s", "sha256_alone_entries_per_s"},
+    ),
     "import": ({"entries_per_s", "entries", "refused"}, {"statements_alone_entries_per_s"}),
     "storm": (
         {
