@@ -2,6 +2,7 @@
 
 from litestar.types import ControllerRouterHandler
 
+from hub.audit.routes import ROUTES as AUDIT
 from hub.cases.routes import ROUTES as CASES
 from hub.conversations.routes import ROUTES as CONVERSATIONS
 from hub.deadlines.routes import ROUTES as DEADLINES
@@ -58,4 +59,5 @@ ROUTES: list[ControllerRouterHandler] = [
     *EVENTS,
     *OAUTH,
     *VIEWS,
+    *AUDIT,
 ]

@@ -1,2 +1,34 @@
--- Placeholder.
-select;
+-- What is asked of the record: who has seen this, what did they do, what changed here. Newest first by the time of the
+-- act, and by its place in the log where two happened at once; each question has an index in that order.
+
+create index audit_leaves_at on audit_leaves (log, at, n);
+create index audit_leaves_act on audit_leaves (log, act, at, n);
+create index audit_leaves_refused on audit_leaves (log, at, n) where outcome = 'refused';
+create index audit_leaves_case on audit_leaves (case_id, at, n) where case_id is not null;
+create index audit_leaves_person on audit_leaves (person, at, n) where person is not null;
+create index audit_leaves_thing on audit_leaves (thing, at, n) where thing is not null;
+
+-- What was done in one's own name is one's own to know, in every log; the walls stand before it all the same.
+create policy own on audit_leaves for select to casewire_app using (person = (select me()));
+create policy read_own on audit_entries for select to casewire_app using (person = (select me()));
+
+-- What people in a record are called, for who may read that record: all of the organisation's for its administrators, that
+-- of a case for who staffs it. Whoever belongs there now has a name, and whoever stands in the record that is read.
+create function audit_names(p_org uuid, p_case uuid, p_people uuid[]) returns table (id uuid, name text)
+    language plpgsql stable security definer set search_path = pg_catalog, public as $$
+declare
+    walls uuid[] := walls_of_me();
+    of_all boolean := exists (select 1 from grants g where g.person = me() and g.scope = p_org and g.role = 'admin');
+begin
+    if p_case = any (walls) or not of_all and not exists (select 1 from grants g
+        where g.person = me() and g.scope = p_case and g.org = p_org and g.role = 'staff') then
+        return;
+    end if;
+    return query select p.id, p.name from people p where p.id = any (p_people) and (
+        exists (select 1 from grants g where g.person = p.id and g.scope = case when of_all then p_org else p_case end
+            and g.role <> 'walled')
+        or exists (select 1 from audit_leaves l where l.person = p.id and l.log = p_org
+            and (of_all or l.case_id = p_case) and (l.case_id is null or l.case_id <> all (walls))));
+end $$;
+revoke execute on function audit_names(uuid, uuid, uuid[]) from public;
+grant execute on function audit_names(uuid, uuid, uuid[]) to casewire_app;

@@ -20,6 +20,9 @@ class Exit(NamedTuple):
 # As oneself, and as somebody else would see it.
 READ = Exit(queries=({}, {"as": "{person}"}))
 PAGED = Exit(queries=({}, {"limit": 1}, {"limit": 500}, {"after": "WyJ4Il0"}, {"as": "{person}"}))
+RECORD = Exit(
+    queries=({}, {"limit": 500}, {"person": "{person}"}, {"case": "{case}"}, {"thing": "{document}"}, {"since": -1})
+)
 PUBLISHED = Exit(own=True, kinds={"org": "office"})
 DELETE = Exit()
 OWN = Exit(own=True)
@@ -75,6 +78,15 @@ EXITS: dict[tuple[str, str], Exit] = {
     ("POST", "/v1/cases/{case:uuid}/tasks"): sends({"title": "Do"}, {"title": "Do", "assignee": "{person}"}),
     ("GET", "/v1/cases/{case:uuid}/versions"): PAGED,
     ("GET", "/v1/case-types"): OWN,
+    # The record of who did and saw what
+    ("GET", "/v1/orgs/{org:uuid}/audit"): RECORD,
+    ("GET", "/v1/orgs/{org:uuid}/audit/export"): Exit(
+        queries=({}, {"format": "csv"}, {"format": "csv", "case": "{case}"})
+    ),
+    ("GET", "/v1/cases/{case:uuid}/audit"): RECORD,
+    ("GET", "/v1/cases/{case:uuid}/audit/export"): Exit(queries=({}, {"format": "csv"})),
+    ("GET", "/v1/documents/{document:uuid}/audit"): RECORD,
+    ("GET", "/v1/me/audit"): Exit(queries=({}, {"person": "{person}"}, {"thing": "{case}"}), own=True),
     # How a case looks to others
     ("GET", "/v1/cases/{case:uuid}/details"): PAGED,
     ("PATCH", "/v1/details/{detail:uuid}"): sends({"fields": {}}),

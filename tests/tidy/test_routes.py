@@ -95,6 +95,8 @@ SCOPES = {
     ("GET", "/v1/orgs/{org:uuid}/services"): "admin",
     ("GET", "/v1/orgs/{org:uuid}/services/{service:uuid}/tokens"): "admin",
     ("GET", "/v1/orgs/{org:uuid}/apps"): "admin",  # nor which apps it has, and where they are
+    ("GET", "/v1/orgs/{org:uuid}/audit"): "admin",  # nor who did and saw what in it
+    ("GET", "/v1/orgs/{org:uuid}/audit/export"): "admin",
     ("DELETE", "/v1/session"): "any",  # to end a session it takes no more than to hold it
 }
 
