@@ -2,6 +2,7 @@
 
 from litestar.types import ControllerRouterHandler
 
+from hub.audit.log_routes import ROUTES as AUDIT_LOG
 from hub.audit.routes import ROUTES as AUDIT
 from hub.cases.routes import ROUTES as CASES
 from hub.conversations.routes import ROUTES as CONVERSATIONS
@@ -60,4 +61,5 @@ ROUTES: list[ControllerRouterHandler] = [
     *OAUTH,
     *VIEWS,
     *AUDIT,
+    *AUDIT_LOG,
 ]

@@ -9,6 +9,7 @@ from hub.context import Hub
 from hub.factors import sealing
 from hub.http.health import what_is_missing
 from hub.services import admit, offer
+from schemas import audit_log
 from schemas.rates import budgets
 from schemas.settings import Settings
 from storage.asgi import run, serve_asgi
@@ -65,5 +66,6 @@ async def serve(settings: Settings) -> None:
 def main(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT."""
     sealing.check(settings)
+    audit_log.check(settings)
     configure("hub")
     run(lambda: serve(settings))

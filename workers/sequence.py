@@ -155,10 +155,15 @@ class Sequencer:
         if now - self._looked < LOOK_EVERY_S:
             return
         self._looked = now
+        entries, first = await self.waiting()
+        WAITING.set(entries)
+        read = _read(first) if first else None
+        WAITING_S.set((self._clock() - read[1]).total_seconds() if read else 0.0)
+
+    async def waiting(self) -> tuple[int, bytes | None]:
+        """How many committed entries have no place yet, at most `COUNTED_MAX`, and the first of them."""
         row = await self._db.fetchrow(audit_log.WAITING, *self._position, COUNTED_MAX)
-        WAITING.set(row["entries"])
-        first = _read(row["first"]) if row["entries"] else None
-        WAITING_S.set((self._clock() - first[1]).total_seconds() if first else 0.0)
+        return row["entries"], row["first"]
 
 
 def _read(data: bytes) -> tuple[Entry, datetime] | None:

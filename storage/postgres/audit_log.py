@@ -15,8 +15,8 @@ POSITION = "select tx, id from audit_position"
 SETTLED = f"""select tx, id, log, entry from audit_entries
     where (tx, id) > ($1, $2) and tx < {XMIN} order by tx, id limit $3"""
 # All that has no place yet, what waits for an open transaction too: how many (at most $3), and the first of them.
-WAITING = """select count(*) as entries, (array_agg(entry order by tx, id))[1] as first from (
-        select tx, id, entry from audit_entries where (tx, id) > ($1, $2) order by tx, id limit $3) e"""
+WAITING = """select (select count(*) from (select from audit_entries where (tx, id) > ($1, $2) limit $3) e) as entries,
+    (select entry from audit_entries where (tx, id) > ($1, $2) order by tx, id limit 1) as first"""
 
 # Logs with the tiles that are not full. Level 6 holds 256^7 leaves.
 HEADS = """select l.log, l.size, t.level, t.n, t.hashes from audit_logs l

@@ -159,6 +159,11 @@ EXITS: dict[tuple[str, str], Exit] = {
     ("DELETE", "/v1/password"): OWN,
     ("PUT", "/v1/password"): sends({"old": "not-this-one-2026", "new": "correct-horse-battery-2026"}),
     ("POST", "/v1/tokens"): sends({"label": "x"}),
+    # Proofs over the record: hashes and sizes
+    ("GET", "/v1/orgs/{org:uuid}/audit/checkpoint"): READ,
+    ("GET", "/v1/orgs/{org:uuid}/audit/key"): READ,
+    ("GET", "/v1/orgs/{org:uuid}/audit/proof"): Exit(queries=({"n": 0}, {"n": 1}, {"entry": "{document}"}, {})),
+    ("GET", "/v1/orgs/{org:uuid}/audit/consistency"): Exit(queries=({"from": 0}, {"from": 1, "to": 2})),
     # An organisation's people and rules
     ("GET", "/v1/people"): Exit(queries=({"org": "{org}"}, {"org": "{org}", "limit": 500})),
     ("POST", "/v1/people"): sends(

@@ -97,6 +97,9 @@ SCOPES = {
     ("GET", "/v1/orgs/{org:uuid}/apps"): "admin",  # nor which apps it has, and where they are
     ("GET", "/v1/orgs/{org:uuid}/audit"): "admin",  # nor who did and saw what in it
     ("GET", "/v1/orgs/{org:uuid}/audit/export"): "admin",
+    ("GET", "/v1/orgs/{org:uuid}/audit/checkpoint"): "admin",  # nor how much was done there
+    ("GET", "/v1/orgs/{org:uuid}/audit/consistency"): "admin",
+    ("GET", "/v1/orgs/{org:uuid}/audit/key"): "admin",
     ("DELETE", "/v1/session"): "any",  # to end a session it takes no more than to hold it
 }
 

@@ -25,6 +25,7 @@ from storage.bus import end
 from storage.postgres import audit_log, leader
 from storage.postgres.events import READS_IN_ORDER
 from storage.postgres.pool import Database
+from tests.record import from_here_on, placed
 from workers import sequence
 from workers.sequence import Sequencer
 
@@ -101,6 +102,7 @@ def signing(stack: Stack) -> Settings:
 async def line(signing: Settings) -> AsyncIterator[Any]:
     """A connection as the leader has it, with nobody's lock."""
     connection = await asyncpg.connect(signing.postgres_system, server_settings=READS_IN_ORDER)
+    await from_here_on(connection)
     yield connection
     connection.terminate()
 
@@ -109,16 +111,7 @@ async def line(signing: Settings) -> AsyncIterator[Any]:
 async def sequencer(line: Any, signing: Settings) -> Sequencer:
     made = Sequencer(line, Signer(signing))
     await made.begin()
-    while await made.place():
-        pass
     return made
-
-
-async def placed(sequencer: Sequencer) -> int:
-    total = 0
-    while count := await sequencer.place():
-        total += count
-    return total
 
 
 async def test_entries_get_places_in_the_order_of_commits(sequencer: Sequencer, system: Database) -> None:
@@ -153,18 +146,15 @@ async def test_a_log_grows_over_the_edges_of_its_tiles(sequencer: Sequencer, sys
         assert await check(system.system, log) == sizes
 
 
-async def test_nothing_is_placed_before_what_may_yet_commit(
-    sequencer: Sequencer, system: Database, line: Any
-) -> None:
+async def test_nothing_is_placed_before_what_may_yet_commit(sequencer: Sequencer, system: Database) -> None:
     """Who began earlier and commits later keeps its place: it is waited for, not passed over."""
     log = new_id()
     async with system.system.acquire() as one, one.transaction():
         await write(one, early := entry_in(log))
         async with system.system.acquire() as two, two.transaction():
             await write(two, late := entry_in(log))
-        assert await placed(sequencer) == 0
-        row = await line.fetchrow(audit_log.WAITING, *sequencer._position, 10)
-        assert row["entries"] == 1 and row["first"] == canonical(late)
+        assert await sequencer.place() == 0
+        assert await sequencer.waiting() == (1, canonical(late))
     assert await placed(sequencer) == 2
     assert await check(system.system, log) == 2
     assert [row["entry"] for row in await leaves_of(system.system, log)] == [early.id, late.id]
@@ -201,7 +191,7 @@ async def test_who_was_deposed_writes_nothing_more(
         believes = Sequencer(other, Signer(signing))
         await believes.begin()
         await write(system.system, entry_in(log))
-        assert await sequencer.place() == 1
+        assert await placed(sequencer) == 1
         with pytest.raises(ConnectionError):
             await believes.place()
         assert await check(system.system, log) == 1
@@ -216,7 +206,7 @@ async def test_a_damaged_tree_is_not_built_upon(sequencer: Sequencer, system: Da
     await owner.execute("update audit_tiles set hashes = hashes || hashes where log = $1", log)
     await write(system.system, entry_in(log))
     with pytest.raises(merkle.Unfit):
-        await sequencer.place()
+        await placed(sequencer)
     await owner.execute("update audit_tiles set hashes = substr(hashes, 1, 32) where log = $1", log)
     assert await placed(sequencer) == 1
     assert await check(system.system, log) == 2
@@ -327,6 +317,7 @@ async def signed(system: Database, log: UUID) -> bool:
 async def test_killed_again_and_again_while_two_stand_in_line(
     stack: Stack, system: Database, signing: Settings
 ) -> None:
+    await from_here_on(system.system)
     logs, enough = [new_id() for _ in range(3)], asyncio.Event()
     written = 0
 
@@ -382,6 +373,7 @@ async def test_a_sequencer_that_loses_the_database_carries_on(
     system: Database, signing: Settings, owner: Any, database: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(leader, "POLL_S", 0.05)
+    await from_here_on(system.system)
     log = new_id()
     superuser = await asyncpg.connect(database.superuser)
     try:
@@ -409,6 +401,7 @@ async def test_it_says_what_waits(
     system: Database, signing: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sequence, "LOOK_EVERY_S", 0.0)
+    await from_here_on(system.system)
     log = new_id()
 
     def waits(count: int) -> bool:
