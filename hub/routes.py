@@ -10,7 +10,9 @@ from hub.deadlines.routes import ROUTES as DEADLINES
 from hub.details.routes import ROUTES as DETAILS
 from hub.documents.routes import ROUTES as DOCUMENTS
 from hub.entries.routes import ROUTES as ENTRIES
+from hub.erasure.routes import ROUTES as ERASURE
 from hub.events.routes import ROUTES as EVENTS
+from hub.exports.routes import ROUTES as EXPORTS
 from hub.factors.routes import ROUTES as FACTORS
 from hub.holds.routes import ROUTES as HOLDS
 from hub.links.routes import ROUTES as LINKS
@@ -41,6 +43,7 @@ ROUTES: list[ControllerRouterHandler] = [
     *WALLS,
     *HOLDS,
     *RETENTION,
+    *ERASURE,
     *INVITATIONS,
     *PROVIDERS,
     *LINKS,
@@ -58,6 +61,7 @@ ROUTES: list[ControllerRouterHandler] = [
     *TASKS,
     *DEADLINES,
     *EVENTS,
+    *EXPORTS,
     *OAUTH,
     *VIEWS,
     *AUDIT,

@@ -33,6 +33,7 @@ HOLDS_MAX = 10_000  # that stand, of an organisation
 SCHEDULES_MAX = 500  # of an organisation
 KEEP_YEARS_MAX = 200
 DESTROYED_AT_ONCE = 2_000  # rows in one transaction
+ERASED_CASES_MAX = 200  # in which somebody's words go at once
 
 ENTRIES_WAITING_MAX = 4096  # reads and refusals of a process that wait to be written down
 ENTRIES_TOGETHER_MAX = 256  # of them in one transaction
@@ -135,6 +136,11 @@ QUARANTINE_CLEAR_HOURS = 2  # then what still lies in quarantine is sealed there
 READY_KEPT_S = 1.0  # of what the hub found out about its servers
 RATES_SAID_EVERY_S = 1.0  # how long a process keeps to itself what it let through
 RATES_KEPT_MAX = 20_000  # budgets, in a process
+
+# Exports of cases
+EXPORT_HOURS = 24  # for which an archive can be downloaded, again and again
+EXPORT_RECORD_S = 600  # in which whoever downloads takes all that is not documents: so long one moment is held
+EXPORTS_AT_ONCE_MAX = 4  # downloads of archives, in a process
 
 # Questions over the record
 AUDIT_COUNT_MAX = 1_000  # how far entries are counted that a question finds

@@ -59,6 +59,7 @@ async def sweep(hub: Hub) -> bool:
     _count("challenge", await system.execute(expired.CHALLENGES, now))
     _count("journey", await system.execute(expired.JOURNEYS, now))
     _count("link", await system.execute(expired.LINKS, now))
+    _count("export", await system.execute(expired.EXPORTS, now))
     _count("question of an app", await system.execute(expired.OAUTH_REQUESTS, now))
     _count("device of an app", await system.execute(expired.OAUTH_DEVICES, now - UNCONFIRMED_FOR))
     # A code or token that is shown a second time ends what the first gave: so long it is known.

@@ -39,7 +39,7 @@ PROCESSES: Mapping[str, str] = {
 }
 
 # Who signs the record, and exports of it: nobody else has the key. Witnesses are told by the first alone.
-SIGNERS = ("sequence", "hub")
+SIGNERS = ("sequence", "hub", "files")
 
 # All but the person at the machine serve health and metrics.
 SERVED = tuple(name for name in PROCESSES if name != "operator")

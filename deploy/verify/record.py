@@ -40,7 +40,9 @@ def lines_of(file: IO[bytes], name: str, longest: int, report: Report) -> Iterat
         yield [rest]
 
 
-def chunks_of(lines: Iterator[list[bytes]], private: Iterator[tuple[int, Private]] | None) -> Iterator[Chunk]:
+def chunks_of(
+    lines: Iterator[list[bytes]], private: Iterator[tuple[int, Private]] | None, report: Report
+) -> Iterator[Chunk]:
     waiting: list[bytes] = []
     first, ahead = 0, next(private, None) if private is not None else None
 
@@ -64,6 +66,8 @@ def chunks_of(lines: Iterator[list[bytes]], private: Iterator[tuple[int, Private
         del waiting[:at]
     if waiting:
         yield chunk(waiting)
+    if ahead is not None:
+        report.say(f"{PRIVATE} opens entry {ahead[0]}, which is not here.")
 
 
 def private_of(file: IO[bytes], report: Report) -> Iterator[tuple[int, Private]]:
@@ -209,7 +213,7 @@ def verify_folder(
             sources.append(kept(report, str(path), notes, keys, id, others=True))
         lines = lines_of(open_(entries), ENTRIES, ENTRY_BYTES_MAX, report)
         opens = private_of(open_(private), report) if private.is_file() else None
-        log.examine(chunks_of(lines, opens), sources)
+        log.examine(chunks_of(lines, opens, report), sources)
     finally:
         for file in opened:
             file.close()

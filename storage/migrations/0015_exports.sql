@@ -1,2 +1,26 @@
--- Placeholder.
-select;
+-- Who exported which case, and as of when. The archive itself is made while it is downloaded and lies nowhere.
+
+create table exports (
+    id uuid primary key,
+    case_id uuid not null references cases (id),
+    org uuid not null,
+    person uuid not null,
+    seq bigint not null,
+    made_at timestamptz not null,
+    expires_at timestamptz not null
+);
+
+alter table exports enable row level security;
+alter table exports force row level security;
+create policy system_all on exports to casewire_system using (true) with check (true);
+create policy owner_all on exports to casewire_owner using (true) with check (true);
+-- One's own, of a case that one can still see.
+create policy own on exports for select to casewire_app using (
+    person = (select me()) and exists (select 1 from cases c where c.id = exports.case_id));
+create policy own_new on exports for insert to casewire_app with check (
+    person = (select me()) and exists (select 1 from cases c where c.id = exports.case_id and c.org = exports.org));
+create policy kept_out on exports as restrictive for select to casewire_app using (
+    case_id <> all (array(select w.scope from grants w where w.person = (select me()) and w.role = 'walled')));
+grant select, insert on exports to casewire_app;
+grant select, delete on exports to casewire_system;
+create index exports_expire on exports (expires_at);

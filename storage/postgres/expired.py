@@ -12,6 +12,7 @@ OAUTH_DEVICES = "delete from oauth_devices where expires_at < $1"
 OAUTH_CODES = "delete from oauth_codes where expires_at < $1"
 OAUTH_REFRESHES = "delete from oauth_refreshes where expires_at < $1"
 OAUTH_FAMILIES = "delete from oauth_families where expires_at < $1 or ended_at < $1"
+EXPORTS = "delete from exports where expires_at < $1"
 RATES = "delete from rates where until < now()"
 # What has been forgotten, and whatever there is too much, so that the table stays small in any flood: first those whom
 # nothing holds up, or a flood of new ones would free those who wait.

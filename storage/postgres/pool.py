@@ -167,17 +167,20 @@ class Database:
 
     @asynccontextmanager
     async def reading(
-        self, person: UUID | None, session: UUID | None = None, held: bytes = b""
+        self, person: UUID | None, session: UUID | None = None, held: bytes = b"", *, steady_s: int = 0
     ) -> AsyncIterator[Any]:
         """A connection that sees what `person` may see; None is nobody, who sees what is public. Three round trips with
         one query.
 
         With `session` the transaction begins only while that session is good, and `held`, if given, is the hash of its
-        secret; `unauthenticated` else.
+        secret; `unauthenticated` else. With `steady_s` all queries see one moment, for at most so many seconds.
         """
         async with translated(), self.app.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
             try:
                 entered = f"; {_enter(person, session, held)}" if person is not None else ""
+                if steady_s:
+                    steady = f"isolation level repeatable read; set local transaction_timeout = '{steady_s}s'"
+                    entered = f" {steady}{entered}"
                 await connection.execute(f"begin read only{entered}")
                 yield connection
             except BaseException as error:

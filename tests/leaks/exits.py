@@ -61,6 +61,8 @@ EXITS: dict[tuple[str, str], Exit] = {
     ("GET", "/v1/cases/{case:uuid}/entries"): PAGED,
     ("POST", "/v1/cases/{case:uuid}/entries"): sends({"text": "Seen", "occurred_on": "2026-01-01"}),
     ("GET", "/v1/cases/{case:uuid}/events"): Exit(queries=({}, {"after": 0, "limit": 500}, {"after": 5})),
+    ("POST", "/v1/cases/{case:uuid}/exports"): sends(None),
+    ("GET", "/v1/exports/{export:uuid}/address"): Exit(),
     ("GET", "/v1/cases/{case:uuid}/markers"): READ,
     ("GET", "/v1/cases/{case:uuid}/participants"): PAGED,
     ("POST", "/v1/cases/{case:uuid}/participants"): sends(
@@ -194,6 +196,33 @@ EXITS: dict[tuple[str, str], Exit] = {
     ("GET", "/v1/orgs/{org:uuid}/walls/{wall:uuid}"): READ,
     ("PATCH", "/v1/orgs/{org:uuid}/walls/{wall:uuid}"): sends({"title": "Changed"}, {"people": ["{person}"]}),
     ("POST", "/v1/orgs/{org:uuid}/walls/{wall:uuid}/lift"): sends({"reason": "Over"}),
+    # Keeping and erasing
+    ("GET", "/v1/orgs/{org:uuid}/holds"): PAGED,
+    ("POST", "/v1/orgs/{org:uuid}/holds"): sends(
+        {"kind": "case", "thing": "{case}", "reason": "R"},
+        {"kind": "document", "thing": "{document}", "reason": "R"},
+        {"kind": "person", "thing": "{person}", "reason": "R"},
+    ),
+    ("GET", "/v1/cases/{case:uuid}/holds"): PAGED,
+    ("POST", "/v1/orgs/{org:uuid}/holds/{hold:uuid}/release"): sends({"reason": "Over"}),
+    ("GET", "/v1/orgs/{org:uuid}/people/{person:uuid}/erasure"): READ,
+    ("POST", "/v1/orgs/{org:uuid}/people/{person:uuid}/erasure"): sends(
+        {"reason": "R"}, {"reason": "R", "cases": ["{case}"]}
+    ),
+    ("GET", "/v1/orgs/{org:uuid}/erasures"): PAGED,
+    ("POST", "/v1/orgs/{org:uuid}/erasures/{erasure:uuid}/refuse"): sends({"reason": "R"}),
+    ("GET", "/v1/erasures"): OWN,
+    ("POST", "/v1/erasures"): sends({"org": "{org}"}),
+    ("PATCH", "/v1/me"): sends({"name": "", "zone": "UTC"}),
+    ("GET", "/v1/orgs/{org:uuid}/schedules"): READ,
+    ("POST", "/v1/orgs/{org:uuid}/schedules"): sends({"type": "legal_matter", "years": 3, "reason": "R"}),
+    ("GET", "/v1/orgs/{org:uuid}/dispositions"): Exit(queries=({}, {"limit": 500}, {"state": "due"})),
+    ("POST", "/v1/orgs/{org:uuid}/dispositions/{disposition:uuid}/keep"): sends(
+        {"until": "2090-01-01", "reason": "R"}
+    ),
+    ("POST", "/v1/orgs/{org:uuid}/dispositions/{disposition:uuid}/approve"): sends({"reason": "R"}),
+    ("GET", "/v1/orgs/{org:uuid}/certificates"): PAGED,
+    ("GET", "/v1/orgs/{org:uuid}/certificates/{certificate:uuid}"): READ,
     # Keeping and erasing
     ("GET", "/v1/orgs/{org:uuid}/holds"): PAGED,
     ("POST", "/v1/orgs/{org:uuid}/holds"): sends(

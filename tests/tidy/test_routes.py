@@ -73,9 +73,11 @@ KEYLESS = {
     "/v1/conversations/{conversation:uuid}/read", "/v1/inbox/{notice:uuid}/ack",  # move forward only
     "/v1/orgs/{org:uuid}/teams/{team:uuid}/members", "/v1/orgs/{org:uuid}/walls/{wall:uuid}/lift",
     "/v1/orgs/{org:uuid}/holds/{hold:uuid}/release",  # done is done
-    "/v1/orgs/{org:uuid}/schedules",  # says the same thing again
+    "/v1/orgs/{org:uuid}/schedules", "/v1/erasures", "/v1/orgs/{org:uuid}/erasures/{erasure:uuid}/refuse",  # say it again
+    "/v1/orgs/{org:uuid}/people/{person:uuid}/erasure",  # works once
     "/v1/orgs/{org:uuid}/dispositions/{disposition:uuid}/keep",
     "/v1/orgs/{org:uuid}/dispositions/{disposition:uuid}/approve",  # by revision
+    "/v1/cases/{case:uuid}/exports",  # another leave to download the same, which is written down again
     "/v1/orgs/{org:uuid}/scim",  # says the same thing again
     "/scim/v2/{org:uuid}/Users", "/scim/v2/{org:uuid}/Groups",  # a name is there once
     "/scim/v2/{org:uuid}/Users/{id:uuid}", "/scim/v2/{org:uuid}/Groups/{id:uuid}",  # PUT: says the same thing again
@@ -85,7 +87,7 @@ KEYLESS = {
 # Whose own account it is about: for a browser alone.
 OWN_PLACES = (
     "/v1/session/proof", "/v1/sessions", "/v1/tokens", "/v1/factors", "/v1/password", "/v1/invitations",
-    "/v1/identities", "/v1/apps",
+    "/v1/identities", "/v1/apps", "/v1/erasures",
 )  # fmt: skip
 # Where somebody rules an organisation: reading what it has needs `read`, all else `admin`.
 ADMIN_PLACES = ("/v1/orgs/", "/v1/people")
@@ -100,6 +102,7 @@ SCOPES = {
     ("GET", "/v1/orgs/{org:uuid}/audit/checkpoint"): "admin",  # nor how much was done there
     ("GET", "/v1/orgs/{org:uuid}/audit/consistency"): "admin",
     ("GET", "/v1/orgs/{org:uuid}/audit/key"): "admin",
+    ("PATCH", "/v1/me"): "own",  # how somebody is called
     ("DELETE", "/v1/session"): "any",  # to end a session it takes no more than to hold it
 }
 
