@@ -158,7 +158,9 @@ async def ask(house: House) -> About:
         notes = {str(one["log"]): one["note"] for one in await connection.fetch(backups.CHECKPOINTS)}
         signers = [one["key"] for one in await connection.fetch(backups.AUDIT_KEYS)]
         id = await connection.fetchval(backups.HOUSE)
-        return About(id, row["epoch"], row["schema"], row["version"], row["bytes"], row["now"], notes, signers)
+        return About(
+            id, row["epoch"], row["schema"], row["version"], row["bytes"], row["now"], notes, signers
+        )
     finally:
         await connection.close()
 
@@ -175,8 +177,9 @@ async def _record(house: House, act: str, name: str) -> None:
 async def record(connection: Any, act: str, about: str) -> None:
     """One entry in the house's own log, in the transaction of `connection`."""
     entry, private = audit.made(act=act, at=datetime.now(UTC), by=OPERATOR, rule="operator", about=about)
-    row = {"log": entry.log, "entry": canonical(entry).hex(), "private": private}
-    await connection.execute(audit.RECORD, msgspec.json.encode([row]).decode())
+    await connection.execute(
+        audit.RECORD, entry.log, None, None, canonical(entry), msgspec.json.encode(private)
+    )
 
 
 async def _connect(house: House, dsn: str | None = None) -> Any:

@@ -47,8 +47,8 @@ class Held(Struct, frozen=True, array_like=True):
 
 class Manifest(Struct, frozen=True, kw_only=True):
     """What a backup holds. Times are UTC; `house` is PostgreSQL's system identifier, `epoch` the history that was
-    copied, `checkpoints` the newest signed one of each log before the copy began and `audit_keys` who signs them, `lost`
-    how many objects the database named and the store did not have."""
+    copied, `checkpoints` the newest signed one of each log before the copy began and `audit_keys` who signs them, and
+    `lost` how many objects the database named and the store did not have."""
 
     format: int = FORMAT
     name: str
