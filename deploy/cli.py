@@ -182,6 +182,33 @@ def docket(
 
 
 @audit.command
+def key(*, json: bool = False, data: Data = None) -> None:
+    """Print the public keys of the record's checkpoints, the newest first. Keep them where the record is not.
+
+    Args:
+        json: Print them as JSON, with the time since when each signs.
+    """
+    from deploy import find
+    from deploy.audit import key as run
+
+    run(find.settings(data), as_json=json)
+
+
+@audit.command
+def checkpoint(log: str = "", *, json: bool = False, data: Data = None) -> None:
+    """Print the newest signed checkpoint of each log: what a verifier compares with what it has.
+
+    Args:
+        log: The organisation, by its id; default all, and what belongs to none.
+        json: Print them as JSON.
+    """
+    from deploy import find
+    from deploy.audit import checkpoint as run
+
+    run(find.settings(data), log, as_json=json)
+
+
+@audit.command
 def verify(
     target: str = "",
     *,
@@ -209,7 +236,7 @@ def bench(name: str, *, json: bool = False, quick: bool = False, data: Data = No
     """Measure the stack that runs, else one of the bench's own. Exit code 1 when a bound is missed.
 
     Args:
-        name: What to measure: fanout, burst, deliver, relay, post, storm, replay, idle, slow, revoke, import or verify.
+        name: What to measure: fanout, burst, deliver, relay, post, storm, replay, idle, slow, revoke, import, proof or verify.
         json: Print the figures as JSON.
         quick: A small part of the work, to see that the bench works; its figures mean nothing.
     """
