@@ -22,6 +22,8 @@ app = App(
 )
 imports = App(name="import", help="Bring in cases from files.")
 app.command(imports)
+keys = App(name="keys", help="Keys that sign identity tokens, and the root keys of what is kept sealed.")
+app.command(keys)
 audit = App(name="audit", help="The record of who did and saw what.")
 app.command(audit)
 app.command(backup)
@@ -139,8 +141,8 @@ def token(email: str = "", *, days: int = 90, data: Data = None) -> None:
     run(find.settings(data), email, days)
 
 
-@app.command
-def keys(*, distrust: bool = False, data: Data = None) -> None:
+@keys.default
+def signing_keys(*, distrust: bool = False, data: Data = None) -> None:
     """Make new keys that sign identity tokens for apps. They change by themselves every 90 days.
 
     Args:
@@ -150,6 +152,36 @@ def keys(*, distrust: bool = False, data: Data = None) -> None:
     from deploy.people import keys as run
 
     run(find.settings(data), distrust=distrust)
+
+
+@keys.command
+def new_root() -> None:
+    """Print a new root key, for CASEWIRE_ROOT_KEY or the file of CASEWIRE_ROOT_KEY_FILE."""
+    from deploy.keys import new_root as run
+
+    run()
+
+
+@keys.command
+def rotate_root(*, again: bool = False, data: Data = None) -> None:
+    """Wrap the keys of all cases by the first of the root keys; no document is touched. A repeat does what is left.
+
+    Args:
+        again: Also those that it wrapped already, after Vault was told to rotate its key.
+    """
+    from deploy import find
+    from deploy.keys import rotate_root as run
+
+    run(find.settings(data), again=again)
+
+
+@keys.command
+def seal_old(*, data: Data = None) -> None:
+    """Seal documents and messages of the past that are from before there were keys. A repeat does what is left."""
+    from deploy import find
+    from deploy.keys import seal_old as run
+
+    run(find.settings(data))
 
 
 @app.command

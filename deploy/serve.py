@@ -23,7 +23,9 @@ def serve(process: str, names: str, data: Path | None) -> None:
         if not wanted:
             raise StackError(f"Say which worker: {', '.join(WORKERS)}, or several with commas.")
         if data is not None and "sequence" in wanted and len(wanted) > 1:
-            raise StackError("`sequence` has a key that other workers have not: run it in a process of its own.")
+            raise StackError(
+                "`sequence` has a key that other workers have not: run it in a process of its own."
+            )
         settings = _settings(data, names if names in ("relay", "sequence") else "worker")
         if "sequence" in wanted:
             from schemas.audit_log import check
@@ -54,18 +56,21 @@ def _settings(data: Path | None, process: str) -> Settings:
         from deploy import find
 
         settings = find.settings(data, process)
-    _refuse_unsafe_database(settings)
+    _refuse_unsound(settings, opens=process in ("hub", "files", "worker"))
     return settings
 
 
-def _refuse_unsafe_database(settings: Settings) -> None:
-    """A database that is away is waited for by the process itself; one that is there and unsound is refused."""
+def _refuse_unsound(settings: Settings, *, opens: bool) -> None:
+    """A database that is away is waited for by the process itself; one that is there and unsound is refused, and so is
+    a root key that does not open what is there, by whoever opens it."""
     from asyncpg import PostgresError
 
-    from deploy.soundness import unsafe_database
+    from deploy.soundness import unsafe_database, wrong_root
 
     try:
         problem = asyncio.run(unsafe_database(settings))
+        if not problem and opens:
+            problem = asyncio.run(wrong_root(settings))
     except (OSError, PostgresError):
         return
     if problem:

@@ -2,10 +2,33 @@
 
 import asyncpg
 
-from schemas.settings import Settings
+from schemas.settings import Settings, SettingsError
 
 CONNECT_WAIT_S = 5.0
 NEVER_OFF = ("fsync", "full_page_writes", "synchronous_commit")
+
+
+async def wrong_root(settings: Settings) -> str | None:
+    """Why what is sealed cannot be opened with the roots of these settings, None when it can. Raises `SettingsError`
+    where they name none, and `OSError` or asyncpg's when the database is away."""
+    from storage.keys.ring import check
+    from storage.keys.roots import roots_of
+
+    roots = roots_of(settings)
+    connection = await asyncpg.connect(
+        settings.postgres, timeout=CONNECT_WAIT_S, command_timeout=CONNECT_WAIT_S
+    )
+    try:
+        await check(connection, roots)
+    except SettingsError as problem:
+        return str(problem)
+    except asyncpg.UndefinedTableError:
+        return None  # not migrated yet, which is said elsewhere
+    finally:
+        await connection.close()
+        for root in roots.known.values():
+            await root.close()
+    return None
 
 
 async def unsafe_database(settings: Settings) -> str | None:

@@ -29,6 +29,7 @@ from prometheus_client import Counter
 
 from schemas.access import Viewer, sees
 from schemas.addresses import Address, read_address
+from schemas.audit import Actor
 from schemas.credentials import allowed_origins
 from schemas.errors import Refused
 from schemas.headers import answer_headers
@@ -104,7 +105,7 @@ class Files:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.database, self.blobs, self.rates, self.clock = database, blobs, rates, clock
-        self.keys = Keys(roots_of(settings))
+        self.keys = Keys(roots_of(settings), database.recorder)
         self._secret = settings.secret.reveal()
         self._origins = allowed_origins(settings.public_url)
         self._proxies = networks(settings.trusted_proxies)
@@ -179,7 +180,8 @@ class Files:
             raise Refused("not_found")
         if row["sealed"] is None:  # from before there were keys
             return version
-        key = await self.keys.of(wrapped.of_row(row))
+        by = Actor(kind=row["f_kind"], person=address.person, session=address.session)
+        key = await self.keys.of(wrapped.of_row(row), by)
         about = About("bytes", version.org, version.case_id, version.id)
         return replace(version, sealing=Sealing(row["sealed"], key, about))
 

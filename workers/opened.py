@@ -22,7 +22,7 @@ async def opened(settings: Settings, name: str) -> AsyncIterator[Hub]:
         bus = await Bus.connect(settings, name)
         blobs = Blobs(settings)
         rates = Rates(database.system, budgets(settings.rates))
-        keys = Keys(roots_of(settings))
+        keys = Keys(roots_of(settings), database.recorder)
         try:
             yield Hub(settings, database, bus, blobs, rates, keys)
         finally:

@@ -16,7 +16,9 @@ from storage.postgres.rows import read
 from storage.sealed import original, seal_small
 
 
-async def post_message(hub: Hub, who: Who, conversation: UUID, request: PostMessage, key: UUID) -> Answer[Message]:
+async def post_message(
+    hub: Hub, who: Who, conversation: UUID, request: PostMessage, key: UUID
+) -> Answer[Message]:
     """Post to a conversation. Acknowledged only after the commit of message and event."""
     remembered = key_of(key, "post_message", conversation, request)
     async with hub.writing(who, locks.of_row("conversations", conversation), remembered) as unit:
@@ -30,7 +32,9 @@ async def post_message(hub: Hub, who: Who, conversation: UUID, request: PostMess
             found = await unit.connection.fetch(messages.ATTACHABLE, *wanted)
             attachments = [read(one, Attachment) for one in found]
         message = rules.post(facts, conversation, request, attachments, id=new_id(), now=unit.now)
-        unit.append(facts.stream, NewEvent("message.posted", message.id, message, tuple(audience), tuple(people)))
+        unit.append(
+            facts.stream, NewEvent("message.posted", message.id, message, tuple(audience), tuple(people))
+        )
         await unit.write(
             messages.INSERT, message.id, facts.case, facts.org, conversation, who.person, message.body,
             message.attachments, unit.now, message.seq, audience, people,
@@ -44,7 +48,9 @@ async def edit_message(hub: Hub, who: Who, id: UUID, request: EditMessage, revis
         facts, row = await unit.facts(messages.MESSAGE, id)
         before = messages.message(row)
         after = rules.edit(facts, before, request, revision=revision, now=unit.now)
-        unit.append(facts.stream, NewEvent("message.edited", id, after, tuple(row["audience"]), tuple(row["people"])))
+        unit.append(
+            facts.stream, NewEvent("message.edited", id, after, tuple(row["audience"]), tuple(row["people"]))
+        )
         await unit.write(messages.EDIT, id, before.revision, seal(before), unit.now, who.person, after.body)
     return Answer(after, unit.as_of(facts.stream))
 
@@ -71,7 +77,7 @@ async def _sealer(hub: Hub, who: Who, id: UUID) -> Callable[[Message], bytes]:
     if row is None:
         raise Refused("not_found")
     conversation, case, org = row["conversation"], row["case_id"], row["org"]
-    key = await hub.keys.ensure(hub.database.system, "conversation", conversation, case, org)
+    key = await hub.keys.ensure(hub.database.system, "conversation", conversation, case, org, who.actor)
 
     def seal(before: Message) -> bytes:
         about = original(org, case, conversation, id, before.revision)
@@ -80,6 +86,8 @@ async def _sealer(hub: Hub, who: Who, id: UUID) -> Callable[[Message], bytes]:
     return seal
 
 
-async def list_messages(hub: Hub, who: Who, conversation: UUID, limit: int, after: str | None) -> Page[Message]:
+async def list_messages(
+    hub: Hub, who: Who, conversation: UUID, limit: int, after: str | None
+) -> Page[Message]:
     """Newest first."""
     return await read_page(hub, who, messages.PAGE, messages.message, conversation, limit, after, BY_SEQ)

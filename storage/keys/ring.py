@@ -7,7 +7,7 @@ destroyed, or that a wall has closed, opens nothing from then on. What is kept i
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -15,26 +15,23 @@ from uuid import UUID
 
 from prometheus_client import Counter
 
+from schemas.audit import Actor
 from schemas.errors import Refused
 from schemas.limits import CASE_KEYS_KEPT_MAX, CASE_KEYS_KEPT_S
 from schemas.settings import SettingsError
 from storage.keys.roots import Roots
 from storage.keys.wrapping import KEY_BYTES, Broken, new_key, unwrap, wrap
-from storage.postgres import keys
+from storage.postgres import audit, keys
 from storage.postgres.keys import Kind, Wrapped
+from storage.postgres.recorder import Recorder
 from storage.postgres.rows import read
 
 ERASED = "It was erased: the key that opened it is destroyed."
 CHECK = b"casewire root check 1".ljust(KEY_BYTES, b"\0")
 
-# Told of each case's key that the root opens: the organisation and the case. It must return before the key is used.
-Used = Callable[[UUID, UUID], Awaitable[None]]
+WORKER = Actor(kind="worker")
 
 OPENED = Counter("casewire_case_keys_opened_total", "Keys of cases that the root opened.")
-
-
-async def _nobody(org: UUID, case: UUID) -> None:
-    pass
 
 
 def about_case(org: UUID, case: UUID) -> bytes:
@@ -46,12 +43,11 @@ def about_thing(kind: Kind, org: UUID, case: UUID, thing: UUID) -> bytes:
 
 
 class Keys:
-    """`used` is told whenever the root opens a case's key. `clock` gives seconds for how long it is kept."""
+    """Each time the root opens the key of a case, or wraps a new one, `recorder` writes an entry of the record first, in
+    the name of who asked: the key is of no use where that cannot be. `clock` gives seconds for how long it is kept."""
 
-    def __init__(
-        self, roots: Roots, used: Used = _nobody, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self.roots, self.used, self._clock = roots, used, clock
+    def __init__(self, roots: Roots, recorder: Recorder, clock: Callable[[], float] = time.monotonic) -> None:
+        self.roots, self._recorder, self._clock = roots, recorder, clock
         self._kept: OrderedDict[bytes, tuple[float, bytes]] = OrderedDict()
         self._opening: dict[bytes, asyncio.Task[bytes]] = {}
 
@@ -59,44 +55,47 @@ class Keys:
         for root in self.roots.known.values():
             await root.close()
 
-    async def of(self, one: Wrapped) -> bytes:
-        """The thing's key. Raises `Refused`: `not_found` for what was erased, `unavailable` where the root does not
+    async def of(self, one: Wrapped, by: Actor) -> bytes:
+        """The thing's key. `by` is who wants it. Raises `Refused`: `not_found` for what was erased, `unavailable` where the root does not
         answer, is not among ours, or the row is not what was written."""
         if one.wrapped is None or one.case_wrapped is None or one.root is None:
             raise Refused("not_found", ERASED)
-        by = await self._of_case(one.org, one.case_id, one.case_wrapped, one.root)
+        case_key = await self._of_case(one.org, one.case_id, one.case_wrapped, one.root, by)
         try:
-            return unwrap(one.wrapped, by, about_thing(one.kind, one.org, one.case_id, one.thing))
+            return unwrap(one.wrapped, case_key, about_thing(one.kind, one.org, one.case_id, one.thing))
         except Broken as error:
             raise Refused("unavailable", "The stored key is not the one that was made.") from error
 
-    async def ensure(self, system: Any, kind: Kind, thing: UUID, case: UUID, org: UUID) -> bytes:
+    async def ensure(
+        self, system: Any, kind: Kind, thing: UUID, case: UUID, org: UUID, by: Actor = WORKER
+    ) -> bytes:
         """The same for a thing that may have no key yet: it is made, and its case's. Not inside a transaction: the root
         may be far away. `system` is the pool of the system role."""
         row = await system.fetchrow(keys.OF_THING, thing)
         if row is None:
-            by = await self._ensure_case(system, case, org)
-            wrapped = wrap(new_key(), by, about_thing(kind, org, case, thing))
+            case_key = await self._ensure_case(system, case, org, by)
+            wrapped = wrap(new_key(), case_key, about_thing(kind, org, case, thing))
             await system.execute(keys.MAKE_THING, thing, kind, case, org, wrapped, datetime.now(UTC))
             row = await system.fetchrow(keys.OF_THING, thing)
         one = read(row, Wrapped)
         if (one.kind, one.case_id, one.org) != (kind, case, org):
             raise Refused("unavailable", "The stored key is not the one that was made.")
-        return await self.of(one)
+        return await self.of(one, by)
 
-    async def _ensure_case(self, system: Any, case: UUID, org: UUID) -> bytes:
+    async def _ensure_case(self, system: Any, case: UUID, org: UUID, by: Actor) -> bytes:
         row = await system.fetchrow(keys.OF_CASE, case)
         if row is None:
             current, now = self.roots.current, datetime.now(UTC)
             wrapped = await current.wrap(new_key(), about_case(org, case))
             await register(system, self.roots)
+            await self._say("key.made", org, case, by)
             await system.execute(keys.MAKE_CASE, case, org, wrapped, current.id, now)
             row = await system.fetchrow(keys.OF_CASE, case)
         if row["wrapped"] is None:
             raise Refused("not_found", ERASED)
-        return await self._of_case(org, case, row["wrapped"], row["root"])
+        return await self._of_case(org, case, row["wrapped"], row["root"], by)
 
-    async def _of_case(self, org: UUID, case: UUID, wrapped: bytes, root: str) -> bytes:
+    async def _of_case(self, org: UUID, case: UUID, wrapped: bytes, root: str, by: Actor) -> bytes:
         """Who asks at the same time waits for the one question."""
         # What is kept for one case opens no row of another: the root would not have opened it either.
         place = about_case(org, case) + wrapped
@@ -107,7 +106,7 @@ class Keys:
             return kept[1]
         task = self._opening.get(place)
         if task is None:
-            task = asyncio.create_task(self._open_case(org, case, wrapped, root, place))
+            task = asyncio.create_task(self._open_case(org, case, wrapped, root, place, by))
             self._opening[place] = task
             task.add_done_callback(lambda done: self._done(place, done))
         return await asyncio.shield(task)
@@ -117,23 +116,30 @@ class Keys:
         if not task.cancelled():
             task.exception()  # whoever still waits is told; when nobody does, it is no news
 
-    async def _open_case(self, org: UUID, case: UUID, wrapped: bytes, root: str, place: bytes) -> bytes:
+    async def _open_case(
+        self, org: UUID, case: UUID, wrapped: bytes, root: str, place: bytes, by: Actor
+    ) -> bytes:
         try:
             key = await self.roots.of(root).unwrap(wrapped, about_case(org, case))
         except Broken as error:
             raise Refused("unavailable", "The root key does not open the key of this case.") from error
-        await self.used(org, case)
+        await self._say("key.used", org, case, by)
         OPENED.inc()
         self._kept[place] = self._clock() + CASE_KEYS_KEPT_S, key
         while len(self._kept) > CASE_KEYS_KEPT_MAX:
             self._kept.popitem(last=False)
         return key
 
+    async def _say(self, act: str, org: UUID, case: UUID, by: Actor) -> None:
+        rule = "own" if by.person else "worker"
+        entry = audit.made(act=act, at=datetime.now(UTC), by=by, rule=rule, log=org, case=case, thing=case)
+        await self._recorder.record(*entry)
 
-async def register(system: Any, roots: Roots) -> None:
-    """Write down what proves that the current root is the right one, unless it stands there."""
+
+async def register(system: Any, roots: Roots, *, again: bool = False) -> None:
+    """Write down what proves that the current root is the right one, unless it stands there; with `again` anew."""
     current = roots.current
-    if await system.fetchval(keys.KNOWN_ROOT, current.id):
+    if not again and await system.fetchval(keys.KNOWN_ROOT, current.id):
         return
     checked = await current.wrap(CHECK, current.id.encode())
     await system.execute(keys.MAKE_ROOT, current.id, checked, datetime.now(UTC))

@@ -50,7 +50,8 @@ PAGE = listing("versions", "status not in ('awaiting', 'abandoned')", newest_fir
 READABLE = f"""select v.*, {keys.COLUMNS},
         array(select g.scope from grants g where g.person = (select me()) order by g.scope, g.role) as f_scopes,
         array(select g.role from grants g where g.person = (select me()) order by g.scope, g.role) as f_roles,
-        (select 'read' = any (s.scopes) from sessions s where s.id = $2) as f_reads
+        (select 'read' = any (s.scopes) from sessions s where s.id = $2) as f_reads,
+        (select s.kind from sessions s where s.id = $2) as f_kind
     from versions v {keys.JOINED} where v.id = $1 and v.status = 'cleared'"""
 
 # Work for examine and index. A worker takes a version by an advisory lock of its session: it goes when the worker
