@@ -68,13 +68,13 @@ class Settings(Struct, frozen=True, kw_only=True):
         _doc("Signs the record's checkpoints: 32 random bytes in base64. The hub and `worker sequence` have it."),
     ] = field(default_factory=lambda: Secret(DEFAULT_AUDIT_KEY))
     audit_witnesses: Annotated[
-        str,
+        Secret,
         _doc(
             "Who is told of checkpoints, comma separated: `file:<path>`, `s3://<bucket>/<prefix>` (a bucket with "
             "object lock), `s3+https://<key>:<secret>@<host>/<bucket>/<prefix>` (another store), "
             "`https://<address>` (a POST)."
         ),
-    ] = ""
+    ] = field(default_factory=lambda: Secret(""))
     root_key: Annotated[
         Secret,
         _doc("Wraps the keys of cases: 32 bytes in base64. Of several, with commas, the first wraps and all open."),
@@ -192,7 +192,12 @@ class Settings(Struct, frozen=True, kw_only=True):
         return self.public_url.startswith("https://")
 
 
-SECRETS = frozenset({"secret", "seal_key", "root_key", "audit_key", "nats_password", "nats_issuer", "s3_secret_key"})
+SECRETS = frozenset(
+    {
+        "secret", "seal_key", "root_key", "audit_key", "audit_witnesses", "nats_password", "nats_issuer",
+        "s3_secret_key",
+    }
+)  # fmt: skip
 
 
 PASSWORD_IN_URL = re.compile(r"(://[^/@\s:,]*):[^/@\s]*@")

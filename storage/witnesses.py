@@ -95,7 +95,7 @@ class Witness(Protocol):
 def witnesses_of(settings: Settings) -> list[Witness]:
     """Those that are set. Raises `SettingsError` with one sentence for an address that is none."""
     found: list[Witness] = []
-    for address in filter(None, (part.strip() for part in settings.audit_witnesses.split(","))):
+    for address in filter(None, (part.strip() for part in settings.audit_witnesses.reveal().split(","))):
         scheme, _, rest = address.partition(":")
         if scheme == "file" and rest:
             found.append(FileWitness(Path(rest.removeprefix("//"))))

@@ -1,24 +1,16 @@
 """Proofs of the record's log, checked by the algorithms of RFC 9162, which are written for verifiers."""
 
 from base64 import b64decode
-from collections.abc import AsyncIterator
 from hashlib import sha256
 from typing import Any
-from uuid import UUID
 
-import asyncpg
-import pytest
-
-from deploy.embedded.stack import Stack
-from schemas.audit import Actor, Entry, canonical, moment
-from schemas.audit_log import Signer, read_note, signed_by
-from schemas.ids import new_id
-from schemas.settings import Settings
+from schemas.audit import canonical
+from schemas.audit_log import read_note, signed_by
 from tests.app import ABSENT, Office, Person, World, refused
-from tests.record import from_here_on, placed
-from workers.sequence import Sequencer, utc_now
+from tests.record import Record, placed, record
+from workers.sequence import Sequencer
 
-INSERT = "insert into audit_entries (log, case_id, person, entry) values ($1, $2, $3, $4)"
+__all__ = ["record"]  # fixture
 
 
 def included(n: int, size: int, leaf: bytes, path: list[bytes], root: bytes) -> bool:
@@ -66,42 +58,6 @@ def consistent(old: int, size: int, path: list[bytes], first: bytes, second: byt
 
 def hashes(texts: list[str]) -> list[bytes]:
     return [b64decode(text) for text in texts]
-
-
-class Record:
-    """Writes entries and has them placed and signed, as the sequencer's process does."""
-
-    def __init__(self, connection: Any, signer: Signer) -> None:
-        self.db, self.signer = connection, signer
-        self.ahead = utc_now()
-
-    async def write(self, log: UUID, count: int = 1, **more: Any) -> list[Entry]:
-        entries = [
-            Entry(
-                act="case.changed", at=moment(utc_now()), by=Actor(kind="token", person=more.get("person")),
-                case=more.get("case"), id=new_id(), log=log, outcome="done", rule="test",
-            )
-            for _ in range(count)
-        ]  # fmt: skip
-        await self.db.executemany(INSERT, [(log, one.case, one.by.person, canonical(one)) for one in entries])
-        return entries
-
-    async def settle(self) -> None:
-        """A moment later than any before, so that all that grew is signed."""
-        sequencer = Sequencer(self.db, self.signer, lambda: self.ahead)
-        await sequencer.begin()
-        await placed(sequencer)
-        await self.db.execute("update audit_logs set signed_at = '2020-01-01' where size > signed")
-        await sequencer.sign()
-
-
-@pytest.fixture
-async def record(stack: Stack) -> AsyncIterator[Record]:
-    settings = Settings.read(stack.settings("sequence"))
-    connection = await asyncpg.connect(settings.postgres_system)
-    await from_here_on(connection)
-    yield Record(connection, Signer(settings))
-    await connection.close()
 
 
 async def got(person: Person, path: str, **query: Any) -> Any:
