@@ -8,6 +8,7 @@ from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 
+from hub.audit.recording import Refusals
 from hub.context import Hub
 from hub.http import docs, health, pages
 from hub.http.auth import Authentication
@@ -37,7 +38,7 @@ def make_app(hub: Hub) -> Litestar:
     app = Litestar(
         route_handlers=[*ROUTES, *health.ROUTES, *docs.routes(hub), *pages.routes()],
         dependencies=dependencies(hub),
-        middleware=[DefineMiddleware(Authentication, hub=hub)],
+        middleware=[DefineMiddleware(Refusals, hub=hub), DefineMiddleware(Authentication, hub=hub)],
         exception_handlers=HANDLERS,
         after_request=revised,
         before_send=[completed(hub.settings)],

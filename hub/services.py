@@ -11,8 +11,9 @@ from uuid import UUID
 
 import msgspec
 from msgspec import NODEFAULT, Struct
-from msgspec.structs import FieldInfo
+from msgspec.structs import FieldInfo, replace
 
+from hub.audit.recording import record_refused
 from hub.cases import actions as cases
 from hub.context import Hub, Who
 from hub.conversations import actions as conversations
@@ -22,6 +23,7 @@ from hub.http.auth import session_of
 from hub.http.bodies import unfit
 from hub.messages import actions as messages
 from hub.tasks import actions as tasks
+from schemas.audit import Doing
 from schemas.cases import MoveCase, OpenCase
 from schemas.conversations import MoveMarker, OpenConversation
 from schemas.credentials import token_hash
@@ -98,20 +100,28 @@ def _handler(hub: Hub, call: Call) -> Handler:
     read = _reader(call)
 
     async def handle(headers: Mapping[str, str], data: bytes) -> bytes:
-        who = await _who(hub, headers)
-        require(who.kind, who.scopes, call.scope)
+        who = await _who(hub, headers, Doing(call.run.__name__))
         await hub.rates.admit(call.rate, who.person, "")  # the address is the gateway's affair
-        arguments: list[Any] = [hub, who, *read(data)]
-        if call.keyed:
-            arguments.append(_key(headers))
-        return msgspec.json.encode(await call.run(*arguments))
+        try:
+            require(who.kind, who.scopes, call.scope)
+            asked = read(data)
+            if call.target:
+                who = replace(who, doing=replace(who.doing, thing=asked[0]))
+            arguments: list[Any] = [hub, who, *asked]
+            if call.keyed:
+                arguments.append(_key(headers))
+            return msgspec.json.encode(await call.run(*arguments))
+        except Refused as error:
+            if call.scope != READ:
+                await record_refused(hub, who.actor, who.doing, error)
+            raise
 
     return handle
 
 
-async def _who(hub: Hub, headers: Mapping[str, str]) -> Who:
+async def _who(hub: Hub, headers: Mapping[str, str], doing: Doing) -> Who:
     token = headers.get(HEADER_AUTHORIZATION, "").removeprefix("Bearer ")
-    who = await session_of(hub, token) if token else None
+    who = await session_of(hub, token, doing) if token else None
     if who is None:
         raise Refused("unauthenticated")
     return who

@@ -83,6 +83,8 @@ class Refused(Exception):
 
     asked: Asked | None = None
     recorded = False  # it stands in the record already
+    about = ""  # what was named by text, where that was no id: the record commits to it
+    person: UUID | None = None  # whose account it is about, if anybody's
 
     def __init__(
         self, code: str, detail: str = "", *, fields: tuple[FieldProblem, ...] = (), retry_after_ms: int | None = None

@@ -86,6 +86,7 @@ class Authentication:
             scope.setdefault("state", {})["doing"] = doing
             if handler is not None and handler.opt.get("public"):
                 await count(self.hub, scope, None, address)
+                scope["state"]["admitted"] = True
             else:
                 known = self.hub.identities.get(token_hash(token)) if token else None
                 if known is None:  # to find out who it is takes a look into the database, whatever comes of it
@@ -94,8 +95,9 @@ class Authentication:
                 if who is None:
                     raise Refused("unauthenticated")
                 scope["state"]["who"] = who
-                require(who.kind, who.scopes, scope_needed(handler.opt if handler else {}, scope["method"]))
                 await count(self.hub, scope, who, address)
+                scope["state"]["admitted"] = True
+                require(who.kind, who.scopes, scope_needed(handler.opt if handler else {}, scope["method"]))
                 await self._noted(who, address)
         await self.app(scope, receive, send)
 

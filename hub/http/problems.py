@@ -34,6 +34,7 @@ def _answer(request: Request[Any, Any, Any], problem: Problem) -> Response[Any]:
 
 
 def refused(request: Request[Any, Any, Any], error: Refused) -> Response[Any]:
+    request.scope["state"]["refused"] = error  # for the record: see hub/audit/recording.py
     return _answer(request, error.problem())
 
 

@@ -110,5 +110,7 @@ def _values(entry: Entry, private: Private) -> str:
     return rf"'{entry.log}', {case}, {person}, '\x{canonical(entry).hex()}', '\x{opens}'"
 
 
-# Of a unit that has no name for what it does: it may look, and whatever it writes is refused.
-UNNAMED = f"execute audit('{HOUSE}', null, null, null, null)"
+def unnamed(person: UUID | None) -> str:
+    """Of a unit that has no name for what it does: it may look, and whatever it writes is refused by the table."""
+    mine = f"'{person}'" if person else "null"
+    return f"execute audit('{HOUSE}', null, {mine}, null, null)"

@@ -252,7 +252,7 @@ class Unit:
         act, thing = self._first or (self.doing.act, None)
         act = self.act or act
         if not act:
-            return audit.UNNAMED
+            return audit.unnamed(self.person)
         made = partial(
             audit.made,
             act=act,
