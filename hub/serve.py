@@ -70,8 +70,8 @@ async def serve(settings: Settings) -> None:
 
 
 def _settle_memory() -> None:
-    """What stands when the app is made stays: routes, schemas, code. To look through its 150,000 objects for garbage holds
-    the event loop up for 50 ms and more."""
+    """What stands when the app is made stays: routes, schemas, code. To look through its 150,000 objects for garbage
+    holds the event loop up for 50 ms and more."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(*GARBAGE_AFTER)

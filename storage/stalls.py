@@ -12,6 +12,11 @@ GAPS = Histogram(
     "Between two looks of the event loop, which looks every 5 ms when nothing holds it up.",
     buckets=(0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0),
 )
+HELD = Histogram(
+    "casewire_loop_held_seconds",
+    "The same without the time in which the machine gave the processor to others: what the process itself held up.",
+    buckets=(0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0),
+)
 UNSERVED = Counter(
     "casewire_loop_unserved_seconds_total",
     "How long the event loop's thread was ready to run and the machine gave the processor to others.",
@@ -29,13 +34,12 @@ class Watch:
         self._timer = self._loop.call_later(LOOK_EVERY_S, self._look)
 
     def _look(self) -> None:
-        now = self._loop.time()
-        GAPS.observe(now - self._last)
-        self._last = now
-        if self._statistics is not None:
-            waited = self._waited()
-            UNSERVED.inc((waited - self._waited_ns) / 1e9)
-            self._waited_ns = waited
+        now, waited = self._loop.time(), self._waited()
+        gap, unserved = now - self._last, (waited - self._waited_ns) / 1e9
+        GAPS.observe(gap)
+        HELD.observe(max(0.0, gap - unserved))
+        UNSERVED.inc(unserved)
+        self._last, self._waited_ns = now, waited
         self._timer = self._loop.call_later(LOOK_EVERY_S, self._look)
 
     def _waited(self) -> int:

@@ -191,6 +191,7 @@ EXPECTED = {
             "loop_looks",
             "loop_stalls_over_20_ms",
             "loop_stalls_over_50_ms",
+            "loop_held_over_20_ms",
             "loop_without_processor_ms",
             "failed",
         },
