@@ -278,6 +278,14 @@ def bench(name: str, *, json: bool = False, quick: bool = False, data: Data = No
 
 
 @app.command
+def scrub(*, data: Data = None) -> None:
+    """Take the bytes of what was erased from the disks, and say so on the certificates."""
+    from deploy.scrub import scrub as run
+
+    print("\n".join(run(data)))
+
+
+@app.command
 def doctor(*, data: Data = None) -> None:
     """Check each part of a running stack; says what is wrong and what to do."""
     from deploy.doctor import main as run

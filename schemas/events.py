@@ -14,6 +14,7 @@ from schemas.deadlines import Deadline
 from schemas.details import Detail
 from schemas.documents import Document, Version
 from schemas.entries import Entry
+from schemas.erasure import Erasure
 from schemas.holds import Hold
 from schemas.invitations import Invitation
 from schemas.messages import Message
@@ -109,6 +110,8 @@ EVENTS: dict[str, EventType] = {
     "person_hold.released": EventType("org", "hold", Hold),
     "schedule.set": EventType("org", "schedule", Schedule),
     "certificate.issued": EventType("org", "certificate", Issued),
+    "erasure.asked": EventType("org", "erasure", Erasure),
+    "erasure.refused": EventType("org", "erasure", Erasure),
     "app.added": EventType("org", "app", App),
     "app.changed": EventType("org", "app", App),
     "app.ended": EventType("org", "app", App),

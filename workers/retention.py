@@ -150,6 +150,8 @@ async def _certify(hub: Hub, stone: Any) -> None:
     async with hub.database.writing_as_system(
         locks.of_streams(org, org, exclusive=True), hub.clock()
     ) as unit:
+        # What an event does not say, the record does.
+        unit.act, unit.rule, unit.log, unit.thing = "destruction.done", "tombstone", org, thing
         if stone["kind"] != "person":
             body = rules.certificate(stone, at=unit.now)
             stream = await org_stream(unit, org, access_changes=False)

@@ -53,6 +53,8 @@ CONFIGURATION = {
     "log_line_prefix": "%m [%p] %q%u@%d ",
     "log_destination": "stderr",
     "logging_collector": "off",
+    # Values of rows that a statement was refused for: what people wrote does not stand in a log.
+    "log_error_verbosity": "terse",
     # What a backup's follower has not fetched is kept for it, but never until the disk is full.
     "max_slot_wal_keep_size": "4GB",
 }

@@ -451,7 +451,7 @@ end $$;
 
 -- What an organisation holds of a person, table by table, as far as erasing them takes it away: the place and how many
 -- rows. `account` is true where no other organisation knows them, and the account itself goes.
-create function erasure_of(p_org uuid, p_person uuid) returns table (account boolean, what jsonb)
+create function erasure_of(p_org uuid, p_person uuid) returns table (account boolean, what jsonb, kept jsonb)
     language plpgsql stable security definer set search_path = pg_catalog, public as $$
 declare
     whole boolean;
@@ -480,16 +480,52 @@ begin
         'markers', case when whole then (select nullif(count(*), 0) from markers where person = p_person) end,
         'mails', case when whole then (select nullif(count(*), 0) from mails where reader = p_person
             or recipient = address::text) end,
-        'events', case when whole then (select nullif(count(*), 0) from events where stream = p_person) end));
+        'events', case when whole then (select nullif(count(*), 0) from events where stream = p_person) end)),
+    jsonb_build_object(
+        'messages', (select count(*) from messages where author = p_person and org = p_org),
+        'documents', (select count(*) from versions where by = p_person and org = p_org),
+        'entries', (select count(*) from entries where by = p_person and org = p_org),
+        'events', (select count(*) from events where actor = p_person and org = p_org and kind <> 'person'),
+        'record', (select count(*) from audit_entries where person = p_person));
+end $$;
+
+-- What somebody wrote in these cases, for an administrator who chose them: taken out of messages, of what they said before,
+-- and of the events that carried them. `object_in_use` where a hold stands on one. Answers how many.
+create function erase_words(p_org uuid, p_person uuid, p_cases uuid[], p_now timestamptz) returns integer
+    language plpgsql security definer set search_path = pg_catalog, public as $$
+declare
+    one uuid;
+    n integer;
+begin
+    if not exists (select 1 from grants where person = me() and scope = p_org and role = 'admin')
+            or exists (select 1 from grants where person = me() and scope = any (p_cases) and role = 'walled')
+            or exists (select 1 from unnest(p_cases) as k(id) where not exists (
+                select 1 from cases c where c.id = k.id and c.org = p_org)) then
+        raise exception 'erase_words' using errcode = 'insufficient_privilege';
+    end if;
+    foreach one in array p_cases loop
+        perform spare(one, null);
+    end loop;
+    delete from message_originals where message in (
+        select id from messages where case_id = any (p_cases) and author = p_person);
+    update events set data = jsonb_set(jsonb_set(data::jsonb, '{message,body}', 'null'),
+            '{message,attachments}', '[]')::json
+        where stream = any (p_cases) and actor = p_person and type like 'message.%';
+    update messages set body = null, attachments = '[]', retracted_at = coalesce(retracted_at, p_now),
+        revision = revision + 1 where case_id = any (p_cases) and author = p_person;
+    get diagnostics n = row_count;
+    return n;
 end $$;
 
 -- Take all of that away. The rules have decided and the locks are held: the organisation's alone and the person's.
--- Refused while a hold stands (`object_in_use`), by the tombstone and by the row of the person themselves.
-create function erase_person(p_org uuid, p_person uuid, p_now timestamptz) returns boolean
+-- Refused while a hold stands (`object_in_use`), by the tombstone and by the row of the person themselves. Answers the
+-- sessions that end with it, null where the account stays.
+create function erase_person(p_org uuid, p_person uuid, p_now timestamptz) returns uuid[]
     language plpgsql security definer set search_path = pg_catalog, public as $$
 declare
     whole boolean;
     was people%rowtype;
+    open_sessions uuid[];
 begin
     select account into whole from erasure_of(p_org, p_person);
     if whole is null or p_person = me() then
@@ -512,8 +548,9 @@ begin
             '{invitation,name}', '"Erased person"')::json
         where stream = p_org and type like 'invitation.%' and data -> 'invitation' ->> 'email' = was.email::text;
     if not whole then
-        return false;
+        return null;
     end if;
+    open_sessions := array(select id from sessions where person = p_person and ended_at is null);
     insert into tombstones (thing, kind, org, began_at, destroyed_at, by, why, what)
         values (p_person, 'person', p_org, was.made_at, p_now, me(), 'erasure', '{}');
     insert into removals (thing, kind, name) select p_person, 'mail', message_id from mails
@@ -547,13 +584,22 @@ begin
     update audit_entries set private = null where person = p_person and private is not null;
     update people set name = 'Erased person', email = p_person || '@erased.invalid', zone = 'UTC',
         password_hash = null, email_proved_at = null, erased_at = p_now where id = p_person;
-    return true;
+    return open_sessions;
 end $$;
 
+-- How somebody is called and where they live is theirs to say.
+create function correct_me(p_name text, p_zone text) returns void
+    language sql security definer set search_path = pg_catalog, public
+    begin atomic
+        update public.people set name = p_name, zone = p_zone where id = public.me() and erased_at is null;
+    end;
+
 revoke execute on function held(text, uuid), hold_lock(), spare(uuid, uuid), spare_row(), spare_original(),
-    spare_key(), spare_person(), spare_table(), spare_buried(), keep_hold(), held_for(uuid, text, uuid), bury(uuid, timestamptz), erasure_of(uuid, uuid),
+    spare_key(), spare_person(), spare_table(), spare_buried(), keep_hold(), held_for(uuid, text, uuid), bury(uuid, timestamptz),
+    erase_words(uuid, uuid, uuid[], timestamptz), correct_me(text, text), erasure_of(uuid, uuid),
     erase_person(uuid, uuid, timestamptz) from public;
-grant execute on function held_for(uuid, text, uuid), bury(uuid, timestamptz), erasure_of(uuid, uuid), erase_person(uuid, uuid, timestamptz)
+grant execute on function held_for(uuid, text, uuid), bury(uuid, timestamptz),
+    erase_words(uuid, uuid, uuid[], timestamptz), correct_me(text, text), erasure_of(uuid, uuid), erase_person(uuid, uuid, timestamptz)
     to casewire_app;
 grant execute on function held(text, uuid) to casewire_system;
 grant execute on function hold_lock() to casewire_app, casewire_system;

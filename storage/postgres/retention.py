@@ -82,7 +82,7 @@ DESTROY = {
         _of("nudges", f"conversation {_IN_CASE.format(of='conversations')}"), _of("messages"), _of("conversations"),
         _of("deadline_steps", f"deadline {_IN_CASE.format(of='deadlines')}"), _of("deadlines"), _of("tasks"),
         _of("entries"), _of("parties"), _of("details"), _of("notices"), _of("participants"), _of("team_cases"),
-        _of("public_cases"), _of("mails", "(guard ->> 0)::uuid = $1"),
+        _of("public_cases"), _of("exports"), _of("mails", "(guard ->> 0)::uuid = $1"),
         _of("grants", "scope = $1"), _of("events"), _of("cases", "id = $1"),
     ),
     "document": (

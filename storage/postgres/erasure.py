@@ -1,0 +1,34 @@
+"""What is held of a person, their copy of it, and its erasure: one function of the database, refused under a hold."""
+
+from typing import Any
+
+from schemas.erasure import Erasure
+from storage.postgres.rows import read
+from storage.postgres.unit import appending
+
+PREVIEW = "select account, what, kept from erasure_of($1, $2)"
+ERASE = "select erase_person($1, $2, $3)"
+WORDS = "select erase_words($1, $2, $3, $4)"
+CORRECT = "select correct_me($1, $2)"
+
+# The streams that erasing touches: of the cases in which words go.
+_COLUMNS = """id, org, person, state, asked_at, asked_by, decided_at, decided_by, reason, certificate, revision"""
+PAGE = f"""select {_COLUMNS} from erasures where org = $1 and ($2::uuid is null or id < $2)
+    order by id desc limit $3"""
+MINE = f"select {_COLUMNS} from erasures where person = (select me()) order by id desc limit $1"
+ONE = f"select {_COLUMNS} from erasures where org = $1 and id = $2"
+WAITING = f"select {_COLUMNS} from erasures where org = $1 and person = $2 and state = 'asked'"
+ASK = appending("""insert into erasures (id, org, person, state, asked_at, asked_by, reason)
+    values ($2, $3, $4, 'asked', $5, $4, $6)""")
+REFUSE = appending("""update erasures set state = 'refused', decided_at = $3, decided_by = $4, reason = $5,
+    revision = revision + 1 where id = $2""")
+DONE = appending("""insert into erasures (id, org, person, state, asked_at, asked_by, decided_at, decided_by, reason,
+        certificate) values ($2, $3, $4, 'done', $5, $6, $5, $6, $7, $8)""")
+DECIDED = appending("""update erasures set state = 'done', decided_at = $5, decided_by = $6, reason = $7,
+    certificate = $8, revision = revision + 1 where id = $2 and org = $3 and person = $4""")
+
+SEATED = "select role from grants where person = (select me()) and org = $1 limit 1"
+
+
+def erasure(row: Any) -> Erasure:
+    return read(row, Erasure)

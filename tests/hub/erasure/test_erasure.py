@@ -1,0 +1,234 @@
+"""Erasing people: what goes, what stays, who may, and that a hold refuses it in the same transaction."""
+
+import asyncio
+import json
+from typing import Any
+
+import asyncpg
+import pytest
+
+from hub.context import Hub
+from tests.app import ABSENT, Office, Person, World, refused
+from tests.browsers import proved
+from tests.conftest import Database
+from workers import retention
+
+
+@pytest.fixture
+async def office(world: World) -> Office:
+    office = await world.office("legal_matter")
+    await proved(world, office.admin)
+    return office
+
+
+def path(office: Office, person: Person) -> str:
+    return f"/v1/orgs/{office.org}/people/{person.id}/erasure"
+
+
+async def erased(office: Office, person: Person, **more: Any) -> Any:
+    return await office.admin.post(path(office, person), {"reason": "They asked for it"} | more)
+
+
+async def columns(owner: Any) -> list[tuple[str, str]]:
+    rows = await owner.fetch(
+        "select c.relname as t, a.attname as c from pg_class c join pg_attribute a on a.attrelid = c.oid "
+        "where c.relnamespace = 'public'::regnamespace and c.relkind = 'r' and a.attnum > 0 and not a.attisdropped"
+    )
+    return [(row["t"], row["c"]) for row in rows]
+
+
+async def where_it_stands(owner: Any, word: str) -> set[str]:
+    """Every column of every table in which a word stands, in whatever is stored as text."""
+    found: set[str] = set()
+    for table, column in await columns(owner):
+        if await owner.fetchval(
+            f'select exists (select 1 from {table} where position($1 in "{column}"::text) > 0)', word
+        ):
+            found.add(f"{table}.{column}")
+    return found
+
+
+async def test_nothing_names_them_any_more(office: Office, owner: Any, hub: Hub, world: World) -> None:
+    someone = await world.person(office.org, "outside", name="Zacharias Canary")
+    case = f"/v1/cases/{office.case}"
+    await office.lead.made(f"{case}/participants", {"person": someone.id, "role": "client"})
+    talk = await office.conversation()
+    said = await someone.made(f"/v1/conversations/{talk}/messages", {"body": "I was there"})
+    await someone.post(f"/v1/conversations/{talk}/read", {"upto": said["seq"]})
+    other = {"org": office.org, "email": someone.email, "name": "Zacharias Canary"}
+    await office.lead.post("/v1/people", other)
+    preview = (await office.admin.get(path(office, someone))).json()["item"]
+    assert preview["account"] and preview["hold"] is None and preview["goes"]["sessions"] == 1
+    assert {one["what"]: one["count"] for one in preview["kept"]}["messages"] == 1
+    assert await where_it_stands(owner, someone.email) and await where_it_stands(owner, "Zacharias Canary")
+
+    answer = await erased(office, someone)
+    assert answer.status_code == 200, answer.text
+    done = answer.json()["item"]
+    assert done["erasure"]["state"] == "done"
+    body = json.loads(done["certificate"]["body"])
+    assert body["what"]["sessions"] == 1 and body["account"] is True
+
+    assert await where_it_stands(owner, someone.email) == set()
+    assert await where_it_stands(owner, "Zacharias Canary") == set()
+    refused(await someone.get("/v1/me"), 401, "unauthenticated")
+    cards = {one["id"]: one for one in await office.lead.all(f"{case}/people")}
+    assert cards[str(someone.id)]["name"] == "Erased person"
+    assert [one["body"] for one in await office.lead.all(f"/v1/conversations/{talk}/messages")] == [
+        "I was there"
+    ]
+    refused(await erased(office, someone), 404, "not_found")
+    await retention.destroy(hub)
+    stone = await owner.fetchrow("select kind, done_at from tombstones where thing = $1", someone.id)
+    assert stone["kind"] == "person" and stone["done_at"] is not None
+    assert await owner.fetchval("select count(*) from audit_entries where person = $1", someone.id) > 0
+    assert not await owner.fetchval(
+        "select count(*) from audit_entries where person = $1 and private is not null", someone.id
+    )
+
+
+async def test_their_words_go_where_the_office_says_so(office: Office, owner: Any) -> None:
+    talk = await office.conversation()
+    said = await office.outside.made(f"/v1/conversations/{talk}/messages", {"body": "Xylophone canary"})
+    await office.outside.patch(f"/v1/messages/{said['id']}", {"body": "Edited canary"}, said["revision"])
+    await office.lead.made(f"/v1/conversations/{talk}/messages", {"body": "Of somebody else"})
+    answer = await erased(office, office.outside, cases=[office.case])
+    assert answer.status_code == 200, answer.text
+    for word in ("Xylophone canary", "Edited canary"):
+        assert await where_it_stands(owner, word) == set()
+    bodies = [one["body"] for one in await office.lead.all(f"/v1/conversations/{talk}/messages")]
+    assert sorted(bodies, key=str) == [None, "Of somebody else"] or bodies == ["Of somebody else"]
+
+
+@pytest.mark.parametrize("kind", ["person", "case"])
+async def test_a_hold_refuses_it_and_says_why(office: Office, owner: Any, kind: str) -> None:
+    talk = await office.conversation()
+    await office.outside.made(f"/v1/conversations/{talk}/messages", {"body": "I was there"})
+    thing = office.outside.id if kind == "person" else office.case
+    hold = {"kind": kind, "thing": thing, "reason": "Roe v. Roe, preservation letter"}
+    hold = await office.admin.made(f"/v1/orgs/{office.org}/holds", hold)
+    assert (await office.admin.get(path(office, office.outside))).json()["item"]["hold"] == hold["id"]
+    problem = refused(await erased(office, office.outside), 409, "held")
+    assert "preservation letter" in problem["detail"]
+    refused(await erased(office, office.outside, cases=[office.case]), 409, "held")
+    assert (await office.outside.get("/v1/me")).json()["email"] == office.outside.email
+    await office.admin.made(f"/v1/orgs/{office.org}/holds/{hold['id']}/release", {"reason": "Over"})
+    assert (await erased(office, office.outside)).status_code == 200
+
+
+async def test_a_hold_that_is_raised_meanwhile_wins(office: Office, database: Database, owner: Any) -> None:
+    """The administrator's act waits for the hold that is being raised, past what the rule had looked at."""
+    other = await asyncpg.connect(database.owner)
+    try:
+        raising = other.transaction()
+        await raising.start()
+        await other.execute(
+            "insert into holds (id, org, kind, thing, reason, raised_at, raised_by) "
+            "values (gen_random_uuid(), $1, 'person', $2, 'x', now(), $3)",
+            office.org, office.outside.id, office.admin.id,
+        )  # fmt: skip
+        erasing = asyncio.create_task(erased(office, office.outside))
+        waiting = (
+            "select count(*) from pg_locks l join pg_database d on d.oid = l.database "
+            "where d.datname = current_database() and l.locktype = 'advisory' and not l.granted"
+        )
+        while not await owner.fetchval(waiting):
+            assert not erasing.done()
+            await asyncio.sleep(0.01)
+        await raising.commit()
+        refused(await erasing, 409, "held")
+    finally:
+        await other.close()
+    assert (await office.outside.get("/v1/me")).json()["email"] == office.outside.email
+
+
+async def test_the_account_stays_where_others_know_them(office: Office, world: World) -> None:
+    elsewhere = await world.organisation()
+    await world.seat(office.outside.id, elsewhere, "desk")
+    preview = (await office.admin.get(path(office, office.outside))).json()["item"]
+    assert preview["account"] is False and "sessions" not in preview["goes"]
+    assert (await erased(office, office.outside)).status_code == 200
+    me = (await office.outside.get("/v1/me")).json()
+    assert me["email"] == office.outside.email
+    assert [seat["org"]["id"] for seat in me["seats"]] == [str(elsewhere)]
+    refused(await office.outside.get(f"/v1/cases/{office.case}"), 404, "not_found")
+
+
+async def test_another_organisations_hold_is_not_told(office: Office, world: World) -> None:
+    far = await world.office("legal_matter")
+    await proved(world, far.admin)
+    await world.seat(office.outside.id, far.org, "outside")
+    hold = {"kind": "person", "thing": office.outside.id, "reason": "Canary of another office"}
+    await far.admin.made(f"/v1/orgs/{far.org}/holds", hold)
+    preview = (await office.admin.get(path(office, office.outside))).json()["item"]
+    assert (preview["hold"], preview["held_elsewhere"]) == (None, True)
+    problem = refused(await erased(office, office.outside), 409, "held")
+    assert "anary" not in json.dumps(problem)
+
+
+async def test_who_may(office: Office, world: World) -> None:
+    await proved(world, office.foreign)
+    gone = refused(
+        await office.foreign.post(f"/v1/orgs/{office.org}/people/{ABSENT}/erasure", {"reason": "x"}),
+        404,
+        "not_found",
+    )
+    for person in (office.foreign, office.lead, office.outside):
+        assert (
+            refused(await person.post(path(office, office.outside), {"reason": "x"}), 404, "not_found")
+            == gone
+        )
+        refused(await person.get(path(office, office.outside)), 404, "not_found")
+    refused(await erased(office, office.foreign), 404, "not_found")
+    refused(await erased(office, office.admin), 409, "conflict")
+    fresh = await world.person(office.org, "admin")
+    await world.pool.execute("update sessions set kind = 'browser' where id = $1", fresh.session)
+    refused(await fresh.post(path(office, office.outside), {"reason": "x"}), 403, "step_up_needed")
+    refused(await erased(office, office.outside, cases=[office.foreign.id]), 404, "not_found")
+
+
+async def test_asked_for_and_refused_with_a_reason(office: Office, world: World) -> None:
+    someone = await world.token(office.outside, kind="browser", proved=True)
+    asked = (await someone.post("/v1/erasures", {"org": office.org, "reason": "I left"})).json()["item"]
+    assert (await someone.post("/v1/erasures", {"org": office.org})).json()["item"] == asked
+    refused(await someone.post("/v1/erasures", {"org": ABSENT}), 404, "not_found")
+    (listed,) = await office.admin.all(f"/v1/orgs/{office.org}/erasures")
+    assert listed["id"] == asked["id"] and listed["reason"] == "I left"
+    refuse = f"/v1/orgs/{office.org}/erasures/{asked['id']}/refuse"
+    refused(await office.lead.post(refuse, {"reason": "x"}), 404, "not_found")
+    said = await office.admin.made(refuse, {"reason": "Your matter is open"})
+    assert await office.admin.made(refuse, {"reason": "Your matter is open"}) == said
+    (mine,) = (await someone.get("/v1/erasures")).json()["items"]
+    assert (mine["state"], mine["reason"]) == ("refused", "Your matter is open")
+    again = (await someone.post("/v1/erasures", {"org": office.org})).json()["item"]
+    assert again["id"] != asked["id"]
+    done = (await erased(office, office.outside)).json()["item"]
+    assert done["erasure"]["id"] == again["id"]
+
+
+async def test_people_correct_themselves(office: Office, world: World) -> None:
+    someone = await world.token(office.outside, kind="browser", proved=True)
+    answer = await someone.call("PATCH", "/v1/me", {"name": "Right Name", "zone": "Europe/Berlin"})
+    assert answer.status_code == 200, answer.text
+    me = (await someone.get("/v1/me")).json()
+    assert (me["name"], me["zone"]) == ("Right Name", "Europe/Berlin")
+    refused(await someone.call("PATCH", "/v1/me", {"name": "", "zone": "UTC"}), 400, "bad_input")
+    refused(await someone.call("PATCH", "/v1/me", {"name": "x", "zone": "Mars"}), 400, "bad_input")
+    refused(await office.outside.call("PATCH", "/v1/me", {"name": "x", "zone": "UTC"}), 403, "forbidden")
+
+
+async def test_every_column_that_names_a_person_is_thought_of(owner: Any) -> None:
+    """What refers to people is deleted with them, or stays by the id that names nobody: a new one is decided here."""
+    refers = await owner.fetch(
+        "select c.conrelid::regclass::text as t, a.attname as c from pg_constraint c join pg_attribute a "
+        "on a.attrelid = c.conrelid and a.attnum = any (c.conkey) where c.contype = 'f' "
+        "and c.confrelid = 'people'::regclass"
+    )
+    source = await owner.fetchval("select prosrc from pg_proc where proname = 'erase_person'")
+    deleted = {row["t"] for row in refers if f"delete from {row['t']} " in source}
+    stay = {row["t"] for row in refers} - deleted
+    assert stay == {
+        "cases", "conversations", "deadlines", "dispositions", "documents", "entries", "erasures", "holds",
+        "message_originals", "messages", "oauth_apps", "participants", "publications", "schedules", "services",
+        "tasks", "team_cases", "teams", "versions", "walls",
+    }  # fmt: skip
