@@ -31,7 +31,8 @@ OPEN = """select e.id as export, e.made_at, c.*, o.name as f_organisation, strea
         (select p.name from people p where p.id = (select me())) as f_name,
         array(select g.scope from grants g where g.person = (select me()) order by g.scope, g.role) as f_scopes,
         array(select g.role from grants g where g.person = (select me()) order by g.scope, g.role) as f_roles,
-        (select 'read' = any (s.scopes) from sessions s where s.id = $2) as f_reads
+        (select 'read' = any (s.scopes) from sessions s where s.id = $2) as f_reads,
+        (select s.kind from sessions s where s.id = $2) as f_kind
     from exports e join cases c on c.id = e.case_id join organisations o on o.id = c.org
     where e.id = $1 and e.expires_at > $3"""
 

@@ -1,0 +1,1 @@
+"""A case as one archive, made while it is downloaded."""

@@ -1,0 +1,310 @@
+"""`index.html` of an archive: a page that stands by itself. No script, nothing from elsewhere; everything that anybody
+wrote is escaped and stands in its own direction. Pure."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from html import escape
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from schemas.cases import Case
+from schemas.casetypes import CaseType
+from schemas.conversations import Conversation
+from schemas.deadlines import Deadline
+from schemas.details import Detail
+from schemas.documents import Document, Version
+from schemas.entries import Entry
+from schemas.messages import Message
+from schemas.participants import Participant
+from schemas.parties import Party
+from schemas.tasks import Task
+
+STYLE = """
+:root{color-scheme:light dark;--ink:#1d1f24;--soft:#5d6370;--line:#dcdfe5;--back:#fff;--lift:#f6f7f9;--mark:#2f5bd0}
+@media(prefers-color-scheme:dark){:root{--ink:#e8eaee;--soft:#a0a7b4;--line:#343943;--back:#16181d;--lift:#1f232a;
+--mark:#8fb0ff}}
+*{box-sizing:border-box}
+body{margin:0;background:var(--back);color:var(--ink);font:16px/1.55 system-ui,"Segoe UI","Noto Sans",sans-serif}
+main,header,nav{max-width:54rem;margin:0 auto;padding:0 1.25rem}
+header{padding-top:2.5rem}
+h1{font-size:1.9rem;line-height:1.2;margin:.2rem 0 .6rem;overflow-wrap:anywhere}
+h2{font-size:1.25rem;margin:3rem 0 .8rem;padding-bottom:.35rem;border-bottom:2px solid var(--line)}
+h3{font-size:1.05rem;margin:1.8rem 0 .5rem;overflow-wrap:anywhere}
+p,dl{margin:.4rem 0}
+.soft,dt,th{color:var(--soft)}
+.soft,th,small{font-size:.86rem;font-weight:400}
+nav ul{display:flex;flex-wrap:wrap;gap:.3rem 1.1rem;list-style:none;padding:.7rem 0;margin:1.2rem 0 0;
+border-block:1px solid var(--line)}
+a{color:var(--mark)}
+dl{display:grid;grid-template-columns:minmax(7rem,max-content) 1fr;gap:.25rem 1.2rem}
+dd{margin:0;overflow-wrap:anywhere}
+table{width:100%;border-collapse:collapse}
+th,td{text-align:start;vertical-align:top;padding:.45rem .7rem .45rem 0;border-bottom:1px solid var(--line);
+overflow-wrap:anywhere}
+article{border-inline-start:3px solid var(--line);padding:.1rem 0 .1rem 1rem;margin:1.1rem 0;break-inside:avoid}
+article header{padding:0;max-width:none;margin:0}
+.text{white-space:pre-wrap;overflow-wrap:anywhere;margin:.25rem 0}
+.gone{font-style:italic;color:var(--soft)}
+details{margin:.3rem 0}summary{cursor:pointer;color:var(--soft);font-size:.86rem}
+.files{list-style:none;padding:0;margin:.4rem 0}
+code{font:.82rem/1.4 ui-monospace,"SF Mono",Consolas,monospace;overflow-wrap:anywhere;color:var(--soft)}
+aside{background:var(--lift);border-radius:.5rem;padding:.9rem 1.1rem;margin:1.4rem 0}
+footer{max-width:54rem;margin:4rem auto 2rem;padding:1rem 1.25rem;border-top:1px solid var(--line)}
+@media(max-width:30rem){dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.5rem}}
+@media print{:root{--ink:#000;--soft:#444;--line:#bbb;--back:#fff;--lift:#fff;--mark:#000}body{font-size:10.5pt}
+nav{display:none}h2{break-after:avoid}a{text-decoration:none}main,header,footer{max-width:none}}
+"""
+LABELS = {
+    "parties": "Parties", "participants": "Participants", "details": "Details", "deadlines": "Deadlines",
+    "tasks": "Tasks",
+    "entries": "Timeline", "documents": "Documents", "messages": "Messages", "record": "Who did and saw what",
+    "check": "How to check this archive",
+}  # fmt: skip
+
+
+class Page:
+    """Writes the parts of the page. `names` are those of people, `files` the paths of versions' bytes."""
+
+    def __init__(self, case: Case, type_: CaseType, names: Mapping[UUID, str], files: Mapping[UUID, str]) -> None:
+        self.case, self.type, self.names, self.files = case, type_, names, files
+        self.zone = ZoneInfo(case.zone)
+
+    def begin(self, organisation: str, exporter: str, made_at: datetime, seq: int, holes: int) -> str:
+        case = self.case
+        title = f"{text(case.number)} · {text(case.title)}"
+        links = "".join(f'<li><a href="#{name}">{label}</a></li>' for name, label in LABELS.items())
+        left = (
+            f"<p>Events of this case that are not in this archive: {holes:,}. Its exporter may not see them, or they "
+            "were erased. <code>manifest.json</code> says which, by number.</p>"
+            if holes
+            else "<p>No event of this case is missing in this archive.</p>"
+        )
+        facts = [
+            ("Kind", text(self.type.title)),
+            ("Status", text(self._status())),
+            ("Opened", f"{self.at(case.opened_at)} by {self.who(case.opened_by)}"),
+            *([("Closed", self.at(case.closed_at))] if case.closed_at else []),
+            *((text(_label(name)), value(given)) for name, given in case.intake.items()),
+        ]
+        return (
+            '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+            "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
+            '<meta name="viewport" content="width=device-width,initial-scale=1">'
+            '<meta name="referrer" content="no-referrer">'
+            f"<title>{title}</title><style>{STYLE}</style></head>\n"
+            f"<body><header><p class=soft>{bdi(organisation)} · {bdi(case.number)}</p>"
+            f"<h1 dir=auto>{text(case.title)}</h1>{_list(facts)}</header><nav><ul>{links}</ul></nav>\n"
+            f"<main><aside><p>Exported by <strong>{bdi(exporter)}</strong> on {self.at(made_at)}, with everything that "
+            f"they may see, up to event {seq}. Times are those of {text(case.zone)}.</p>{left}</aside>\n"
+        )
+
+    def section(self, name: str, count: int | None = None) -> str:
+        many = f" <small>{count:,}</small>" if count is not None else ""
+        empty = "<p class=soft>There is nothing here.</p>\n" if count == 0 else ""
+        return f'<h2 id="{name}">{LABELS[name]}{many}</h2>\n{empty}'
+
+    def party(self, party: Party) -> str:
+        gone = " <span class=soft>(removed)</span>" if party.removed_at else ""
+        contacts = "".join(
+            f"<dt>{text(', '.join(c.roles) or 'Contact')}</dt><dd><bdi>{text(c.name)}</bdi> "
+            f"{' · '.join(f'<bdi>{text(part)}</bdi>' for part in (c.email, c.phone) if part)}"
+            f"<div class='text soft' dir=auto>{text(c.text)}</div></dd>"
+            for c in party.contacts
+        )
+        note = f"<p class=text dir=auto>{text(party.note)}</p>" if party.note else ""
+        return (
+            f"<article><strong>{bdi(party.name)}</strong> <span class=soft>{text(party.role)}</span>{gone}{note}"
+            f"{f'<dl>{contacts}</dl>' if contacts else ''}</article>\n"
+        )
+
+    def participants(self, rows: Iterable[Participant]) -> str:
+        return _table(
+            ("Who", "Role", "From", "Until"),
+            (
+                (self.who(r.person), text(self._role(r.role)), self.at(r.granted_at), self.at(r.revoked_at))
+                for r in rows
+            ),
+        )
+
+    def detail(self, detail: Detail) -> str:
+        return _list([(text(_label(name)), value(given)) for name, given in detail.fields.items()])
+
+    def deadlines(self, rows: Iterable[Deadline]) -> str:
+        return _table(
+            ("Due", "What", "Status", "Whose"),
+            (
+                (
+                    day(r.due_on) if r.due_on else self.at(r.due_at), _said(r.title, r.note), text(r.status),
+                    self.who(r.assignee) if r.assignee else "",
+                )
+                for r in rows
+            ),
+        )  # fmt: skip
+
+    def tasks(self, rows: Iterable[Task]) -> str:
+        return _table(
+            ("By", "What", "Done", "Whose"),
+            (
+                (
+                    day(r.due_on) if r.due_on else "", _said(r.title, r.note),
+                    self.at(r.done_at) if r.done_at else "open", self.who(r.assignee) if r.assignee else "",
+                )
+                for r in rows
+            ),
+        )  # fmt: skip
+
+    def entry(self, entry: Entry) -> str:
+        number = f" <span class=soft>no. {bdi(entry.number)}</span>" if entry.number else ""
+        return (
+            f"<article><header><strong>{day(entry.occurred_on)}</strong> <span class=soft>{text(entry.kind)}</span>"
+            f"{number}</header><p class=text dir=auto>{text(entry.text)}</p></article>\n"
+        )
+
+    def document(self, document: Document) -> str:
+        return (
+            f"<h3 dir=auto>{text(document.name)} <small>{text(document.kind)}</small></h3>"
+            f"<p class=soft>added {self.at(document.added_at)} by {self.who(document.added_by)}</p>\n"
+        )
+
+    def version(self, version: Version) -> str:
+        path = self.files.get(version.id)
+        name = bdi(version.file_name)
+        link = f"{name} <span class=gone>({text(version.status)})</span>"
+        if path:
+            link = f'<a href="{quote(path)}">{name}</a>'
+        return (
+            f"<ul class=files><li>Version {version.n}: {link} <small>{_size(version.size)}, "
+            f"{self.at(version.begun_at)}, {self.who(version.by)}</small><br>"
+            f"<code>SHA-256 {text(version.sha256)}</code></li></ul>\n"
+        )
+
+    def conversation(self, conversation: Conversation) -> str:
+        among = [self.who(one) for one in conversation.people]
+        among = among or [text(self._role(role)) for role in conversation.audience]
+        return f"<h3 dir=auto>{text(conversation.title)}</h3><p class=soft>among {', '.join(among)}</p>\n"
+
+    def message(self, message: Message, before: list[tuple[datetime, str]]) -> str:
+        """`before` is what it said until it was edited: when, and the words."""
+        author, posted = self.who(message.author, strong=True), self.at(message.posted_at)
+        head = f"<header>{author} <span class=soft>{posted}</span></header>"
+        if message.body is None:
+            when = f" on {self.at(message.retracted_at)}" if message.retracted_at else ""
+            return f"<article>{head}<p class=gone>Taken back by its author{when}.</p></article>\n"
+        earlier = "".join(
+            f"<p class=soft>{self.at(at)}</p><p class=text dir=auto>{text(body)}</p>" for at, body in before
+        )
+        edited = (
+            f"<details><summary>Edited {self.at(message.edited_at)}: what it said before</summary>{earlier}</details>"
+            if message.edited_at
+            else ""
+        )
+        files = "".join(
+            f"<li>{self._link(a.version, a.name)} <code>{text(a.sha256)}</code></li>" for a in message.attachments
+        )
+        return (
+            f"<article>{head}<p class=text dir=auto>{text(message.body)}</p>{edited}"
+            f"{f'<ul class=files>{files}</ul>' if files else ''}</article>\n"
+        )
+
+    def act(self, entry: Mapping[str, Any]) -> tuple[str, ...]:
+        by = entry["by"].get("person")
+        at = datetime.fromisoformat(entry["at"])
+        refused = "refused: " if entry["outcome"] == "refused" else ""
+        who = self.who(UUID(by)) if by else text(entry["by"]["kind"])
+        return self.at(at), who, text(refused + entry["act"]), text(entry["rule"])
+
+    def end(self, signed: str, names: str) -> str:
+        return (
+            f"{self.section('check')}<p>{signed}</p><p>With Casewire's verifier, which needs no server: "
+            "<code>casewire audit verify this-archive.zip --key KEY</code>. KEY is the key that the office publishes; "
+            "<code>audit/key.txt</code> is what this archive says it is. It checks each file against the signed "
+            "manifest, the entries of the record against the signed log, and the messages against the events.</p>"
+            f"</main><footer class=soft>{names}</footer></body></html>\n"
+        )
+
+    def who(self, person: UUID, *, strong: bool = False) -> str:
+        name = bdi(self.names.get(person) or str(person))
+        return f"<strong>{name}</strong>" if strong else name
+
+    def at(self, moment: datetime | None) -> str:
+        if moment is None:
+            return ""
+        shown = moment.astimezone(self.zone).strftime("%Y-%m-%d %H:%M")
+        return f'<time datetime="{moment.isoformat()}">{shown}</time>'
+
+    def _status(self) -> str:
+        status = self.type.statuses.get(self.case.status)
+        return status.title if status else self.case.status
+
+    def _role(self, name: str) -> str:
+        role = self.type.roles.get(name)
+        return role.title if role else name
+
+    def _link(self, version: UUID, name: str) -> str:
+        path = self.files.get(version)
+        return f'<a href="{quote(path)}">{bdi(name)}</a>' if path else bdi(name)
+
+
+def text(given: str) -> str:
+    return escape(given, quote=True)
+
+
+def bdi(given: str) -> str:
+    """A name among words of another direction."""
+    return f"<bdi>{text(given)}</bdi>"
+
+
+def day(given: date) -> str:
+    return f'<time datetime="{given.isoformat()}">{given.isoformat()}</time>'
+
+
+def value(given: Any) -> str:
+    """A field of a case, whatever its type declares."""
+    if given is None or given == "" or given == [] or given == {}:
+        return "<span class=soft>–</span>"
+    if isinstance(given, bool):
+        return "yes" if given else "no"
+    if isinstance(given, Mapping):
+        return _list([(text(_label(str(name))), value(one)) for name, one in given.items()])
+    if isinstance(given, list):
+        return "<br>".join(value(one) for one in given)
+    return f"<span class=text dir=auto>{text(str(given))}</span>"
+
+
+def table(head: tuple[str, ...]) -> str:
+    cells = "".join(f"<th scope=col>{text(name)}</th>" for name in head)
+    return f"<table><thead><tr>{cells}</tr></thead><tbody>\n"
+
+
+def row(cells: tuple[str, ...]) -> str:
+    return f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>\n"
+
+
+TABLE_END = "</tbody></table>\n"
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    made = "".join(row(cells) for cells in rows)
+    return f"{table(head)}{made}{TABLE_END}" if made else ""
+
+
+def _list(facts: Iterable[tuple[str, str]]) -> str:
+    return f"<dl>{''.join(f'<dt>{name}</dt><dd>{given}</dd>' for name, given in facts)}</dl>"
+
+
+def _said(title: str, note: str) -> str:
+    more = f"<p class='text soft' dir=auto>{text(note)}</p>" if note else ""
+    return f"<span dir=auto>{text(title)}</span>{more}"
+
+
+def _label(name: str) -> str:
+    return name.replace("_", " ").capitalize()
+
+
+def _size(count: int) -> str:
+    for unit, step in (("GB", 1 << 30), ("MB", 1 << 20), ("KB", 1 << 10)):
+        if count >= step:
+            return f"{count / step:.1f} {unit}"
+    return f"{count} bytes"

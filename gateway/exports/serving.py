@@ -1,0 +1,161 @@
+"""Answers for an archive's address: the wall is asked, the reading is written down, and then it is made and sent."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from datetime import datetime
+from hashlib import sha256
+from typing import Any, Protocol
+from uuid import UUID
+
+import structlog
+
+from gateway.exports.making import Making, Opened
+from gateway.exports.zips import safe_name
+from schemas.access import Viewer, sees
+from schemas.addresses import Address
+from schemas.audit import Actor, Version
+from schemas.audit_log import Signer
+from schemas.errors import Refused
+from schemas.limits import EXPORT_RECORD_S, EXPORTS_AT_ONCE_MAX
+from storage.blobs import Absent, Blobs
+from storage.postgres import audit, exports
+from storage.postgres.pool import Database
+from storage.sealed import Sealing, opened
+
+log = structlog.get_logger("exports")
+
+
+class Readable(Protocol):
+    """A version that its reader may read now; `gateway.files.Readable`."""
+
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def document(self) -> UUID: ...
+    @property
+    def n(self) -> int: ...
+    @property
+    def case_id(self) -> UUID: ...
+    @property
+    def org(self) -> UUID: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def sha256(self) -> str: ...
+    @property
+    def object_key(self) -> str: ...
+    @property
+    def object_version(self) -> str: ...
+    @property
+    def sealing(self) -> Sealing | None: ...
+
+
+class Origin(Protocol):
+    """The files origin, as far as archives need it."""
+
+    database: Database
+    blobs: Blobs
+    clock: Callable[[], datetime]
+
+    async def readable(self, address: Address, client: str) -> tuple[Readable, Actor]: ...
+
+
+class Serving:
+    def __init__(self, origin: Origin, signer: Signer) -> None:
+        self.origin, self.signer = origin, signer
+        self._at_once = 0
+
+    async def name(self, address: Address, place: str) -> str:
+        """The file's name; `not_found` for whoever may not have it now, which is written down."""
+        try:
+            async with self.origin.database.reading(address.person, address.session) as connection:
+                row = (await self._open(connection, address)).row
+        except Refused as error:
+            by = Actor(kind="browser", person=address.person, session=address.session)
+            made = audit.made(
+                act="export.read", at=self.origin.clock(), by=by, rule=error.code, outcome="refused",
+                thing=address.version, address=place,
+            )  # fmt: skip
+            await self.origin.database.recorder.record(*made)
+            raise
+        return safe_name(f"{row['number']} {row['made_at'].date().isoformat()}.zip")
+
+    async def parts(self, address: Address, place: str) -> AsyncGenerator[bytes, None]:
+        """The archive. The first part comes when the reading is written down (`place`: the client's address), and
+        nothing does when that cannot be. Raises where the exporter loses the case on the way."""
+        if self._at_once >= EXPORTS_AT_ONCE_MAX:
+            raise Refused("too_many", "Too many archives are being downloaded; try again soon.", retry_after_ms=30_000)
+        self._at_once += 1
+        try:
+            database = self.origin.database
+            async with database.reading(address.person, address.session, steady_s=EXPORT_RECORD_S) as connection:
+                found = await self._open(connection, address)
+                by = Actor(kind=found.row["f_kind"], person=address.person, session=address.session)
+                await self._told(found.row, by, "export.read", address.version, place)
+
+                async def still() -> None:
+                    async with database.reading(address.person, address.session) as again:
+                        await self._open(again, address)
+
+                def content(version: UUID) -> AsyncGenerator[bytes, None]:
+                    return self._content(found.row, address, version, by, place)
+
+                making = Making(found, database.epoch, self.signer, content, still)
+                async for part in making.record(connection):
+                    if part:
+                        yield part
+            async for part in making.files():
+                if part:
+                    yield part
+        finally:
+            self._at_once -= 1
+
+    async def _open(self, connection: Any, address: Address) -> Opened:
+        """The export as it may be read now: the session is good, and the case to be seen, by policy and pure rule."""
+        row = await connection.fetchrow(exports.OPEN, address.version, address.session, self.origin.clock())
+        if row is None or not row["f_reads"]:
+            raise Refused("not_found")
+        viewer = Viewer(address.person, frozenset(zip(row["f_scopes"], row["f_roles"], strict=True)))
+        if not sees(viewer, _Case(row)):
+            raise Refused("not_found")
+        return Opened(row, viewer)
+
+    async def _told(
+        self, row: Any, by: Actor, act: str, thing: UUID, place: str, of: Version | None = None
+    ) -> None:
+        made = audit.made(
+            act=act, at=self.origin.clock(), by=by, rule=f"export {row['export']}", log=row["org"], case=row["id"],
+            thing=thing, of=of, address=place,
+        )  # fmt: skip
+        await self.origin.database.recorder.record(*made)
+
+    async def _content(
+        self, row: Any, address: Address, id: UUID, by: Actor, place: str
+    ) -> AsyncGenerator[bytes, None]:
+        """A version's bytes, for which the wall is asked again; written down before the first of them."""
+        version, _ = await self.origin.readable(address._replace(version=id, kind="file"), place)
+        of = Version(document=version.document, n=version.n, sha256=version.sha256, version=version.id)
+        await self._told(row, by, "document.read", id, place, of)
+        digest, total = sha256(), 0
+        chunks = opened(
+            self.origin.blobs, version.object_key, version.object_version, version.size, version.sealing
+        )
+        async with aclosing(chunks):
+            async for chunk in chunks:
+                await asyncio.to_thread(digest.update, chunk)
+                total += len(chunk)
+                yield chunk
+        if total != version.size or digest.hexdigest() != version.sha256:
+            log.error("the stored bytes are not those that were examined", version=str(id))
+            raise Absent
+
+
+class _Case:
+    """What the wall says of the case."""
+
+    def __init__(self, row: Any) -> None:
+        self.case_id: UUID = row["id"]
+        self.org: UUID = row["org"]
+        self.audience: list[str] = row["audience"]
+        self.people: list[UUID] = []
