@@ -93,6 +93,11 @@ def open_file(source: Path, target: Path, key: bytes, about: About) -> None:
             out.write(chunk)
 
 
+def sealed_size(size: int) -> int:
+    """How many bytes a sealed object of `size` bytes has."""
+    return HEAD_BYTES + size + TAG_BYTES * (max(size - 1, 0) // (1 << CHUNK_POWER) + 1)
+
+
 async def opened(
     blobs: Blobs,
     object_key: str,

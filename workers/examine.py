@@ -12,8 +12,9 @@ from hub.documents import actions
 from schemas.errors import Refused
 from schemas.settings import Settings
 from storage.blobs import Absent
+from storage.keys.wrapping import Broken
 from storage.postgres import versions
-from storage.sealed import About, seal_file, seal_small
+from storage.sealed import About, open_file, seal_file, seal_small, sealed_size
 from workers.opened import opened
 from workers.sandbox.results import Extracted, Failure
 from workers.sandbox.run import Sandbox
@@ -62,11 +63,13 @@ async def examine(hub: Hub, sandbox: Sandbox, row: Any) -> None:
                 row["quarantine_key"],
                 row["quarantine_version"],
                 path,
-                bytes_max=row["size"],
+                bytes_max=sealed_size(row["size"]),
             )
         except Absent:
             await _quarantine(hub, row, "The uploaded bytes are gone; upload them again.")
             return
+        if row["quarantine_sealed"] is not None:
+            size = await _opened(hub, row, path)
         if size != row["size"]:
             await _quarantine(hub, row, "The bytes are not as many as were declared.")
             return
@@ -113,6 +116,18 @@ async def examine(hub: Hub, sandbox: Sandbox, row: Any) -> None:
         await blobs.remove(blobs.quarantine, row["quarantine_key"])
     except Refused:
         pass  # sweep removes it, and what is uploaded once more
+
+
+async def _opened(hub: Hub, row: Any, path: Path) -> int:
+    """Open what sweep sealed, because it waited long; how many bytes, none where it is not what was sealed."""
+    own = await hub.keys.ensure(hub.database.system, "version", row["id"], row["case_id"], row["org"])
+    sealed = path.rename(path.with_name("waited"))
+    about = About("quarantine", row["org"], row["case_id"], row["id"])
+    try:
+        await asyncio.to_thread(open_file, sealed, path, own, about)
+    except Broken:
+        return -1
+    return path.stat().st_size
 
 
 async def _quarantine(hub: Hub, row: Any, why: str) -> None:

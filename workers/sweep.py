@@ -4,6 +4,7 @@ ends the sessions that a rule about second factors overtook while nobody did it.
 import asyncio
 import contextlib
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -12,17 +13,22 @@ from prometheus_client import Counter
 from hub.context import Hub
 from hub.factors.actions import ENDED_AT_ONCE, end_overtaken
 from schemas.errors import Refused
-from schemas.limits import DEVICE_DAYS, THROTTLES_MAX
+from schemas.limits import DEVICE_DAYS, QUARANTINE_CLEAR_HOURS, THROTTLES_MAX
 from schemas.settings import Settings
+from storage.blobs import Absent
 from storage.postgres import expired, versions
 from storage.postgres.pool import PASSING
+from storage.sealed import About, seal_file
 from workers.opened import opened
+from workers.scratch import scratch
 
 EVERY_S = 60.0
 ROUND = 100  # versions
 QUARANTINED_FOR = timedelta(days=7)
 WAITING_AGAIN = timedelta(days=1)
 OVER_FOR = timedelta(days=30)
+CLEAR_FOR = timedelta(hours=QUARANTINE_CLEAR_HOURS)
+SEALING_AGAIN = timedelta(minutes=1)
 UNCONFIRMED_FOR = timedelta(hours=1)
 FORGOTTEN_AFTER = timedelta(hours=2)  # twice what `signin_throttle` remembers
 
@@ -82,16 +88,68 @@ async def _sweep_quarantine(hub: Hub, row: Any, now: datetime) -> datetime | Non
     """
     last = row["begun_at"] + QUARANTINED_FOR
     waits = row["status"] == "received"
+    sealing = None
     if waits or (row["status"] == "quarantined" and now < last):
+        sealing = await _seal_quarantine(hub, row, now)
+        if sealing is None:
+            row = await hub.database.system.fetchrow(versions.ONE, row["id"])
         n = await hub.blobs.remove_others(
             hub.blobs.quarantine, row["quarantine_key"], row["quarantine_version"]
         )
     else:
         n = await hub.blobs.remove(hub.blobs.quarantine, row["quarantine_key"])
     SWEPT.labels("object").inc(n)
+    if sealing is not None:
+        return sealing
     if now < last:
         return last
     return now + WAITING_AGAIN if waits else None
+
+
+async def _seal_quarantine(hub: Hub, row: Any, now: datetime) -> datetime | None:
+    """Bytes that are still there when their time in the clear is over are sealed where they lie, whether nobody has
+    examined them yet or they were refused; nothing is lost by that. When to try again, None for what is sealed or gone.
+
+    Under the lock of whoever works on the version, who would else find its bytes gone.
+    """
+    if row["quarantine_sealed"] is not None or row["quarantine_version"] is None:
+        return None
+    if now < (due := row["begun_at"] + CLEAR_FOR):
+        return due
+    async with hub.database.system.acquire() as connection:
+        if not await connection.fetchval(versions.TAKE, str(row["id"])):
+            return now + SEALING_AGAIN
+        try:
+            found = await connection.fetchrow(versions.ONE, row["id"])
+            if found["quarantine_sealed"] is None and found["status"] in ("received", "quarantined"):
+                await _seal_where_it_lies(hub, found)
+        except Absent:
+            return None  # examination says so
+        except Refused as error:
+            logger.warning(
+                "left in the clear for now", version=str(row["id"]), why=error.detail or error.code
+            )
+            return now + SEALING_AGAIN
+        finally:
+            await asyncio.shield(connection.fetchval(versions.GIVE_BACK, str(row["id"])))
+    return None
+
+
+async def _seal_where_it_lies(hub: Hub, row: Any) -> None:
+    bucket, key = hub.blobs.quarantine, row["quarantine_key"]
+    place = row["org"], row["case_id"], row["id"]
+    own = await hub.keys.ensure(hub.database.system, "version", row["id"], row["case_id"], row["org"])
+    with scratch(hub.settings) as folder:
+        clear, sealed = Path(folder) / "clear", Path(folder) / "sealed"
+        await hub.blobs.fetch(bucket, key, row["quarantine_version"], clear, bytes_max=row["size"])
+        head = await asyncio.to_thread(seal_file, clear, sealed, own, About("quarantine", *place))
+        version = await hub.blobs.put(bucket, key, sealed)
+    tag = await hub.database.system.execute(
+        versions.SEAL_QUARANTINE, row["id"], row["quarantine_version"], version, head
+    )
+    if tag != "UPDATE 1":
+        await hub.blobs.remove(bucket, key, version)
+    SWEPT.labels("clear object").inc()
 
 
 def _count(what: str, tag: str) -> int:

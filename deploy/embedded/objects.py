@@ -1,5 +1,6 @@
 """The embedded object store: SeaweedFS with its S3 door, the one door that people and processes use."""
 
+import contextlib
 import json
 import os
 import secrets
@@ -13,6 +14,7 @@ from pathlib import Path
 from minio import Minio
 from minio.commonconfig import ENABLED
 from minio.error import S3Error
+from minio.sseconfig import Rule, SSEConfig
 from minio.versioningconfig import VersioningConfig
 
 from deploy.embedded.child import Child, StackError, wait_until
@@ -47,6 +49,7 @@ class Objects:
         secret_key: str,
         *,
         origins: Sequence[str] = (),
+        sse_key: str = "",
     ) -> None:
         self.home = home.absolute()
         self.ports = ports_by_flag
@@ -74,7 +77,8 @@ class Objects:
             ],
             log=log,
             cwd=self.home,
-            env=dict(os.environ, HOME=str(self.home)),
+            # It wraps the keys of a bucket that encrypts what it is given, and lies nowhere in the store.
+            env=dict(os.environ, HOME=str(self.home), **({"WEED_S3_SSE_KEY": sse_key} if sse_key else {})),
             stop_signal=signal.SIGTERM,
             stop_wait_s=1.0,
         )  # fmt: skip
@@ -159,6 +163,10 @@ def make_buckets(client: Minio, quarantine: str, documents: str) -> None:
         client.set_bucket_versioning(quarantine, VersioningConfig(ENABLED))
     if not client.bucket_exists(documents):
         client.make_bucket(documents, object_lock=True)
+    # What lies in quarantine is not sealed yet, so the store encrypts it (SSE-S3), if it knows how and lets us say so.
+    with contextlib.suppress(S3Error):
+        if client.get_bucket_encryption(quarantine) is None:
+            client.set_bucket_encryption(quarantine, SSEConfig(Rule.new_sse_s3_rule()))
 
 
 def binary() -> str:

@@ -254,6 +254,7 @@ class Stack:
                 credentials["s3_access_key"],
                 credentials["s3_secret_key"],
                 origins=self._origins(),
+                sse_key=credentials["s3_sse_key"],
             )
 
     def _origins(self) -> list[str]:
@@ -282,6 +283,7 @@ class Stack:
         credentials.setdefault("root_key", b64encode(secrets.token_bytes(32)).decode())
         credentials.setdefault("audit_key", b64encode(secrets.token_bytes(32)).decode())
         credentials.setdefault("s3_access_key", secrets.token_hex(10))
+        credentials.setdefault("s3_sse_key", secrets.token_urlsafe(48))
         credentials.setdefault("s3_secret_key", secrets.token_urlsafe(30))
         if "nats_issuer" not in credentials:
             credentials["nats_issuer"] = new_issuer()
