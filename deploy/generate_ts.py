@@ -12,6 +12,7 @@ import msgspec.inspect as look
 from msgspec import Struct
 
 from schemas import (
+    audit_questions,
     cases,
     conversations,
     deadlines,
@@ -22,6 +23,7 @@ from schemas import (
     events,
     factors,
     frames,
+    holds,
     invitations,
     limits,
     links,
@@ -33,6 +35,7 @@ from schemas import (
     people,
     positions,
     providers,
+    retention,
     search,
     service_accounts,
     sessions,
@@ -61,6 +64,8 @@ MODULES: tuple[ModuleType, ...] = (
     participants,
     teams,
     walls,
+    holds,
+    retention,
     views,
     service_accounts,
     oauth,
@@ -74,10 +79,11 @@ MODULES: tuple[ModuleType, ...] = (
     search,
     events,
     frames,
+    audit_questions,
 )
 
 # Structs that never leave the server. `Answer` and `Page` are generic and stand in `render` itself.
-LEFT_OUT = {kernel.CaseType, events.Event, events.Access, frames.Up, frames.Down}
+LEFT_OUT = {audit_questions.Question, kernel.CaseType, events.Event, events.Access, frames.Up, frames.Down}
 
 LIMITS = (
     "UPLOAD_ONE_REQUEST_BYTES_MAX",
@@ -91,6 +97,8 @@ LIMITS = (
     "WALL_CASES_MAX",
     "WALL_PEOPLE_MAX",
     "WALL_TEAMS_MAX",
+    "AUDIT_COUNT_MAX",
+    "AUDIT_SEEN_MAX",
 )
 
 
@@ -196,6 +204,9 @@ def render() -> str:
     lines += ["/** Which noun each event carries. */", "export const EVENTS = {"]
     lines += [f'  "{name}": "{declared.noun}",' for name, declared in events.EVENTS.items()]
     lines += ["} as const;", "", "export type EventName = keyof typeof EVENTS;", ""]
+    lines += ["/** What is read and recorded. */", "export const READS = ["]
+    lines += [f'  "{name}",' for name in audit_questions.READS]
+    lines += ["] as const;", "", "export type ReadName = (typeof READS)[number];", ""]
     lines += ["/** Every error code, and what a client does next. */", "export const ERRORS = {"]
     lines += [f'  {code}: "{kind.retry.value}",' for code, kind in errors.ERRORS.items()]
     lines += ["} as const;", "", "export type ErrorCode = keyof typeof ERRORS;", ""]

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from schemas.audit import Actor, Outcome, Version
+from schemas.audit import Outcome
 from schemas.positions import AsOf
 
 # What somebody reads that is recorded; all other acts are events, or the operation that was asked for.
@@ -41,6 +41,26 @@ class Question(Struct, frozen=True, kw_only=True, omit_defaults=True):
     since: int | None = None
 
 
+class By(Struct, frozen=True):
+    """Who acted: `kind` is that of the session, or `worker`, `nobody`, `operator`; `via` the app or service that acted
+    for the person, `viewing` through whose eyes they looked."""
+
+    kind: str
+    person: UUID | None
+    session: UUID | None
+    via: UUID | None
+    viewing: UUID | None
+
+
+class Bytes(Struct, frozen=True):
+    """Exactly which bytes: a document's version, its number, and the SHA-256 of its content in hexadecimal."""
+
+    document: UUID
+    version: UUID
+    n: int
+    sha256: str
+
+
 class Proof(Struct, frozen=True):
     """The first signed checkpoint that holds the entry: the size of the log that was signed, and when."""
 
@@ -61,10 +81,10 @@ class Recorded(Struct, frozen=True, kw_only=True):
     act: str
     outcome: Outcome
     rule: str
-    by: Actor
+    by: By
     case: UUID | None
     thing: UUID | None
-    of: Version | None
+    of: Bytes | None
     address: str | None
     proof: Proof | None
 

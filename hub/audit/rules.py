@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from schemas.access import ADMIN, STAFF
+from schemas.access import ADMIN, DESK, STAFF
 from schemas.audit_questions import Question
 from schemas.errors import Refused, bad_input
 from schemas.limits import AUDIT_ACTS_MAX
@@ -25,10 +25,10 @@ OWN = Asker("own", False)
 
 
 def may_ask_of_case(roles: Collection[str]) -> Asker:
-    """`roles` are the asker's in a case that they see, and in its organisation."""
+    """`roles` are the asker's in a case that they see, and in its organisation where they count for the case."""
     if ADMIN in roles:
         return ADMINISTERS
-    if STAFF in roles:
+    if STAFF in roles or DESK in roles:
         return STAFFS
     raise Refused("forbidden", "The record of a case is for its staff and the organisation's administrators.")
 

@@ -12,6 +12,18 @@ create index audit_leaves_thing on audit_leaves (thing, at, n) where thing is no
 create policy own on audit_leaves for select to casewire_app using (person = (select me()));
 create policy read_own on audit_entries for select to casewire_app using (person = (select me()));
 
+-- Where a type is open to all staff, the desk is the case's staff.
+do $$
+declare
+    t text;
+begin
+    foreach t in array array['audit_entries', 'audit_leaves'] loop
+        execute format('create policy theirs_at_desk on %I for select to casewire_app using (exists (select 1 from cases c
+            where c.id = %1$I.case_id and ''desk'' = any (c.audience) and c.org in (select g.scope from grants g
+                where g.person = (select me()) and g.role = ''desk'')))', t);
+    end loop;
+end $$;
+
 -- What people in a record are called, for who may read that record: all of the organisation's for its administrators, that
 -- of a case for who staffs it. Whoever belongs there now has a name, and whoever stands in the record that is read.
 create function audit_names(p_org uuid, p_case uuid, p_people uuid[]) returns table (id uuid, name text)
@@ -20,8 +32,9 @@ declare
     walls uuid[] := walls_of_me();
     of_all boolean := exists (select 1 from grants g where g.person = me() and g.scope = p_org and g.role = 'admin');
 begin
-    if p_case = any (walls) or not of_all and not exists (select 1 from grants g
-        where g.person = me() and g.scope = p_case and g.org = p_org and g.role = 'staff') then
+    if p_case = any (walls) or not of_all and not exists (select 1 from cases c join grants g on g.person = me()
+        where c.id = p_case and c.org = p_org and (g.scope = c.id and g.role = 'staff'
+            or g.scope = c.org and g.role = 'desk' and 'desk' = any (c.audience))) then
         return;
     end if;
     return query select p.id, p.name from people p where p.id = any (p_people) and (

@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
+from msgspec.structs import astuple
 
 from schemas.audit import Private, entry_of
-from schemas.audit_questions import NamedThing, Proof, Question, Recorded, Seen
+from schemas.audit_questions import By, Bytes, NamedThing, Proof, Question, Recorded, Seen
 from schemas.limits import AUDIT_SEEN_MAX
 from storage.postgres.rows import cursor, read_cursor
 
@@ -111,14 +112,14 @@ def count(asked: Asked, most: int) -> tuple[str, list[Any]]:
 
 CHECKPOINT = "select note from audit_checkpoints where log = $1 order by size desc limit 1"
 
-# The asker's roles in a case and its organisation; nothing of a case that is hidden from them.
-CASE = """select c.id, c.org, array(select g.role from grants g where g.person = (select me())
-        and g.scope in (c.id, c.org)) as roles
-    from cases c where c.id = $1"""
-DOCUMENT = """select d.id, c.id as case_id, c.org,
+# The asker's roles in a case and its organisation; the desk has one where the case is open to all staff. Nothing of a
+# case that is hidden from them.
+_ROLES = """array(select g.role from grants g where g.person = (select me()) and g.scope in (c.id, c.org)
+        and (g.role <> 'desk' or 'desk' = any (c.audience))) as roles"""
+CASE = f"select c.id, c.org, {_ROLES} from cases c where c.id = $1"
+DOCUMENT = f"""select d.id, c.id as case_id, c.org,
         array(select v.id from versions v where v.document = d.id) as versions,
-        array(select g.role from grants g where g.person = (select me()) and g.scope in (c.id, c.org)) as roles
-    from documents d join cases c on c.id = d.case_id where d.id = $1"""
+        {_ROLES} from documents d join cases c on c.id = d.case_id where d.id = $1"""
 
 # Who has read versions ($3) of a document: of the last readings, so that a document that thousands read answers too.
 SEEN = f"""select r.person, r.thing as version, coalesce(v.n, 0) as n, min(r.at) as first, max(r.at) as last,
@@ -170,10 +171,10 @@ def recorded(row: Any, *, address: bool) -> Recorded:
         act=entry.act,
         outcome=entry.outcome,
         rule=entry.rule,
-        by=entry.by,
+        by=By(*astuple(entry.by)),
         case=entry.case,
         thing=entry.thing,
-        of=entry.of,
+        of=Bytes(of.document, of.version, of.n, of.sha256) if (of := entry.of) else None,
         address=(opens.address or None) if opens else None,
         proof=Proof(row["size"], row["signed_at"]) if row["size"] is not None else None,
     )

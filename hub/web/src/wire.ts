@@ -13,6 +13,8 @@ export const TOKEN_DAYS_MAX = 365;
 export const WALL_CASES_MAX = 200;
 export const WALL_PEOPLE_MAX = 200;
 export const WALL_TEAMS_MAX = 20;
+export const AUDIT_COUNT_MAX = 1000;
+export const AUDIT_SEEN_MAX = 20000;
 
 /** One thing, as it was at `as_of`. */
 export interface Answer<T> {
@@ -82,6 +84,12 @@ export interface Public {
   readonly category: string;
 }
 
+/** How long what is of a case is kept after it is closed, in years, where its organisation says nothing else: `case` the case with all that is in it, `kinds` documents of these kinds. None: for ever. */
+export interface Keeping {
+  readonly case: number | null;
+  readonly kinds: Readonly<Record<string, number | null>>;
+}
+
 /** A case type as clients read it: `GET /v1/case-types`. `intake_schema` is JSON Schema (2020-12) of all fields; `hidden` says of some by which roles alone they are seen. `current` versions open new cases. */
 export interface TypeView {
   readonly name: string;
@@ -104,6 +112,7 @@ export interface TypeView {
   readonly opener_role: string;
   readonly grants: Readonly<Record<string, readonly string[]>>;
   readonly open_to_staff: boolean;
+  readonly retention: Keeping;
 }
 
 /** What others in a case or an organisation see of a person; a service has no e-mail. */
@@ -641,6 +650,112 @@ export interface ChangeWall {
 
 export interface LiftWall {
   readonly reason: string;
+}
+
+/** While it stands, `thing` is not destroyed: a case with all that is in it, a document with its versions, a person with the cases of the organisation in which they took part. `case_id` is null for a person. */
+export interface Hold {
+  readonly id: string;
+  readonly org: string;
+  readonly kind: "case" | "document" | "person";
+  readonly thing: string;
+  readonly case_id: string | null;
+  readonly reason: string;
+  readonly raised_at: string;
+  readonly raised_by: string;
+  readonly released_at: string | null;
+  readonly released_by: string | null;
+  readonly release_reason: string;
+  readonly revision: number;
+}
+
+export interface RaiseHold {
+  readonly kind: "case" | "document" | "person";
+  readonly thing: string;
+  readonly reason: string;
+}
+
+export interface ReleaseHold {
+  readonly reason: string;
+}
+
+/** How long an organisation keeps what is of a case type: the case itself where `kind` is "", else documents of that kind. `years` is null for what is never due. `declared` is what the case type says, `reason` why this differs. */
+export interface Schedule {
+  readonly org: string;
+  readonly type: string;
+  readonly kind: string;
+  readonly years: number | null;
+  readonly declared: number | null;
+  readonly reason: string;
+  readonly set_at: string | null;
+  readonly set_by: string | null;
+  readonly revision: number;
+}
+
+/** `kind` "" is the case itself. `years` null: for ever. */
+export interface SetSchedule {
+  readonly type: string;
+  readonly years: number | null;
+  readonly reason: string;
+  readonly kind?: string;
+}
+
+/** What a schedule says is to go, and what was decided about it. `kept`: not before `keep_until`. `approved`: it is being destroyed, and nobody sees it any more. */
+export interface Disposition {
+  readonly id: string;
+  readonly org: string;
+  readonly case_id: string;
+  readonly kind: "case" | "document";
+  readonly thing: string;
+  readonly schedule: string;
+  readonly due_on: string;
+  readonly state: "approved" | "destroyed" | "due" | "kept";
+  readonly proposed_at: string;
+  readonly decided_at: string | null;
+  readonly decided_by: string | null;
+  readonly reason: string;
+  readonly keep_until: string | null;
+  readonly revision: number;
+}
+
+/** A disposition for the administrator who reviews it. `number` and `title` are the case's, `name` the document's; "" once it is destroyed. `hold` is the hold that stands in the way. */
+export interface Due {
+  readonly disposition: Disposition;
+  readonly number: string;
+  readonly title: string;
+  readonly name: string;
+  readonly hold: string | null;
+}
+
+/** Destroy it. There is no way back. */
+export interface Approve {
+  readonly reason: string;
+}
+
+export interface KeepLonger {
+  readonly until: string;
+  readonly reason: string;
+}
+
+/** That something was destroyed: `body` is canonical JSON (RFC 8785) of ids, counts and hashes, `sha256` its hash. `scrubbed_at` says since when its bytes are gone from the disks too; null where that was not done yet. */
+export interface Certificate {
+  readonly id: string;
+  readonly org: string;
+  readonly kind: string;
+  readonly thing: string | null;
+  readonly at: string;
+  readonly body: string;
+  readonly sha256: string;
+  readonly scrubbed_at: string | null;
+}
+
+/** A certificate as its organisation's stream tells of it. */
+export interface Issued {
+  readonly id: string;
+  readonly org: string;
+  readonly kind: string;
+  readonly thing: string | null;
+  readonly at: string;
+  readonly sha256: string;
 }
 
 /** What everybody may know of a case: `fields` are those that its type declares public. */
@@ -1240,6 +1355,88 @@ export interface Ended {
   readonly code: string;
 }
 
+/** Who acted: `kind` is that of the session, or `worker`, `nobody`, `operator`; `via` the app or service that acted for the person, `viewing` through whose eyes they looked. */
+export interface By {
+  readonly kind: string;
+  readonly person: string | null;
+  readonly session: string | null;
+  readonly via: string | null;
+  readonly viewing: string | null;
+}
+
+/** Exactly which bytes: a document's version, its number, and the SHA-256 of its content in hexadecimal. */
+export interface Bytes {
+  readonly document: string;
+  readonly version: string;
+  readonly n: number;
+  readonly sha256: string;
+}
+
+/** The first signed checkpoint that holds the entry: the size of the log that was signed, and when. */
+export interface Proof {
+  readonly size: number;
+  readonly at: string;
+}
+
+/** An entry of a log, at its leaf `n`. `entry` is its id, `hash` the leaf's (RFC 6962) in hexadecimal. `address` is where the client was: for administrators, and for whoever it was themselves; null also once it was destroyed. `proof` is null until a checkpoint was signed that holds it. */
+export interface Recorded {
+  readonly log: string;
+  readonly n: number;
+  readonly hash: string;
+  readonly entry: string;
+  readonly at: string;
+  readonly act: string;
+  readonly outcome: "done" | "refused";
+  readonly rule: string;
+  readonly by: By;
+  readonly case: string | null;
+  readonly thing: string | null;
+  readonly of: Bytes | null;
+  readonly address: string | null;
+  readonly proof: Proof | null;
+}
+
+/** What a thing is called: its kind is its table's noun, `n` the number of a version. */
+export interface NamedThing {
+  readonly kind: string;
+  readonly name: string;
+  readonly case: string | null;
+  readonly n: number | null;
+}
+
+/** What the asker may know now of the ids in an answer: people by name, cases and things by what they are called. */
+export interface Names {
+  readonly people: Readonly<Record<string, string>>;
+  readonly things: Readonly<Record<string, NamedThing>>;
+}
+
+/** Newest first; `next` is the cursor for `?after=`. `head` is the last leaf of the answer, to ask on with `?since=`; `count` is how many there are in all, up to AUDIT_COUNT_MAX and one more, and null on later pages. */
+export interface RecordPage {
+  readonly items: readonly Recorded[];
+  readonly next: string | null;
+  readonly as_of: AsOf;
+  readonly head: number;
+  readonly count: number | null;
+  readonly names: Names;
+}
+
+/** That a person read a version of a document: how often, the first time and the last. */
+export interface Seen {
+  readonly person: string;
+  readonly version: string;
+  readonly n: number;
+  readonly first: string;
+  readonly last: string;
+  readonly times: number;
+}
+
+/** Who has seen a document, the last reader first, and all that was done with it. `whole` says whether all readings were counted, or the last AUDIT_SEEN_MAX. */
+export interface DocumentRecord {
+  readonly seen: readonly Seen[];
+  readonly whole: boolean;
+  readonly record: RecordPage;
+}
+
 /** The noun that an event's `data` holds, by the noun's name. */
 export interface Nouns {
   readonly case: Case;
@@ -1254,6 +1451,8 @@ export interface Nouns {
   readonly version: Version;
   readonly deadline: Deadline;
   readonly task: Task;
+  readonly hold: Hold;
+  readonly disposition: Disposition;
   readonly notice: Notice;
   readonly marker: Marker;
   readonly grant: Grant;
@@ -1264,6 +1463,9 @@ export interface Nouns {
   readonly invitation: Invitation;
   readonly team: Team;
   readonly wall: Wall;
+  readonly schedule: Schedule;
+  readonly certificate: Issued;
+  readonly erasure: Erasure;
   readonly app: App;
 }
 
@@ -1302,11 +1504,17 @@ export const EVENTS = {
   "task.added": "task",
   "task.changed": "task",
   "task.done": "task",
+  "hold.raised": "hold",
+  "hold.released": "hold",
+  "disposition.due": "disposition",
+  "disposition.kept": "disposition",
+  "disposition.approved": "disposition",
   "notice.added": "notice",
   "notice.acked": "notice",
   "marker.moved": "marker",
   "grant.changed": "grant",
   "session.ended": "session",
+  "session.renewed": "session",
   "member.added": "member",
   "member.changed": "member",
   "member.removed": "member",
@@ -1319,12 +1527,31 @@ export const EVENTS = {
   "wall.raised": "wall",
   "wall.changed": "wall",
   "wall.lifted": "wall",
+  "person_hold.raised": "hold",
+  "person_hold.released": "hold",
+  "schedule.set": "schedule",
+  "certificate.issued": "certificate",
+  "erasure.asked": "erasure",
+  "erasure.refused": "erasure",
   "app.added": "app",
   "app.changed": "app",
   "app.ended": "app",
 } as const;
 
 export type EventName = keyof typeof EVENTS;
+
+/** What is read and recorded. */
+export const READS = [
+  "document.read",
+  "conversation.read",
+  "conversation.heard",
+  "search.shown",
+  "audit.read",
+  "audit.exported",
+  "case.exported",
+] as const;
+
+export type ReadName = (typeof READS)[number];
 
 /** Every error code, and what a client does next. */
 export const ERRORS = {
@@ -1341,6 +1568,7 @@ export const ERRORS = {
   method: "stop",
   key_reused: "stop",
   case_closed: "stop",
+  held: "stop",
   conflict: "refresh",
   transition: "refresh",
   retracted: "stop",
@@ -1361,6 +1589,7 @@ export type ErrorCode = keyof typeof ERRORS;
 export const CLOSES = {
   going_away: 4000,
   too_slow: 4008,
+  session_renewed: 4010,
   try_later: 4013,
   unauthenticated: 4501,
   session_ended: 4503,

@@ -128,7 +128,7 @@ async def test_raw_selects_show_leaves_to_those_whose_record_it_is(free: Any) ->
     """Row-level security alone, in both tables: administrators all of their log but behind walls, staff their case,
     everybody what they did themselves, and nobody the house's log."""
     rows = await Rows.on(free)
-    org, elsewhere, case, other = (new_id() for _ in range(4))
+    org, elsewhere, case, other, open_to_all = (new_id() for _ in range(5))
     names = ("admin", "walled", "staff", "desk", "client", "foreign", "gone")
     people = {name: new_id() for name in names}
     for one in (org, elsewhere):
@@ -147,7 +147,9 @@ async def test_raw_selects_show_leaves_to_those_whose_record_it_is(free: Any) ->
             role=role,
             org=elsewhere if scope == elsewhere else org,
         )
+    await rows.put("cases", id=open_to_all, org=org, audience=[ADMIN, DESK, STAFF])
     written = {
+        "of a case that is open to all staff": (org, open_to_all, people["admin"]),
         "of the organisation": (org, None, people["admin"]),
         "of the case": (org, case, people["staff"]),
         "of another case": (org, other, people["admin"]),
@@ -169,11 +171,12 @@ async def test_raw_selects_show_leaves_to_those_whose_record_it_is(free: Any) ->
             -1 - n, log, of_case, person, entry.encode(), n,
         )  # fmt: skip
     case_alone = {"of the case", "by the client", "by who is gone"}
+    of_all = "of a case that is open to all staff"
     expected = {
-        "admin": case_alone | {"of the organisation", "of another case"},
-        "walled": {"of the organisation", "of another case"},
-        "staff": case_alone,
-        "desk": {"of the house"},  # their own
+        "admin": case_alone | {"of the organisation", "of another case", of_all},
+        "walled": {"of the organisation", "of another case", of_all},
+        "staff": case_alone | {of_all},
+        "desk": {"of the house", of_all},  # their own, and what they are staff of
         "client": {"by the client"},
         "foreign": set[str](),
         "gone": set[str](),  # a wall stands before their own too
@@ -194,6 +197,8 @@ async def test_names_are_told_to_who_may_read_that_record(free: Any) -> None:
         name: new_id() for name in ("admin", "walled", "staff", "client", "stranger", "acted", "hidden")
     }
     await rows.put("organisations", id=org)
+    for one in (case, other):
+        await rows.put("cases", id=one, org=org, audience=[ADMIN, STAFF])
     for name, one in people.items():
         await rows.put("people", id=one, name=name)
     for name, scope, role in (

@@ -1,6 +1,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 
+import { questionIn } from "../audit/question";
 import { isStaff, useMe } from "../sessions/me";
 import { Failed, Loading, Missing } from "../ui/states";
 import { Looked } from "../views/looked";
@@ -129,6 +130,7 @@ const roles = createRoute({ getParentRoute: () => organisation, path: "roles", c
 const orgApps = createRoute({ getParentRoute: () => organisation, path: "apps", component: lazyRouteComponent(() => import("../apps/organisation")) });
 const factors = createRoute({ getParentRoute: () => organisation, path: "second-factor", component: lazyRouteComponent(() => import("../organisation/factors")) });
 const signingIn = createRoute({ getParentRoute: () => organisation, path: "sign-in", component: lazyRouteComponent(() => import("../providers/page")) });
+const record = createRoute({ getParentRoute: () => organisation, path: "record", validateSearch: questionIn, component: lazyRouteComponent(() => import("../audit/page")) });
 // Where the people of an organisation were before it had more pages.
 const formerPeople = createRoute({ getParentRoute: () => root, path: "/people", beforeLoad: () => { throw redirect({ to: "/organisation/people", replace: true }); } });
 
@@ -157,7 +159,7 @@ export const router = createRouter({
     connecting,
     signOut,
     signedOut,
-    inside.addChildren([home, cases, casePage.addChildren([caseTab, caseThing]), request, inbox, search, organisation.addChildren([overview, people, invitations, teams, team, walls, services, service, roles, orgApps, factors, signingIn, published]), apps, device, settings, security]),
+    inside.addChildren([home, cases, casePage.addChildren([caseTab, caseThing]), request, inbox, search, organisation.addChildren([overview, people, invitations, teams, team, walls, services, service, roles, orgApps, factors, signingIn, published, record]), apps, device, settings, security]),
   ]),
   defaultPendingComponent: () => <Loading />,
   defaultErrorComponent: ({ error, reset }) => (

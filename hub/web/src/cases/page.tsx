@@ -5,6 +5,7 @@ import { Link, useParams } from "@tanstack/react-router";
 import { lazy, Suspense, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
+import { mayAsk } from "../audit/question";
 import { post } from "../http/client";
 import { useLive } from "../live/provider";
 import { FormDialog, usePageTitle } from "../ui/forms";
@@ -21,8 +22,9 @@ const Deadlines = lazy(() => import("../deadlines/panel"));
 const Tasks = lazy(() => import("../tasks/panel"));
 const People = lazy(() => import("../participants/panel"));
 const Details = lazy(() => import("./details"));
+const Record = lazy(() => import("../audit/case"));
 
-const TABS = ["timeline", "conversations", "documents", "deadlines", "tasks", "people", "details"] as const;
+const TABS = ["timeline", "conversations", "documents", "deadlines", "tasks", "people", "details", "record"] as const;
 type Tab = (typeof TABS)[number];
 
 export default function CasePage(): ReactNode {
@@ -44,7 +46,7 @@ function Loaded({ held, tab, thing }: { readonly held: Parameters<typeof viewOf>
   return (
     <>
       <CaseHead view={view} />
-      <Tabs caseId={view.id} tab={tab} />
+      <Tabs caseId={view.id} tab={tab} record={mayAsk(view)} />
       <Suspense fallback={<Loading />}>
         <Part view={view} tab={tab} thing={thing} />
       </Suspense>
@@ -68,18 +70,20 @@ function Part({ view, tab, thing }: { readonly view: CaseView; readonly tab: Tab
       return <People view={view} />;
     case "details":
       return <Details view={view} />;
+    case "record":
+      return <Record view={view} />;
   }
 }
 
 /** On a phone the tabs are wider than the screen. */
 const intoView = (link: HTMLAnchorElement | null): void => link?.scrollIntoView({ block: "nearest", inline: "nearest" });
 
-function Tabs({ caseId, tab }: { readonly caseId: string; readonly tab: Tab }): ReactNode {
+function Tabs({ caseId, tab, record }: { readonly caseId: string; readonly tab: Tab; readonly record: boolean }): ReactNode {
   const { t } = useTranslation();
   return (
     <nav aria-label={t("cases.tabs")}>
       <ul className="cw-tabs">
-        {TABS.map((each) => (
+        {TABS.filter((each) => record || each !== "record").map((each) => (
           <li key={each}>
             <Link
               to="/cases/$caseId/$tab"

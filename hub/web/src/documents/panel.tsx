@@ -5,6 +5,8 @@ import { IconChevronDown, IconChevronRight, IconDownload, IconFileText, IconPenc
 import { useEffect, useMemo, useState, useSyncExternalStore, type DragEvent, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
+import { WhoHasSeen } from "../audit/document";
+import { mayAsk } from "../audit/question";
 import { AudienceBadge } from "../cases/badges";
 import { audienceChoices, audienceTitle, useList, useNames, type CaseView } from "../cases/data";
 import { patch, post } from "../http/client";
@@ -303,6 +305,7 @@ function DocumentRow({ view, document, versions, read, quiet }: RowProps): React
             </div>
           </Group>
           <Group gap={2} wrap="nowrap" style={{ flex: "none" }}>
+            {!quiet && mayAsk(view) && <WhoHasSeen document={document} />}
             {readable && (
               <ActionIcon aria-label={t("documents.downloadOf", { name: document.name })} onClick={() => void downloadVersion(readable.id)}>
                 <IconDownload size={17} aria-hidden />

@@ -1,5 +1,6 @@
 import { access } from "./en/access";
 import { apps } from "./en/apps";
+import { audit } from "./en/audit";
 import { organisation } from "./en/organisation";
 import { providers } from "./en/providers";
 import { teams } from "./en/teams";
@@ -120,7 +121,7 @@ export const en = {
     role: "Your role: {{roles}}",
     chooseType: "What kind of case is it?",
   },
-  tab: { timeline: "Timeline", conversations: "Conversations", documents: "Documents", deadlines: "Deadlines", tasks: "Tasks", people: "People", details: "Details" },
+  tab: { timeline: "Timeline", conversations: "Conversations", documents: "Documents", deadlines: "Deadlines", tasks: "Tasks", people: "People", details: "Details", record: "Record" },
   entries: {
     add: "Add an entry",
     none: "Nothing has happened yet",
@@ -528,6 +529,7 @@ export const en = {
   form: { required: "Please fill this in.", choose: "Please choose", optional: "(optional)", wrong: "Please check the marked fields.", long: "Use at most {{count}} characters.", short: "Use at least {{count}} characters.", date: "Give a date.", number: "Give a number." },
   access,
   apps,
+  audit,
   organisation,
   providers,
   teams,

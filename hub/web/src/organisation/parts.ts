@@ -1,10 +1,10 @@
 // The pages of an organisation, in the order in which they are listed. One line and one route make a page part of it.
-import { IconApps, IconLogin2, IconMailForward, IconRobot, IconScale, IconShieldLock, IconUsers, IconUsersGroup, IconWall, IconWorldShare } from "@tabler/icons-react";
+import { IconApps, IconListSearch, IconLogin2, IconMailForward, IconRobot, IconScale, IconShieldLock, IconUsers, IconUsersGroup, IconWall, IconWorldShare } from "@tabler/icons-react";
 
 export interface Part {
   readonly to: string;
   /** Its words: `organisation.parts.<name>` and `organisation.hints.<name>`. */
-  readonly name: "people" | "invitations" | "teams" | "walls" | "services" | "apps" | "roles" | "factors" | "signingIn" | "published";
+  readonly name: "people" | "invitations" | "teams" | "walls" | "services" | "apps" | "roles" | "factors" | "signingIn" | "published" | "record";
   readonly icon: typeof IconUsers;
   readonly admins: boolean;
 }
@@ -20,4 +20,5 @@ export const PARTS = [
   { to: "/organisation/second-factor", name: "factors", icon: IconShieldLock, admins: true },
   { to: "/organisation/sign-in", name: "signingIn", icon: IconLogin2, admins: false },
   { to: "/organisation/published", name: "published", icon: IconWorldShare, admins: true },
+  { to: "/organisation/record", name: "record", icon: IconListSearch, admins: true },
 ] as const satisfies readonly Part[];

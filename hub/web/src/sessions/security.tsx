@@ -6,6 +6,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRef, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
+import { OwnRecord } from "../audit/own";
 import { post, put, remove } from "../http/client";
 import { readPages } from "../live/cases";
 import { PersonalTokens } from "../tokens/personal";
@@ -30,6 +31,7 @@ export default function SecurityPage(): ReactNode {
         <IdentitiesSection />
         <SessionsSection />
         <PersonalTokens />
+        <OwnRecord />
       </Stack>
     </div>
   );

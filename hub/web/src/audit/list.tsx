@@ -1,0 +1,265 @@
+// Entries of the record, day by day: who did what, and behind each how it is known.
+import { Badge, Button, Paper, Stack, Text } from "@mantine/core";
+import { IconChevronRight, IconEye, IconPencil, IconShieldX } from "@tabler/icons-react";
+import { useMemo, type ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+
+import { useMe, useZone } from "../sessions/me";
+import { AnchorLink } from "../ui/links";
+import { Empty, Failed, Loading } from "../ui/states";
+import { clock, day, dayIn, inDays, moment, number } from "../ui/time";
+import { AUDIT_COUNT_MAX, READS, type NamedThing, type Names, type Recorded } from "../wire";
+import { namesOf, place, useAct, useNewEntries, useRecord } from "./data";
+import { isNarrowed, type Question } from "./question";
+import "./record.css";
+
+interface Props {
+  readonly path: string;
+  readonly question: Question;
+  /** The case whose record it is: what stands in it needs no mention of it. */
+  readonly caseId?: string;
+  /** Whether new entries come by themselves. */
+  readonly live?: boolean;
+}
+
+export function RecordList({ path, question, caseId, live = true }: Props): ReactNode {
+  const { t } = useTranslation();
+  const zone = useZone();
+  const record = useRecord(path, question, zone);
+  const news = useNewEntries(path, question, zone, live ? record.data : undefined);
+  const pages = record.data?.pages;
+  const names = useMemo(() => namesOf(pages ?? []), [pages]);
+  const items = useMemo(() => pages?.flatMap((page) => page.items) ?? [], [pages]);
+  if (!pages) return record.error ? <Failed error={record.error} retry={() => void record.refetch()} /> : <Loading rows={6} />;
+  const count = pages[0]?.count ?? null;
+  return (
+    <Stack gap="sm">
+      <p className="cw-record-count">
+        {count !== null && <span className="cw-numbers">{count > AUDIT_COUNT_MAX ? t("audit.countMore", { count: AUDIT_COUNT_MAX, formatted: number(AUDIT_COUNT_MAX) }) : t("audit.count", { count })}</span>}
+        {live && <span>{news.lost ? t("audit.liveLost") : t("audit.live")}</span>}
+        <span role="status">{news.fresh > 0 && t("audit.fresh", { count: news.fresh })}</span>
+      </p>
+      {items.length === 0 ? (
+        <Paper>
+          <Empty title={isNarrowed(question) ? t("audit.noneFound") : t("audit.none")} hint={isNarrowed(question) ? t("audit.noneFoundHint") : t("audit.noneHint")} icon={<IconEye size={32} stroke={1.4} />} />
+        </Paper>
+      ) : (
+        <Days items={items} names={names} caseId={caseId} />
+      )}
+      {record.isFetchNextPageError && <Failed error={record.error} retry={() => void record.fetchNextPage()} />}
+      {record.hasNextPage && (
+        <Button variant="default" loading={record.isFetchingNextPage} onClick={() => void record.fetchNextPage()} style={{ alignSelf: "center" }}>
+          {t("do.more")}
+        </Button>
+      )}
+    </Stack>
+  );
+}
+
+export function Days({ items, names, caseId }: { readonly items: readonly Recorded[]; readonly names: Names; readonly caseId?: string | undefined }): ReactNode {
+  const { t } = useTranslation();
+  const zone = useZone();
+  const days = useMemo(() => {
+    const found: { day: string; items: Recorded[] }[] = [];
+    for (const item of items) {
+      const on = dayIn(zone, new Date(item.at));
+      const last = found.at(-1);
+      if (last?.day === on) last.items.push(item);
+      else found.push({ day: on, items: [item] });
+    }
+    return found;
+  }, [items, zone]);
+  const today = dayIn(zone);
+  return (
+    <Paper className="cw-record" aria-label={t("audit.list")} component="section" data-testid="record">
+      {days.map((each, at) => (
+        // A day may come twice: the order is that of the acts, and clocks differ by a moment at midnight.
+        <section key={`${each.day} ${at}`}>
+          <h3 className="cw-record-day">
+            {each.day === today ? <span className="cw-record-today">{inDays(0)}</span> : null} {day(each.day, "long")}
+          </h3>
+          <ul className="cw-rows">
+            {each.items.map((item) => (
+              <Row key={place(item)} item={item} names={names} caseId={caseId} />
+            ))}
+          </ul>
+        </section>
+      ))}
+    </Paper>
+  );
+}
+
+export function useActor(names: Names): (item: Recorded) => string {
+  const { t } = useTranslation();
+  const me = useMe();
+  return ({ by }) => {
+    if (by.person === me.id) return t("state.you");
+    if (by.person) return names.people[by.person] ?? t("audit.somebody");
+    return by.kind === "operator" ? t("audit.operator") : by.kind === "worker" ? t("audit.worker") : t("audit.nobody");
+  };
+}
+
+function Row({ item, names, caseId }: { readonly item: Recorded; readonly names: Names; readonly caseId: string | undefined }): ReactNode {
+  const { t } = useTranslation();
+  const zone = useZone();
+  const act = useAct();
+  const who = useActor(names)(item);
+  const thing = useThing(item, names);
+  const refused = item.outcome === "refused";
+  const where = item.case && item.case !== caseId && item.case !== item.thing ? (names.things[item.case]?.name ?? t("audit.someCase")) : null;
+  const reading = (READS as readonly string[]).includes(item.act);
+  const Icon = refused ? IconShieldX : reading ? IconEye : IconPencil;
+  return (
+    <li>
+      <details className="cw-entry" data-refused={refused || undefined} data-testid="entry">
+        <summary>
+          <Icon size={17} stroke={1.7} aria-hidden className="cw-entry-icon" />
+          <span className="cw-entry-said">
+            <span>
+              <strong dir="auto">{who}</strong> {act(item.act)}
+              {refused && (
+                <Badge ml={8} color="red" variant="light" className="cw-entry-refused">
+                  {t("audit.refused")}
+                </Badge>
+              )}
+            </span>
+            {(thing ?? where) && (
+              <span className="cw-entry-on">
+                {thing && <span dir="auto">{thing}</span>}
+                {thing && where && <span aria-hidden> · </span>}
+                {where && <span dir="auto">{where}</span>}
+              </span>
+            )}
+          </span>
+          <time dateTime={item.at} title={moment(item.at, zone, true)}>
+            {clock(item.at, zone)}
+          </time>
+          <IconChevronRight size={16} aria-hidden className="cw-entry-turn" />
+        </summary>
+        <Facts item={item} names={names} who={who} thing={thing} />
+      </details>
+    </li>
+  );
+}
+
+/** What it was done to, as far as the reader may know what that is called. */
+function useThing(item: Recorded, names: Names): string | null {
+  const { t } = useTranslation();
+  const id = item.of?.version ?? item.thing;
+  if (!id) return null;
+  const thing = names.things[id] ?? (item.thing ? names.things[item.thing] : undefined);
+  if (thing) return thing.n ? t("audit.version", { name: thing.name, n: thing.n }) : thing.name || null;
+  return names.people[id] ?? null;
+}
+
+const TAB: Readonly<Record<string, string>> = { document: "documents", version: "documents", conversation: "conversations", message: "conversations", party: "people", deadline: "deadlines", task: "tasks", entry: "timeline", case: "timeline" };
+
+function Facts({ item, names, who, thing }: { readonly item: Recorded; readonly names: Names; readonly who: string; readonly thing: string | null }): ReactNode {
+  const { t } = useTranslation();
+  const me = useMe();
+  const zone = useZone();
+  const kind = useKind();
+  const { by, of } = item;
+  const called = (id: string): string => (id === me.id ? t("state.you") : (names.people[id] ?? names.things[id]?.name ?? t("audit.somebody")));
+  const found = item.thing ? names.things[item.thing] : undefined;
+  const known = names.things[by.session ?? ""];
+  return (
+    <dl className="cw-facts cw-entry-facts">
+      <dt>{t("audit.who")}</dt>
+      <dd>
+        <span dir="auto">{who}</span> <Id of={by.person} />
+      </dd>
+      {by.via && (
+        <>
+          <dt>{t("audit.through")}</dt>
+          <dd>
+            <span dir="auto">{called(by.via)}</span> <Id of={by.via} />
+          </dd>
+        </>
+      )}
+      {by.viewing && (
+        <>
+          <dt>{t("audit.sawAs")}</dt>
+          <dd>
+            <span dir="auto">{called(by.viewing)}</span> <Id of={by.viewing} />
+          </dd>
+        </>
+      )}
+      <dt>{t("audit.session")}</dt>
+      <dd>
+        {kind(by.kind)}
+        {known?.name && ` · ${known.name}`} <Id of={by.session} />
+      </dd>
+      <dt>{t("audit.address")}</dt>
+      <dd>{item.address ?? <Text span c="dimmed" size="sm">{by.session ? t("audit.addressHidden") : "–"}</Text>}</dd>
+      {item.thing && (
+        <>
+          <dt>{t("audit.on")}</dt>
+          <dd>
+            {found && found.case && TAB[found.kind] ? <ThingLink thing={found} name={thing ?? found.name} /> : <span dir="auto">{thing}</span>} <Id of={item.thing} />
+          </dd>
+        </>
+      )}
+      {item.case && item.case !== item.thing && (
+        <>
+          <dt>{t("audit.case")}</dt>
+          <dd>
+            {names.things[item.case] ? (
+              <AnchorLink to="/cases/$caseId" params={{ caseId: item.case }} size="sm">
+                <span dir="auto">{names.things[item.case]?.name}</span>
+              </AnchorLink>
+            ) : (
+              t("audit.someCase")
+            )}{" "}
+            <Id of={item.case} />
+          </dd>
+        </>
+      )}
+      {of && (
+        <>
+          <dt>{t("audit.bytes")}</dt>
+          <dd>
+            {t("documents.version", { n: of.n })} <code className="cw-hash">SHA-256 {of.sha256}</code>
+          </dd>
+        </>
+      )}
+      <dt>{t("audit.rule")}</dt>
+      <dd>{item.rule}</dd>
+      <dt>{t("audit.at")}</dt>
+      <dd>
+        <time dateTime={item.at}>{moment(item.at, zone, true)}</time>
+      </dd>
+      <dt>{t("audit.proof")}</dt>
+      <dd data-testid="proof">
+        {item.log === HOUSE ? t("audit.house") : item.proof ? t("audit.proved", { when: moment(item.proof.at, zone), size: number(item.proof.size) }) : t("audit.unproved")}
+      </dd>
+      <dt>{t("audit.place")}</dt>
+      <dd>
+        {t("audit.leaf", { n: number(item.n) })} <Id of={item.entry} /> <code className="cw-hash">SHA-256 {item.hash}</code>
+      </dd>
+    </dl>
+  );
+}
+
+const HOUSE = "00000000-0000-0000-0000-000000000000";
+
+const KINDS = ["browser", "token", "service", "app", "link", "worker", "operator", "nobody", "person"] as const;
+
+/** How they were signed in; a kind that this client does not know, as it is called. */
+function useKind(): (kind: string) => string {
+  const { t } = useTranslation();
+  return (kind) => {
+    const known = KINDS.find((each) => each === kind);
+    return known ? t(`audit.kinds.${known}`) : kind;
+  };
+}
+
+const Id = ({ of }: { readonly of: string | null }): ReactNode => (of ? <code className="cw-hash">{of}</code> : null);
+
+function ThingLink({ thing, name }: { readonly thing: NamedThing; readonly name: string }): ReactNode {
+  return (
+    <AnchorLink to="/cases/$caseId/$tab" params={{ caseId: thing.case ?? "", tab: TAB[thing.kind] ?? "timeline" }} size="sm">
+      <span dir="auto">{name}</span>
+    </AnchorLink>
+  );
+}
