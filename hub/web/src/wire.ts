@@ -758,6 +758,70 @@ export interface Issued {
   readonly sha256: string;
 }
 
+/** `count` of `what` stays, and why. */
+export interface Kept {
+  readonly what: string;
+  readonly count: number;
+  readonly why: string;
+}
+
+/** What erasing a person would take away, place by place, and what stays. `account`: the account itself goes too, since no other organisation knows them. `hold` is the hold that forbids it, `held_elsewhere` that another organisation's does. */
+export interface Preview {
+  readonly person: string;
+  readonly account: boolean;
+  readonly goes: Readonly<Record<string, number>>;
+  readonly kept: readonly Kept[];
+  readonly hold: string | null;
+  readonly held_elsewhere: boolean;
+}
+
+/** There is no way back. In `cases` what they wrote goes too: the office says which, and answers for it. */
+export interface Erase {
+  readonly reason: string;
+  readonly cases?: readonly string[];
+}
+
+/** That somebody asked to be erased from an organisation's records, or was; and what was said to it. */
+export interface Erasure {
+  readonly id: string;
+  readonly org: string;
+  readonly person: string;
+  readonly state: "asked" | "done" | "refused";
+  readonly asked_at: string;
+  readonly asked_by: string;
+  readonly decided_at: string | null;
+  readonly decided_by: string | null;
+  readonly reason: string;
+  readonly certificate: string | null;
+  readonly revision: number;
+}
+
+export interface Erased {
+  readonly erasure: Erasure;
+  readonly certificate: Certificate;
+}
+
+export interface AskErasure {
+  readonly org: string;
+  readonly reason?: string;
+}
+
+export interface RefuseErasure {
+  readonly reason: string;
+}
+
+/** How a person is called and which time zone they live in. */
+export interface Correction {
+  readonly name: string;
+  readonly zone: string;
+}
+
+export interface Corrected {
+  readonly id: string;
+  readonly name: string;
+  readonly zone: string;
+}
+
 /** What everybody may know of a case: `fields` are those that its type declares public. */
 export interface PublicCase {
   readonly number: string;
