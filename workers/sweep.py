@@ -147,7 +147,7 @@ async def _seal_where_it_lies(hub: Hub, row: Any) -> None:
     tag = await hub.database.system.execute(
         versions.SEAL_QUARANTINE, row["id"], row["quarantine_version"], version, head
     )
-    if tag != "UPDATE 1":
+    if tag != "UPDATE 1" and version:  # else it lies over what it was made of
         await hub.blobs.remove(bucket, key, version)
     SWEPT.labels("clear object").inc()
 

@@ -98,7 +98,7 @@ class Keys:
     async def _of_case(self, org: UUID, case: UUID, wrapped: bytes, root: str, by: Actor) -> bytes:
         """Who asks at the same time waits for the one question."""
         # What is kept for one case opens no row of another: the root would not have opened it either.
-        place = about_case(org, case) + wrapped
+        place = about_case(org, case) + root.encode() + b"\0" + wrapped
         now = self._clock()
         while self._kept and next(iter(self._kept.values()))[0] <= now:
             self._kept.popitem(last=False)

@@ -10,7 +10,9 @@ from msgspec.structs import replace
 from hub.context import Hub
 from hub.documents.rules import ABANDONED_AFTER
 from schemas.ids import new_id
+from schemas.limits import QUARANTINE_CLEAR_HOURS
 from storage.blobs import Absent
+from storage.postgres import versions
 from tests.app import Office, World
 from tests.uploads import Hands, declared, document, opened_whole, put, upload
 from workers.sweep import OVER_FOR, QUARANTINED_FOR, sweep
@@ -134,9 +136,12 @@ async def test_of_bytes_that_wait_the_pinned_ones_stay_alone(
         await put(url, DATA)
     else:  # a store that names no versions: examination reads the newest
         await world.pool.execute("update versions set quarantine_version = '' where id = $1", version)
-    for later in (ABANDONED_AFTER, QUARANTINED_FOR, 2 * QUARANTINED_FOR):
+    await sweep_at(hands, ABANDONED_AFTER + timedelta(minutes=1))
+    assert kept(hub, row["quarantine_key"]) == [newest]
+    for later in (QUARANTINED_FOR, 2 * QUARANTINED_FOR):
         await sweep_at(hands, later + timedelta(minutes=1))
-        assert kept(hub, row["quarantine_key"]) == [newest]
+        sealed = (await hands.row(version))["quarantine_version"]
+        assert kept(hub, row["quarantine_key"]) == [sealed] != [newest]
     assert (await hands.examine(version))["status"] == "cleared"
     assert kept(hub, row["quarantine_key"]) == []
 
@@ -154,6 +159,62 @@ async def test_of_quarantined_bytes_the_examined_ones_stay_alone(
     assert kept(hub, row["quarantine_key"]) == [row["quarantine_version"]]
     await sweep_at(hands, QUARANTINED_FOR + timedelta(hours=1))
     assert kept(hub, row["quarantine_key"]) == []
+
+
+@pytest.mark.parametrize("data", [DATA, EICAR])
+async def test_what_lies_long_in_quarantine_is_sealed_there(
+    office: Office, hands: Hands, hub: Hub, data: bytes
+) -> None:
+    """Examined or not: the time in the clear has a bound, and nothing is lost by it."""
+    version = await upload(office.lead, await document(office.lead, office.case), data)
+    if data == EICAR:
+        await hands.examine(version)
+    key = (before := await hands.row(version))["quarantine_key"]
+    await sweep_at(hands, timedelta(hours=QUARANTINE_CLEAR_HOURS, minutes=-1))
+    assert await hub.blobs.whole(hub.blobs.quarantine, key) == data
+    for later in (timedelta(hours=QUARANTINE_CLEAR_HOURS, minutes=1), timedelta(days=1)):
+        await sweep_at(hands, later)
+        row = await hands.row(version)
+        lies = await hub.blobs.whole(hub.blobs.quarantine, key, row["quarantine_version"])
+        assert data not in lies and lies.startswith(row["quarantine_sealed"])
+        assert kept(hub, key) == [row["quarantine_version"]] != [before["quarantine_version"]]
+    if data == DATA:
+        row = await hands.examine(version)
+        assert (row["status"], kept(hub, key)) == ("cleared", [])
+        assert await opened_whole(hub, row) == data
+    else:
+        await sweep_at(hands, QUARANTINED_FOR + timedelta(hours=1))
+        assert kept(hub, key) == []
+
+
+async def test_what_was_sealed_in_quarantine_and_exchanged_is_found(
+    office: Office, hands: Hands, hub: Hub, world: World
+) -> None:
+    ids = [await upload(office.lead, await document(office.lead, office.case), DATA) for _ in range(2)]
+    await sweep_at(hands, timedelta(hours=QUARANTINE_CLEAR_HOURS, minutes=1))
+    one, other = [await hands.row(id) for id in ids]
+    sealed = await hub.blobs.whole(hub.blobs.quarantine, other["quarantine_key"])
+    put_there = await hub.blobs.put(hub.blobs.quarantine, one["quarantine_key"], sealed)
+    await world.pool.execute(
+        "update versions set quarantine_version = $2, quarantine_sealed = $3 where id = $1",
+        one["id"], put_there, other["quarantine_sealed"],
+    )  # fmt: skip
+    assert (await hands.examine(one["id"]))["status"] == "quarantined"
+    assert (await hands.examine(other["id"]))["status"] == "cleared"
+
+
+async def test_who_works_on_a_version_does_not_lose_its_bytes(office: Office, hands: Hands, hub: Hub) -> None:
+    """Sealing takes the lock of the worker that examines: else that one would find nothing."""
+    version = await upload(office.lead, await document(office.lead, office.case), DATA)
+    before = await hands.row(version)
+    async with hub.database.system.acquire() as working:
+        assert await working.fetchval(versions.TAKE, str(version))
+        await sweep_at(hands, timedelta(hours=QUARANTINE_CLEAR_HOURS, minutes=1))
+        assert kept(hub, before["quarantine_key"]) == [before["quarantine_version"]]
+        await working.fetchval(versions.GIVE_BACK, str(version))
+    await sweep_at(hands, timedelta(hours=QUARANTINE_CLEAR_HOURS, minutes=3))
+    assert kept(hub, before["quarantine_key"]) != [before["quarantine_version"]]
+    assert (await hands.examine(version))["status"] == "cleared"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,4 @@
+from tests.app import app, http, hub, office, owner, world
+from tests.uploads import hands
+
+__all__ = ["app", "hands", "http", "hub", "office", "owner", "world"]  # fixtures
