@@ -22,8 +22,8 @@ from schemas.settings import SECRETS
 FORMAT = 1
 FILE_BYTES_MAX = 1 << 20
 
-# These open servers and not content; a restored house has servers of its own.
-OF_SERVERS = frozenset({"nats_password", "nats_issuer", "s3_secret_key"})
+# These open servers and not content; a restored house has servers of its own, and is told anew who its witnesses are.
+OF_SERVERS = frozenset({"nats_password", "nats_issuer", "s3_secret_key", "audit_witnesses"})
 KEPT = SECRETS - OF_SERVERS
 
 Keys = Mapping[str, str]

@@ -36,6 +36,7 @@ ENDING = (
     backups.END_INVITATIONS,
 )
 DROPPING = (
+    backups.UNLOCKED,
     backups.DROP_CHALLENGES,
     backups.DROP_JOURNEYS,
     backups.DROP_LINKS,

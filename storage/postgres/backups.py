@@ -2,11 +2,14 @@
 
 # Every object that the database names: which bucket, its key, the version that is pinned (null: the newest) and about
 # how many bytes. Of quarantine only what waits to be examined: of what was refused nobody reads anything any more.
-NAMED = """select 'documents' as bucket, object_key as key, object_version as version, size
-        from versions where object_key is not null
+# What it was decided to destroy is not copied, though its rows may still wait for their turn.
+NAMED = """with kept as (select v.* from versions v
+        where not exists (select from removals r where r.name in (v.object_key, v.quarantine_key)))
+    select 'documents' as bucket, object_key as key, object_version as version, size
+        from kept where object_key is not null
     union all select 'documents', object_key || '.text', null, 0
-        from versions where object_key is not null and text_status = 'none'
-    union all select 'quarantine', quarantine_key, quarantine_version, size from versions where status = 'received'"""
+        from kept where object_key is not null and text_status = 'none'
+    union all select 'quarantine', quarantine_key, quarantine_version, size from kept where status = 'received'"""
 
 HOUSE = "select system_identifier::text from pg_control_system()"
 ABOUT = """select (select value from epoch) as epoch, (select max(number) from schema_migrations) as schema,
@@ -25,6 +28,8 @@ REPIN_QUARANTINE = """update versions v set quarantine_version = m.now
 
 # When the last thing happened that a restored database knows of.
 REACHED = "select at from events order by tx desc, id desc limit 1"
+# The new store keeps nothing under a legal hold yet; the worker asks it to again.
+UNLOCKED = "delete from object_locks"
 NEW_EPOCH = "update epoch set value = $1"
 
 # A history that is taken up again at an earlier moment holds as good what was ended or used after it: sessions and

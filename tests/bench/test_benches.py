@@ -208,6 +208,10 @@ EXPECTED = {
         },
         {"bare_events_per_s"},
     ),
+    "restore": (
+        {"restore_s", "backup_s", "backup_again_s", "gib", "objects", "lost", "ratio_to_copying"},
+        {"copying_and_hashing_s"},
+    ),
 }
 
 SENDERS = ("plain", "broadcast", "channels", "ws", "socketio")

@@ -1,0 +1,590 @@
+"""A house is lost, and made again of its backups: nothing that was followed is missing, nobody is still let in, and
+whoever held a place in the old history reads anew. Then all that can be wrong with a backup, in one sentence each."""
+
+import asyncio
+import contextlib
+import fcntl
+import hashlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import httpx
+import msgspec
+import pytest
+
+from deploy.backup.keys import KeyFile, read_keys, save_keys
+from deploy.backup.look import verify
+from deploy.backup.restore import Wanted, restore
+from deploy.backup.shelf import MARK, Shelf
+from deploy.embedded.child import StackError
+from deploy.embedded.stack import RESTORING, Stack
+from tests.app import Office, Person, World
+from tests.contract.test_state_and_events import State, apply, read
+from tests.house import ROOT, House, gone, wait_for
+from tests.live import live
+from tests.uploads import document, upload
+
+PLACE = Path("/tmp")
+COMMAND_S = 240.0  # only ends a broken run
+HEALED_WITHIN_S = 60.0
+
+pytestmark = pytest.mark.timeout(400)
+
+
+class Lost:
+    """What there was when the house was lost, and where its backups are."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.first, self.second = folder / "first", folder / "second"
+        self.backups, self.keys = folder / "backups", folder / "apart" / "keys.json"
+        self.house = House(self.first, "--follow", str(self.backups))
+        self.names: list[str] = []
+        self.texts: dict[UUID, bytes] = {}
+        self.between = datetime.now(UTC)
+        self.said_before: list[str] = []
+        self.said: list[str] = []
+
+    office: Office
+    room: UUID
+    held: tuple[State, int]
+    epoch: str
+    pos: str
+    last: int
+    events: list[dict[str, Any]]
+
+    def backup(self) -> str:
+        done = casewire("backup", "--to", self.backups, "--keys", self.keys, "--data", self.first)
+        assert done.returncode == 0, done.stderr
+        self.names.append(done.stdout.split()[0])
+        return self.names[-1]
+
+    @property
+    def shelf(self) -> Shelf:
+        return Shelf(self.backups)
+
+
+def casewire(*arguments: object) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "deploy.cli", *map(str, arguments)],
+        cwd=ROOT, capture_output=True, text=True, check=False, timeout=COMMAND_S,
+    )  # fmt: skip
+
+
+@contextlib.asynccontextmanager
+async def world_of(house: House) -> AsyncIterator[World]:
+    pool: Any = await asyncpg.create_pool(house.settings().postgres_owner, min_size=0, max_size=2)
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{house.http_port}", timeout=30) as http:
+        try:
+            yield World(http, pool)
+        finally:
+            pool.terminate()
+
+
+async def add(lost: Lost, world: World, text: str, into: list[str]) -> None:
+    """A message and a document that went the whole way."""
+    lead, office = lost.office.lead, lost.office
+    await lead.made(f"/v1/conversations/{lost.room}/messages", {"body": text})
+    into.append(text)
+    data = (text + ". ").encode() * 500
+    version = await upload(lead, await document(lead, office.case, office.shared, text), data)
+    lost.texts[version] = data
+    async with asyncio.timeout(HEALED_WITHIN_S):
+        while await world.pool.fetchval("select text_status from versions where id = $1", version) == "none":
+            await asyncio.sleep(0.05)
+
+
+async def all_followed(lost: Lost, world: World) -> None:
+    """Until the backups have the log up to now, and every object."""
+    async with asyncio.timeout(HEALED_WITHIN_S):
+        end = await world.pool.fetchval("select pg_current_wal_flush_lsn()::text")
+        while not await world.pool.fetchval(
+            "select restart_lsn >= $1::text::pg_lsn from pg_replication_slots where slot_name = 'casewire_follow'",
+            end,
+        ):
+            await asyncio.sleep(0.05)
+        keys = {str(row[0]) for row in await world.pool.fetch("select object_key from versions")}
+        while not keys <= {held.key for held in lost.shelf.since(lost.epoch)}:
+            await asyncio.sleep(0.05)
+
+
+@pytest.fixture(scope="module")
+async def lost() -> AsyncIterator[Lost]:
+    """A house with a backup that was made while people wrote, some more that was followed, and then a power cut."""
+    folder = Path(tempfile.mkdtemp(prefix="casewire-restore-", dir=PLACE))
+    lost = Lost(folder)
+    try:
+        with (PLACE / "casewire-story.turn").open("w") as turn:
+            fcntl.flock(turn, fcntl.LOCK_EX)
+            await asyncio.to_thread(lost.house.start)
+        async with world_of(lost.house) as world:
+            lost.office = await world.office()
+            lost.room = await lost.office.conversation()
+            await add(lost, world, "before any backup", lost.said_before)
+            await asyncio.to_thread(lost.backup)
+            writing = asyncio.create_task(write_on(lost))
+            await asyncio.to_thread(lost.backup)
+            writing.cancel()
+            await asyncio.wait([writing])
+            lost.between = datetime.now(UTC)
+            await add(lost, world, "after the backups", lost.said)
+            await remember(lost, world)
+            await all_followed(lost, world)
+        kill(lost.house)
+        yield lost
+    finally:
+        with contextlib.suppress(Exception):
+            lost.house.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+async def write_on(lost: Lost) -> None:
+    n = 0
+    while True:
+        n += 1
+        await lost.office.lead.made(f"/v1/conversations/{lost.room}/messages", {"body": f"meanwhile {n}"})
+        lost.said_before.append(f"meanwhile {n}")
+
+
+async def remember(lost: Lost, world: World) -> None:
+    """What a client holds at the end: its state, and its place."""
+    lost.held = await read(lost.office.outside, lost.office.case)
+    async with live(f"ws://127.0.0.1:{lost.house.live_port}", lost.office.outside.token) as client:
+        async with asyncio.timeout(HEALED_WITHIN_S):
+            while True:
+                answer = await client.ask("subscribe", topic=f"case:{lost.office.case}")
+                if answer["seq"] >= lost.held[1]:
+                    break
+                await client.ask("unsubscribe", topic=f"case:{lost.office.case}")
+                await asyncio.sleep(0.05)
+    lost.epoch, lost.last, lost.pos = answer["epoch"], answer["seq"], answer["pos"]
+
+
+def kill(house: House) -> None:
+    """Everything of it at once, as when the machine is gone."""
+    pids = house.pids()
+    for pid in (house.process.pid, *pids.values()):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    house.process.wait()
+    for pid in pids.values():
+        wait_for(lambda pid=pid: gone(pid), "the end of everything")
+
+
+def whole(
+    lost: Lost, data: Path, name: str | None = None, until: datetime | None = None, **other: Path
+) -> str:
+    """Restore in this process; what is said of why not."""
+    told: list[str] = []
+
+    def work() -> None:
+        try:
+            restore(
+                other.get("backups", lost.backups),
+                other.get("keys", lost.keys),
+                data,
+                Wanted(name, until),
+                print,
+            )
+        except StackError as problem:
+            told.append(str(problem))
+
+    # Not in a thread of the loop: what is started belongs to the thread that waits for it.
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert len(told) <= 1 and not any("\n" in one for one in told)
+    return told[0] if told else ""
+
+
+DIES = """
+import os, sys
+from deploy.backup import {module} as module
+from deploy.cli import main
+def dying(*arguments, **named):
+    {before}os._exit(9)
+    answer = do(*arguments, **named)
+    os._exit(9)
+do, {where}.{name} = {where}.{name}, dying
+main()
+"""
+
+
+def killed(module: str, where: str, name: str, before: bool, *arguments: object) -> None:
+    """Run a command that ends at once, as by a power cut, before or after it calls something."""
+    script = DIES.format(module=module, where=where, name=name, before="" if before else "#")
+    done = subprocess.run(
+        [sys.executable, "-c", script, *map(str, arguments)],
+        cwd=ROOT, capture_output=True, text=True, check=False, timeout=COMMAND_S,
+    )  # fmt: skip
+    assert done.returncode == 9, (done.returncode, done.stdout, done.stderr)
+
+
+# -- what comes back ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+async def again(lost: Lost) -> AsyncIterator[House]:
+    """The house that was made of the backups, by a second try: the first is killed when almost all of it is there."""
+    arguments = ("restore", "--from", lost.backups, "--keys", lost.keys, "--data", lost.second)
+    await asyncio.to_thread(killed, "restore", "module", "check_record", True, *arguments)
+    assert (lost.second / RESTORING).exists() and (lost.second / "postgres" / "PG_VERSION").exists()
+    with pytest.raises(StackError, match=r"A restore into .* was interrupted"):
+        Stack(lost.second, environ={}).prepare()
+    done = await asyncio.to_thread(casewire, *arguments)
+    assert done.returncode == 0, done.stderr
+    assert not (lost.second / RESTORING).exists()
+    assert "everybody signs in again" in done.stdout and lost.names[-1] in done.stdout
+    house = House(lost.second)
+    with (PLACE / "casewire-story.turn").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        await asyncio.to_thread(house.start)
+    try:
+        yield house
+    finally:
+        house.stop()
+
+
+@pytest.fixture(scope="module")
+async def world(again: House) -> AsyncIterator[World]:
+    async with world_of(again) as world:
+        yield world
+
+
+async def back(lost: Lost, world: World, person: Person) -> Person:
+    """The same person with a token that was made after the restore."""
+    return await world.token(Person(world.http, person.id, person.email, "", person.id))
+
+
+async def test_all_that_was_acknowledged_is_there(lost: Lost, world: World) -> None:
+    lead = await back(lost, world, lost.office.lead)
+    found = await lead.all(f"/v1/conversations/{lost.room}/messages", limit=500)
+    bodies = [message["body"] for message in found]
+    assert set(lost.said_before) | set(lost.said) <= set(bodies) and len(bodies) == len(set(bodies))
+    seqs = [message["seq"] for message in found]
+    assert sorted(set(seqs)) == sorted(seqs)
+
+
+async def test_every_document_holds_its_bytes_and_is_pinned_to_them(lost: Lost, world: World) -> None:
+    lead = await back(lost, world, lost.office.lead)
+    assert len(lost.texts) == 2
+    async with httpx.AsyncClient(timeout=30) as browser:
+        for version, data in lost.texts.items():
+            url = (await lead.get(f"/v1/versions/{version}/content")).json()["url"]
+            answer = await browser.get(url)
+            assert answer.status_code == 200 and answer.content == data
+            row = await world.pool.fetchrow(
+                "select sha256, object_version from versions where id = $1", version
+            )
+            assert row["sha256"] == hashlib.sha256(data).hexdigest() and row["object_version"]
+
+
+async def test_nobody_is_still_let_in(lost: Lost, world: World) -> None:
+    for person in (lost.office.lead, lost.office.outside, lost.office.admin):
+        answer = await world.http.get(
+            f"/v1/cases/{lost.office.case}", headers={"authorization": f"Bearer {person.token}"}
+        )
+        assert answer.status_code == 401, answer.text
+    for pending in (
+        "challenges",
+        "journeys",
+        "links",
+        "oauth_requests",
+        "oauth_codes",
+        "oauth_devices",
+        "devices",
+    ):
+        assert await world.pool.fetchval(f"select count(*) from {pending}") == 0, pending
+    assert not await world.pool.fetchval(
+        "select count(*) from invitations where used_at is null and expires_at > now()"
+    )
+
+
+async def test_who_held_a_place_in_the_old_history_reads_anew(lost: Lost, world: World, again: House) -> None:
+    outside, lead = await back(lost, world, lost.office.outside), await back(lost, world, lost.office.lead)
+    case, topic = lost.office.case, f"case:{lost.office.case}"
+    old = await outside.get(f"/v1/cases/{case}/events", epoch=lost.epoch, seq=0)
+    assert old.status_code == 410 and old.json()["code"] == "reset"
+    async with live(f"ws://127.0.0.1:{again.live_port}", outside.token) as client:
+        await client.send("subscribe", ref="old", topic=topic, after={"epoch": lost.epoch, "seq": lost.last})
+        told = await client.until("reset")
+        assert told["why"] == "epoch"
+        # It reads again and goes on from there: state and events are state.
+        state, at = await read(outside, case)
+        answer = await client.ask("subscribe", topic=topic, after={"epoch": await epoch(world), "seq": at})
+        assert answer["epoch"] != lost.epoch
+        for n in range(3):
+            await lead.made(f"/v1/conversations/{lost.room}/messages", {"body": f"in the new history {n}"})
+        last = (await lead.all(f"/v1/cases/{case}/events", limit=500))[-1]["seq"]
+        events: list[dict[str, Any]] = []
+        async with asyncio.timeout(HEALED_WITHIN_S):
+            while not events or events[-1]["seq"] < last:
+                events.append(await client.until("event", topic=topic))
+        fresh, _ = await read(outside, case)
+        assert apply(state, events) == fresh
+
+
+async def epoch(world: World) -> str:
+    return await world.pool.fetchval("select value from epoch")
+
+
+async def test_what_was_done_with_backups_stands_in_the_record_once(lost: Lost, world: World) -> None:
+    rows = await world.pool.fetch(
+        "select convert_from(entry, 'UTF8')::json ->> 'act' as act, private ->> 'about' as about from audit_entries"
+        " where convert_from(entry, 'UTF8') like '%\"act\":\"backup.%' order by tx, id"
+    )
+    # The last backup's entry was written after its copy, and came with the log that was followed.
+    assert [tuple(row) for row in rows] == [
+        ("backup.made", lost.names[0]),
+        ("backup.made", lost.names[1]),
+        ("backup.restored", lost.names[1]),
+    ]
+
+
+async def test_a_restored_house_is_backed_up_and_restored_like_any_other(
+    lost: Lost, world: World, again: House
+) -> None:
+    """Into the same place: what both hold is there once, and each knows its own history."""
+    before = {path.name for path in lost.shelf.objects.glob("*/*")}
+    done = await asyncio.to_thread(
+        casewire, "backup", "--to", lost.backups, "--keys", lost.keys, "--data", lost.second
+    )
+    assert done.returncode == 0, done.stderr
+    name = done.stdout.split()[0]
+    try:
+        assert {path.name for path in lost.shelf.objects.glob("*/*")} == before
+        third = lost.folder / "third"
+        assert await asyncio.to_thread(whole, lost, third, name) == ""
+        shutil.rmtree(third)
+    finally:
+        shutil.rmtree(lost.shelf.backups / name)
+
+
+# -- which moment ------------------------------------------------------------------------------------------
+
+
+def rows_of(data: Path, statement: str) -> str:
+    """What a restored database answers, without anything else running on it."""
+    stack = Stack(data, environ={}, embed=("postgres",))
+    stack.start()
+    try:
+        assert stack.postgres is not None
+        return stack.postgres.sql(statement, database="casewire")
+    finally:
+        stack.stop()
+
+
+@pytest.mark.parametrize("which", ["a time", "a backup"])
+def test_a_restore_ends_where_it_is_told_to(lost: Lost, which: str) -> None:
+    data = lost.folder / "moment"
+    try:
+        if which == "a time":
+            assert whole(lost, data, until=lost.between) == ""
+        else:
+            assert whole(lost, data, lost.names[0]) == ""
+        said = set(rows_of(data, "select body from messages").splitlines())
+        assert not said & set(lost.said)
+        if which == "a time":
+            assert set(lost.said_before) <= said
+        else:
+            assert said == {"before any backup"}
+    finally:
+        shutil.rmtree(data, ignore_errors=True)
+
+
+# -- what is wrong with it ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def copy(lost: Lost) -> Iterator[Shelf]:
+    """The backups once more, to be damaged. Files are shared until they are written anew."""
+    target = lost.folder / "copy"
+    shutil.copytree(lost.backups, target, copy_function=os.link)
+    yield Shelf(target)
+    shutil.rmtree(target)
+
+
+def rewrite(file: Path, change: Callable[[bytes], bytes]) -> None:
+    data = file.read_bytes()
+    file.unlink()
+    file.write_bytes(change(data))
+
+
+def an_object(shelf: Shelf) -> Path:
+    return shelf.object(shelf.held(shelf.whole()[-1])[0].sha256)
+
+
+def truncated_database(shelf: Shelf) -> None:
+    file = max(
+        (shelf.whole()[-1].folder / "postgres" / "base").glob("*/*"), key=lambda path: path.stat().st_size
+    )
+    rewrite(file, lambda data: data[:-8192])
+
+
+def changed_database(shelf: Shelf) -> None:
+    file = max(
+        (shelf.whole()[-1].folder / "postgres" / "base").glob("*/*"), key=lambda path: path.stat().st_size
+    )
+    rewrite(file, lambda data: data[:100] + bytes([data[100] ^ 1]) + data[101:])
+
+
+def exchanged_database(shelf: Shelf) -> None:
+    older, newer = (backup.folder / "postgres" for backup in shelf.whole())
+    shutil.rmtree(newer)
+    shutil.copytree(older, newer)
+
+
+def lost_file(shelf: Shelf) -> None:
+    (shelf.whole()[-1].folder / "postgres" / "global" / "pg_control").unlink()
+
+
+def cut_manifest(shelf: Shelf) -> None:
+    rewrite(shelf.whole()[-1].folder / "manifest.json", lambda data: data[: len(data) // 2])
+
+
+def missing_object(shelf: Shelf) -> None:
+    an_object(shelf).unlink()
+
+
+def truncated_object(shelf: Shelf) -> None:
+    rewrite(an_object(shelf), lambda data: data[:-1])
+
+
+def exchanged_object(shelf: Shelf) -> None:
+    rewrite(an_object(shelf), lambda data: bytes(len(data)))
+
+
+def changed_list(shelf: Shelf) -> None:
+    rewrite(shelf.whole()[-1].folder / "objects.jsonl", lambda data: data.splitlines(keepends=True)[0])
+
+
+def newer_version(shelf: Shelf) -> None:
+    rewrite(shelf.place / MARK, lambda data: data.replace(b'"casewire_backups":1', b'"casewire_backups":2'))
+
+
+DAMAGES: dict[Callable[[Shelf], None], str] = {
+    truncated_database: "The database in the backup is damaged",
+    changed_database: "The database in the backup is damaged",
+    exchanged_database: "the database's manifest is not as it was written",
+    lost_file: "The database in the backup is damaged",
+    cut_manifest: "its manifest is missing or damaged",
+    missing_object: "is missing or cut off",
+    truncated_object: "is missing or cut off",
+    exchanged_object: "holds other bytes than were put there",
+    changed_list: "objects.jsonl is not as it was written",
+    newer_version: "of version 2 and this Casewire knows versions up to 1",
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)
+def test_a_damaged_backup_is_one_sentence_and_nothing_is_left(
+    lost: Lost, copy: Shelf, damage: Callable[[Shelf], None]
+) -> None:
+    damage(copy)
+    data = lost.folder / "never"
+    said = whole(lost, data, backups=copy.place)
+    assert DAMAGES[damage] in said
+    assert not data.exists() or not any(data.iterdir())
+
+
+@pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)
+def test_verify_finds_the_same(lost: Lost, copy: Shelf, damage: Callable[[Shelf], None]) -> None:
+    verify(copy.place, lost.names[-1], lost.keys, print)
+    damage(copy)
+    with pytest.raises(StackError):
+        verify(copy.place, None, None, print)
+
+
+def test_other_keys_are_told_before_anything_is_written(lost: Lost, tmp_path: Path) -> None:
+    data = lost.folder / "never"
+    house = lost.shelf.house()
+    [ours] = read_keys(lost.keys)
+    other, changed = tmp_path / "other.json", tmp_path / "changed.json"
+    save_keys(other, "1", ours.keys | {"secret": "s" * 40}, datetime.now(UTC))
+    save_keys(changed, house, ours.keys | {"root_key": "r" * 44}, datetime.now(UTC))
+    assert "keys of another Casewire" in whole(lost, data, keys=other)
+    assert "does not hold the keys with which this backup was made" in whole(lost, data, keys=changed)
+    assert "There is no file" in whole(lost, data, keys=tmp_path / "absent.json")
+    fewer = msgspec.json.encode(
+        KeyFile(sets=[msgspec.structs.replace(ours, keys={"secret": ours.keys["secret"]})])
+    )
+    (tmp_path / "fewer.json").write_bytes(fewer)
+    assert "does not hold the keys" in whole(lost, data, keys=tmp_path / "fewer.json")
+    assert not data.exists()
+
+
+def test_nothing_of_the_keys_stands_in_the_backups(lost: Lost) -> None:
+    [ours] = read_keys(lost.keys)
+    assert {"secret", "seal_key", "root_key", "audit_key"} <= set(ours.keys)
+    secrets = [value.encode() for value in ours.keys.values()]
+    for path in lost.backups.rglob("*"):
+        if path.is_file():
+            data = path.read_bytes()
+            assert not any(secret in data for secret in secrets), path
+
+
+def test_a_time_that_no_backup_reaches_is_refused(lost: Lost) -> None:
+    data = lost.folder / "never"
+    first = lost.shelf.whole()[0].manifest.ended_at
+    assert "The oldest backup in" in whole(lost, data, until=first - timedelta(seconds=1))
+    said = whole(lost, data, until=datetime.now(UTC))
+    assert said.startswith("The log in the backup ends before") and "its last transaction is of" in said
+    assert not any(data.iterdir())
+
+
+def test_a_directory_that_holds_something_is_left_alone(lost: Lost, tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("mine")
+    assert "is not empty; restore into a fresh directory" in whole(lost, tmp_path)
+    assert (tmp_path / "letter.txt").read_text() == "mine" and len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_full_disk_leaves_nothing(lost: Lost, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = lost.folder / "never"
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(10**12, 10**12, 2**20))  # type: ignore[attr-defined]
+    assert "MiB free and the restored house needs" in whole(lost, data)
+    assert not any(data.iterdir())
+
+
+def test_the_command_ends_with_two_and_one_sentence(lost: Lost, tmp_path: Path) -> None:
+    done = casewire("restore", "--from", tmp_path, "--keys", lost.keys, "--data", lost.folder / "never")
+    assert done.returncode == 2
+    assert done.stderr == f"casewire: There are no backups in {tmp_path}.\n"
+
+
+# -- a backup that is killed -------------------------------------------------------------------------------
+
+KILLS = [
+    ("module", "save_keys", False),
+    ("module.database", "base_backup", False),
+    ("module.Shelf", "write_manifest", True),
+    ("module.Shelf", "write_manifest", False),
+    ("module", "_record", False),
+]
+
+
+async def test_a_backup_that_was_killed_is_none_and_the_next_one_is_whole(lost: Lost, again: House) -> None:
+    to = lost.folder / "others"
+    arguments = ("backup", "--to", to, "--keys", lost.folder / "other-keys.json", "--data", lost.second)
+    try:
+        for where, name, before in KILLS:
+            await asyncio.to_thread(killed, "make", where, name, before, *arguments)
+            assert Shelf(to).whole() == []
+            with pytest.raises(StackError, match="There is no whole backup"):
+                verify(to, None, None, print)
+        done = await asyncio.to_thread(casewire, *arguments)
+        assert done.returncode == 0, done.stderr
+        assert [path.name for path in Shelf(to).backups.iterdir()] == [done.stdout.split()[0]]
+        await asyncio.to_thread(verify, to, None, None, print)
+    finally:
+        shutil.rmtree(to, ignore_errors=True)
