@@ -27,11 +27,14 @@ from msgspec import Struct
 from msgspec.structs import replace
 from prometheus_client import Counter
 
-from schemas.access import Viewer, sees
+from gateway.exports.serving import Serving
+from schemas.access import Viewer, opened_by, sees
 from schemas.addresses import Address, read_address
-from schemas.audit import Actor
+from schemas.audit import HOUSE, Actor, Version
+from schemas.audit_log import Signer
 from schemas.credentials import allowed_origins
 from schemas.errors import Refused
+from schemas.facts import ruled
 from schemas.headers import answer_headers
 from schemas.proxies import client_address, networks
 from schemas.rates import budgets
@@ -42,8 +45,8 @@ from storage.health import absent, serve_health
 from storage.keys.ring import Keys
 from storage.keys.roots import roots_of
 from storage.logs import configure
+from storage.postgres import audit, versions
 from storage.postgres import keys as wrapped
-from storage.postgres import versions
 from storage.postgres.pool import Database
 from storage.postgres.rates import Rates
 from storage.postgres.rows import read
@@ -65,13 +68,14 @@ READS = Counter("casewire_file_reads_total", "Requests for document bytes, by st
 READ_BYTES = Counter("casewire_file_bytes_total", "Document bytes sent.")
 
 log = structlog.get_logger("files")
-audit = structlog.get_logger("audit")
 
 
 class Readable(Struct, frozen=True):
     """A cleared version as its reader may read it now."""
 
     id: UUID
+    document: UUID
+    n: int
     case_id: UUID
     org: UUID
     audience: list[str]
@@ -83,6 +87,11 @@ class Readable(Struct, frozen=True):
     object_key: str
     object_version: str
     sealing: Sealing | None = None
+    rule: str = ""  # by which its reader sees it
+
+
+class Broken(Exception):
+    """What was begun to be sent cannot be ended."""
 
 
 class Range(NamedTuple):
@@ -106,6 +115,7 @@ class Files:
     ) -> None:
         self.database, self.blobs, self.rates, self.clock = database, blobs, rates, clock
         self.keys = Keys(roots_of(settings), database.recorder)
+        self.exports = Serving(self, Signer(settings))
         self._secret = settings.secret.reveal()
         self._origins = allowed_origins(settings.public_url)
         self._proxies = networks(settings.trusted_proxies)
@@ -139,10 +149,14 @@ class Files:
         address = read_address(scope["path"], self._secret)
         if address is None:
             raise Refused("not_found")
+        client = self._from(scope)
+        await self.rates.admit("file", address.person, client)
         if address.expires_at <= self.clock():
+            await self._record(address, _by(address), client, refused="forbidden")
             raise Refused("forbidden", "This address is over; open the document again in Casewire.")
-        await self.rates.admit("file", address.person, self._from(scope))
-        version = await self._readable(address)
+        if address.kind == "export":
+            return await self._export(scope, receive, send, address, client)
+        version, by = await self.readable(address, client)
         asked = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         etag = f'"{version.sha256}"'
         headers = [*self._common(scope), *self._about(version, etag, address.inline)]
@@ -159,7 +173,8 @@ class Files:
         status = 200 if part.whole else 206
         if method == "HEAD":
             return await self._start(send, status, headers, b"")
-        await self._send(receive, send, status, headers, version, part, address)
+        await self._record(address, by, client, version=version)
+        await self._send(receive, send, status, headers, version, part)
         return status
 
     def _from(self, scope: Scope) -> str:
@@ -167,23 +182,53 @@ class Files:
         peer = scope.get("client")
         return client_address(peer[0] if peer else "", heard, self._proxies)
 
-    async def _readable(self, address: Address) -> Readable:
+    async def readable(self, address: Address, client: str) -> tuple[Readable, Actor]:
         """Ask the wall again, twice: the database's row-level security as the reader, and the pure rule over facts
-        read just now. The session must still be good. Hidden and absent are answered alike."""
+        read just now. The session must still be good. Hidden and absent are answered alike, and recorded alike."""
         async with self.database.reading(address.person, address.session) as connection:
             row = await connection.fetchrow(versions.READABLE, address.version, address.session)
-        if row is None or not row["f_reads"]:
+        version = read(row, Readable, sealing=None, rule="") if row is not None and row["f_reads"] else None
+        viewer = Viewer(
+            address.person, frozenset(zip(row["f_scopes"], row["f_roles"], strict=True) if row else ())
+        )
+        if row is None or version is None or not sees(viewer, version):
+            await self._record(address, _by(address), client, refused="not_found")
             raise Refused("not_found")
-        version = read(row, Readable, sealing=None)
-        grants = frozenset(zip(row["f_scopes"], row["f_roles"], strict=True))
-        if not sees(Viewer(address.person, grants), version):
-            raise Refused("not_found")
-        if row["sealed"] is None:  # from before there were keys
-            return version
         by = Actor(kind=row["f_kind"], person=address.person, session=address.session)
+        version = replace(version, rule=ruled("read", opened_by(viewer, version) or {"named"}))
+        if row["sealed"] is None:  # from before there were keys
+            return version, by
         key = await self.keys.of(wrapped.of_row(row), by)
         about = About("bytes", version.org, version.case_id, version.id)
-        return replace(version, sealing=Sealing(row["sealed"], key, about))
+        return replace(version, sealing=Sealing(row["sealed"], key, about)), by
+
+    async def _record(
+        self,
+        address: Address,
+        by: Actor,
+        client: str,
+        *,
+        version: Readable | None = None,
+        refused: str = "",
+    ) -> None:
+        """Before the first byte leaves. What may not be read leaves an entry as well, in the log of what belongs to
+        nobody; raises `unavailable` where it cannot be written."""
+        of = version and Version(
+            document=version.document, n=version.n, sha256=version.sha256, version=version.id
+        )
+        entry, private = audit.made(
+            act="document.read",
+            at=self.clock(),
+            by=by,
+            rule=refused or (version.rule if version else ""),
+            outcome="refused" if refused else "done",
+            log=version.org if version else HOUSE,
+            case=version.case_id if version else None,
+            thing=address.version,
+            of=of,
+            address=client,
+        )
+        await self.database.recorder.record(entry, private)
 
     async def _send(
         self,
@@ -193,9 +238,8 @@ class Files:
         headers: Headers,
         version: Readable,
         part: Range,
-        address: Address,
     ) -> None:
-        sent, started = 0, False
+        started = False
         left = asyncio.create_task(_left(receive))
         chunks = opened(
             self.blobs,
@@ -215,7 +259,6 @@ class Files:
                         await send({"type": "http.response.start", "status": status, "headers": headers})
                         started = True
                     await send({"type": "http.response.body", "body": chunk, "more_body": True})
-                    sent += len(chunk)
                     READ_BYTES.inc(len(chunk))
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         except (Refused, Absent) as error:
@@ -227,16 +270,40 @@ class Files:
             # An answer that ends before its length: the server closes the connection, and no reader takes it for all.
         finally:
             left.cancel()
-            audit.info(
-                "file.read",
-                person=str(address.person),
-                session=str(address.session),
-                version=str(version.id),
-                case=str(version.case_id),
-                sha256=version.sha256,
-                start=part.start,
-                bytes=sent,
-            )
+
+    async def _export(
+        self, scope: Scope, receive: Receive, send: Send, address: Address, client: str
+    ) -> int:
+        """A case as an archive, made as it is sent. Where it breaks off no program opens it: its index comes last."""
+        name = await self.exports.name(address, client)
+        headers = [
+            *self._common(scope),
+            (b"content-type", b"application/zip"),
+            (b"content-disposition", disposition(name, False).encode()),
+        ]
+        if scope["method"] == "HEAD":
+            return await self._start(send, 200, headers, b"")
+        started = False
+        left = asyncio.create_task(_left(receive))
+        try:
+            async with aclosing(self.exports.parts(address, client)) as parts:
+                async for part in parts:
+                    if left.done():
+                        return 200
+                    if not started:
+                        await send({"type": "http.response.start", "status": 200, "headers": headers})
+                        started = True
+                    await send({"type": "http.response.body", "body": part, "more_body": True})
+                    READ_BYTES.inc(len(part))
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+        except (Refused, Absent) as error:
+            if not started:
+                raise
+            log.error("an archive broke off", export=str(address.version), why=repr(error))
+            raise Broken from error  # the server closes the connection before the end
+        finally:
+            left.cancel()
+        return 200
 
     def _common(self, scope: Scope) -> Headers:
         """Of every answer. Only Casewire's own page may read it from a script."""
@@ -278,6 +345,11 @@ class Files:
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
         return status
+
+
+def _by(address: Address) -> Actor:
+    """Whose address it is, where their session is not looked at."""
+    return Actor(kind="address", person=address.person, session=address.session)
 
 
 async def _left(receive: Receive) -> None:

@@ -82,6 +82,12 @@ def roles_on(viewer: Viewer, case: UUID, org: UUID, *, open_to_staff: bool) -> f
     return frozenset(roles)
 
 
+def opened_by(viewer: Viewer, thing: Guarded) -> frozenset[str]:
+    """The roles by which somebody sees a thing that they see; none where they are only named."""
+    scopes = (thing.case_id, thing.org)
+    return frozenset(role for role in thing.audience if any((scope, role) in viewer.grants for scope in scopes))
+
+
 def explain(viewer: Viewer, thing: Guarded) -> str:
     """Why `sees` says what it says, for people."""
     if (thing.case_id, WALLED) in viewer.grants:

@@ -12,16 +12,17 @@ from uuid import UUID
 
 import httpx
 import pytest
-import structlog
 
 from deploy.embedded import ports
 from deploy.embedded.stack import Stack
 from gateway.files import Files, disposition, range_of
 from hub.context import Hub
 from schemas.addresses import Address, read_address, write_address
+from schemas.audit import HOUSE
 from schemas.settings import Settings
 from tests.app import Office, Person, World
 from tests.house import wait_for
+from tests.hub.audit.entries import count, newest
 from tests.uploads import Hands, cleared, document, revoke, upload
 
 DATA = bytes(range(256)) * 3000  # three chunks
@@ -241,15 +242,47 @@ async def test_bytes_that_are_not_those_examined_never_arrive_whole(
     assert (await reader.get(url)).status_code == 503
 
 
-async def test_every_read_is_told(office: Office, version: UUID, reader: httpx.AsyncClient) -> None:
+async def test_every_read_leaves_one_entry(
+    office: Office, version: UUID, reader: httpx.AsyncClient, owner: Any
+) -> None:
+    """Also of a part; what sends no bytes leaves none."""
     url = await address(office.outside, version)
-    with structlog.testing.capture_logs() as lines:
-        await reader.get(url, headers={"range": "bytes=0-3"})
-    (line,) = [line for line in lines if line["event"] == "file.read"]
-    assert line["person"] == str(office.outside.id)
-    assert (line["version"], line["bytes"]) == (str(version), 4)
-    assert line["sha256"] == hashlib.sha256(TEXT).hexdigest()
-    assert url.rpartition("/")[2] not in str(lines)
+    etag = (await reader.head(url)).headers["etag"]
+    assert (await reader.get(url, headers={"if-none-match": etag})).status_code == 304
+    before = await count(owner)
+    assert (await reader.get(url, headers={"range": "bytes=0-3"})).status_code == 206
+    (entry,) = await newest(owner, before)
+    assert (entry.act, entry.outcome, entry.thing) == ("document.read", "done", version)
+    assert (entry.by.person, entry.by.session) == (office.outside.id, office.outside.session)
+    assert (entry.log, entry.case, entry.rule) == (office.org, office.case, f"read: {office.role}")
+    assert entry.of is not None and entry.of.sha256 == hashlib.sha256(TEXT).hexdigest()
+
+
+async def test_what_may_not_be_read_leaves_one_too(
+    office: Office, version: UUID, reader: httpx.AsyncClient, owner: Any
+) -> None:
+    url = await address(office.outside, version)
+    path = f"/v1/cases/{office.case}/participants/{office.participant}"
+    assert (await office.lead.delete(path)).status_code == 200
+    before = await count(owner)
+    assert (await reader.get(url)).status_code == 404
+    (entry,) = await newest(owner, before)
+    assert (entry.act, entry.outcome, entry.rule) == ("document.read", "refused", "not_found")
+    assert (entry.log, entry.case, entry.thing) == (HOUSE, None, version)
+
+
+async def test_what_cannot_be_written_down_is_not_sent(
+    office: Office, version: UUID, reader: httpx.AsyncClient, owner: Any
+) -> None:
+    url = await address(office.outside, version)
+    await owner.execute("revoke insert on audit_entries from casewire_app, casewire_system")
+    try:
+        answer = await reader.get(url)
+    finally:
+        await owner.execute("grant insert on audit_entries to casewire_app, casewire_system")
+    assert answer.status_code == 503, answer.text
+    assert answer.json()["code"] == "unavailable"
+    assert TEXT not in answer.content
 
 
 def test_names_of_every_kind() -> None:

@@ -1,7 +1,6 @@
 """The record as tests read it: entries as they were written, oldest first, and what opens them."""
 
 from typing import Any, NamedTuple
-from uuid import UUID
 
 import msgspec
 

@@ -119,7 +119,8 @@ async def test_neither_the_write_nor_its_entry_is_there_when_the_connection_dies
         Who(office.lead.id, office.lead.session, "token", doing=Doing("post")),
     )
     before = await count(owner), await owner.fetchval("select count(*) from events")
-    with pytest.raises(Refused):
+
+    async def killed() -> None:
         async with hub.writing(who, locks.of_row("conversations", talk)) as unit:
             stream = await unit.person_stream(office.lead.id)
             marker = Marker(talk, office.case, 1, unit.now)
@@ -127,6 +128,9 @@ async def test_neither_the_write_nor_its_entry_is_there_when_the_connection_dies
             await unit.flush()
             pid = await unit.connection.fetchval("select pg_backend_pid()")
             await hub.database.app.fetchval("select pg_terminate_backend($1)", pid)
+
+    with pytest.raises(Refused):
+        await killed()
     assert (await count(owner), await owner.fetchval("select count(*) from events")) == before
 
 
