@@ -3,7 +3,6 @@
 They hold hashes and sizes alone, so asking for one tells nothing that would be worth an entry.
 """
 
-import asyncio
 from base64 import b64encode
 from typing import Any
 from uuid import UUID
@@ -25,11 +24,8 @@ UNSIGNED = "Nothing of this record was signed yet; ask again in a moment."
 async def read_head(hub: Hub, who: Who, org: UUID) -> Answer[LogHead]:
     """The newest checkpoint of an organisation's log, for its administrators."""
     async with hub.reading(who) as connection:
-        may_administer(await connection.fetchval(people.ROLE, org))
-        row = await connection.fetchrow(audit_log.HEAD, org)
-    if row is None:
-        raise Refused("conflict", UNSIGNED)
-    return Answer(LogHead(org, row["size"], row["note"]), AsOf(hub.database.epoch))
+        head = await _head(connection, org)
+    return Answer(LogHead(org, head["size"], head["note"]), AsOf(hub.database.epoch))
 
 
 async def read_keys(hub: Hub, who: Who, org: UUID) -> Answer[LogKeys]:
@@ -67,22 +63,26 @@ async def prove_entry(
 async def prove_growth(hub: Hub, who: Who, org: UUID, old: int, size: int | None) -> Answer[ConsistencyProof]:
     """That nothing of the first `old` leaves was changed since, for administrators."""
     async with hub.reading(who) as connection:
-        may_administer(await connection.fetchval(people.ROLE, org))
-        head = await connection.fetchrow(audit_log.HEAD, org)
-        if head is None:
-            raise Refused("conflict", UNSIGNED)
+        head = await _head(connection, org)
         wanted = head["size"] if size is None else size
         if not wanted <= head["size"]:
             raise bad_input("to", f"at most {head['size']}, which is signed")
         if not old <= wanted:
             raise bad_input("from", "a log does not shrink: `from` is at most `to`")
         path = await _path(connection, org, merkle.consistency(old, wanted))
-        notes = {
-            row["size"]: row["note"] for row in await connection.fetch(audit_log.NOTES, org, [old, wanted])
-        }
-    notes[head["size"]] = head["note"]
+        earlier = [size for size in {old, wanted} if 0 < size < head["size"]]
+        rows = await connection.fetch(audit_log.NOTES, org, earlier) if earlier else []
+    notes = {row["size"]: row["note"] for row in rows} | {head["size"]: head["note"]}
     proof = ConsistencyProof(org, old, wanted, path, notes.get(old, ""), notes.get(wanted, ""))
     return Answer(proof, AsOf(hub.database.epoch))
+
+
+async def _head(connection: Any, org: UUID) -> Any:
+    row = await connection.fetchrow(audit_log.HEAD, org)
+    may_administer(row["role"])
+    if row["note"] is None:
+        raise Refused("conflict", UNSIGNED)
+    return row
 
 
 async def _note(connection: Any, org: UUID, size: int) -> str:
@@ -92,8 +92,7 @@ async def _note(connection: Any, org: UUID, size: int) -> str:
 
 async def _path(connection: Any, org: UUID, ranges: list[Range]) -> list[str]:
     tiles = await audit_log.tiles(connection, org, ranges)
-    # A thousand hashes or two, of 64 KiB and more.
-    return await asyncio.to_thread(lambda: [_text(merkle.root(tiles, *one)) for one in ranges])
+    return [_text(merkle.root(tiles, *one)) for one in ranges]  # at most the hashes of six tiles, 48 KiB
 
 
 def _text(hash: bytes) -> str:

@@ -34,4 +34,4 @@ grant select, insert on audit_keys to casewire_system;
 
 -- By what the entry calls itself, proofs are asked for.
 alter table audit_leaves add column entry uuid not null;
-create index audit_leaves_entry on audit_leaves (entry);
+create index audit_leaves_entry on audit_leaves (log, entry);
