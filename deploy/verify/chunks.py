@@ -191,16 +191,16 @@ def _open(task: Task, said: list[str], n: int, line: bytes, private: Private) ->
                 said.append(f"Event {gone[1]} of {gone[0]}, which entry {n} tells of, is missing.")
             continue
         there = [event for event in events if event is not None]
-        if any(event.blanked for event in there):
+        if committed(salt, *(event.data for event in there)) == span["data"]:
+            opened += 1
+        elif any(event.blanked for event in there):
             for place, event in zip(places, there, strict=True):
                 if event.blanked and not event.retracted:
-                    said.append(f"Event {place[1]} of {place[0]} lost its words, and no event says who took them back.")
-            continue
-        if committed(salt, *(event.data for event in there)) != span["data"]:
+                    said.append(f"Event {place[1]} of {place[0]} lost its words, and nothing says who took them back.")
+        else:
             first, last = span["first"], span["last"]
             which = f"Event {first}" if first == last else f"One of the events {first} to {last}"
             said.append(f"{which} of {span['stream']} is not what entry {n} committed to: it was changed.")
-        opened += 1
     return opened
 
 

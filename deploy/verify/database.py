@@ -31,10 +31,14 @@ _NEWEST = "select note from audit_logs where log = $1 and note is not null"
 _UNPLACED = """select e.log::text, count(*) as n from audit_entries e, audit_position p
     where (e.tx, e.id) <= (p.tx, p.id) and not exists (select from audit_leaves l where (l.tx, l.id) = (e.tx, e.id))
     group by 1"""
+# Words that were taken back are told of by an event; a document or a case that was destroyed by a tombstone.
 _EVENTS = """select e.stream::text, e.seq, e.data::text as data,
-        e.type like 'message.%' and e.data->'message'->>'body' is null and e.type <> 'message.retracted' as blanked,
-        e.type like 'message.%' and exists (select from events r where r.stream = e.stream and r.thing = e.thing
-            and r.seq > e.seq and r.type = 'message.retracted') as retracted
+        (e.type like 'message.%' and e.type <> 'message.retracted' and e.data->'message'->>'body' is null)
+            or e.data::text ~* '"(file_)?name": ?"destroyed"' as blanked,
+        exists (select from events r where r.stream = e.stream and r.thing = e.thing and r.seq > e.seq
+                and r.type = 'message.retracted' and e.type like 'message.%')
+            or exists (select from tombstones t where t.thing in (e.thing, e.actor, e.stream) or t.within = e.stream)
+            as retracted
     from unnest($1::uuid[], $2::bigint[], $3::bigint[]) s(stream, first, last)
     join events e on e.stream = s.stream and e.seq between s.first and s.last"""
 _UNTOLD = """select e.stream::text, min(e.seq) as seq from unnest($1::uuid[], $2::bigint[]) s(stream, last)

@@ -34,7 +34,7 @@ from schemas.parties import Party
 from schemas.positions import Position
 from schemas.tasks import Task
 from storage.blobs import Absent
-from storage.postgres import audit_log, exports
+from storage.postgres import exports
 from storage.postgres.exports import NOUNS
 
 ROWS = 200  # fetched at a time
@@ -184,7 +184,7 @@ class Making:
 
     async def _record(self, connection: Any) -> AsyncIterator[bytes]:
         """The entries that the exporter may read, with proofs; none for whoever may read none."""
-        self.checkpoint = await connection.fetchrow(audit_log.HEAD, self.case.org)
+        self.checkpoint = await connection.fetchrow(exports.HEAD, self.case.org)
         self.archive.begin("audit/entries.jsonl", packed=True)
         if self.checkpoint is not None:
             async for one in proven(connection, self.case.org, self.case.id, self.checkpoint["size"]):

@@ -24,3 +24,17 @@ create policy kept_out on exports as restrictive for select to casewire_app usin
 grant select, insert on exports to casewire_app;
 grant select, delete on exports to casewire_system;
 create index exports_expire on exports (expires_at);
+
+-- As before, and the event that says that the words were taken back stays as it was written, byte for byte: the record
+-- commits to it, and it never held them.
+create or replace function blank_message(p_case uuid, p_message uuid, p_from bigint) returns void
+    language plpgsql security definer set search_path = pg_catalog, public as $$
+begin
+    if not exists (select 1 from messages where id = p_message and case_id = p_case and author = me()
+            and retracted_at is not null) then
+        raise exception 'blank_message: not retracted' using errcode = 'insufficient_privilege';
+    end if;
+    update events set data = (jsonb_set(jsonb_set(data::jsonb, '{message,body}', 'null'),
+            '{message,attachments}', '[]'))::json
+        where stream = p_case and seq >= p_from and thing = p_message and type <> 'message.retracted';
+end $$;

@@ -71,6 +71,7 @@ EVENTS = """select tx, id, seq, type, at, actor, audience, people, org, case_id,
     where stream = $1 and seq <= $2 order by seq"""
 PEOPLE = "select id, name, coalesce(email, '') as email from cards($1, $2) order by id"
 
+HEAD = "select signed as size, note from audit_logs where log = $1 and note is not null"
 # The entries of a case that a checkpoint covers ($3 leaves), with what opens the events alone.
 AUDITED = """select l.n, e.entry, e.private->>'salt' as salt from audit_leaves l
     join audit_entries e on (e.tx, e.id) = (l.tx, l.id)
