@@ -291,6 +291,200 @@ revoke execute on function brought_service(uuid, uuid, uuid), place_given(), ser
 grant execute on function brought_along(uuid, uuid[]), stood_behind(uuid, uuid[], timestamptz) to casewire_app;
 grant execute on function brought_along(uuid, uuid[]) to casewire_system;
 
+-- ---------------------------------------------------------------------------------------------------------
+-- Search
+-- ---------------------------------------------------------------------------------------------------------
+
+-- As before, asking for the asker's grants once and not for each row.
+create or replace function search_all(p_in text[], p_case uuid, p_text text, p_head text, p_last text, p_like text,
+        p_rank float8, p_id uuid, p_limit integer)
+    returns table (kind text, id uuid, version uuid, case_id uuid, case_title text, title text, snippet text,
+        page integer, rank float8)
+    language plpgsql stable security definer set search_path = pg_catalog, public
+    as $$
+#variable_conflict use_column
+declare
+    -- Known before the query is planned: only so are the indexes used.
+    q constant tsquery := websearch_to_tsquery('simple', search_words(p_text))
+        || websearch_to_tsquery('english', unaccent(p_text))
+        || coalesce(websearch_to_tsquery('simple', search_words(p_head))
+            && to_tsquery('simple', '''' || replace(unaccent(p_last), '''', '''''') || ''':*'), '');
+    likely constant text := '%' || p_like || '%';
+    asker constant uuid := me();
+    walls constant uuid[] := walls_of_me();
+    -- What the asker holds, read once: their roles by office; the cases they staff; those in which they hold anything else,
+    -- where alone it is looked up for each row what that is.
+    offices constant jsonb := coalesce((select jsonb_object_agg(s.scope, s.roles) from (
+        select g.scope, jsonb_agg(g.role) as roles from grants g where g.person = asker and g.scope = g.org
+            group by g.scope) s), '{}');
+    staffed constant uuid[] := array(select g.scope from grants g where g.person = asker and g.role = 'staff');
+    others constant uuid[] := array(select g.scope from grants g where g.person = asker and g.scope <> g.org
+        and g.role not in ('staff', 'walled'));
+    how constant text := E'StartSel="\uE000", StopSel="\uE001", MinWords=12, MaxWords=30, MaxFragments=2, '
+        'FragmentDelimiter=" … "';
+begin
+return query with
+-- What matches, newest first; the wall is asked of one after the other until there are enough.
+found_messages as materialized (
+    select m.id, m.case_id, m.org, m.audience, m.people from messages m
+    where 'messages' = any (p_in) and m.tsv @@ q and (p_case is null or m.case_id = p_case)
+    order by m.id desc
+),
+seen_messages as (
+    select 'message' as kind, m.id, null::uuid as version, m.case_id, m.conversation as under, null::integer as page,
+        ts_rank(m.tsv, q)::float8 as rank
+    from (
+        select * from found_messages t where t.case_id <> all (walls) and (
+            (offices -> t.org::text ?| t.audience
+            or t.case_id = any (staffed) and 'staff' = any (t.audience)
+            or t.case_id = any (others) and exists (select 1 from grants g where g.person = asker
+                and g.scope = t.case_id and g.role = any (t.audience)))
+            or (asker = any (t.people) and exists (select 1 from grants g
+                where g.person = asker and (g.scope = t.case_id or (g.scope = t.org and g.role = 'admin')))))
+        limit 1000) t join messages m on m.id = t.id
+),
+found_pages as materialized (
+    select p.version, p.page, p.case_id, p.org, p.audience, p.people from version_texts p
+    where 'documents' = any (p_in) and p.tsv @@ q and (p_case is null or p.case_id = p_case)
+    order by p.version desc, p.page
+),
+seen_pages as (
+    select p.version, p.page, ts_rank(p.tsv, q)::float8 as rank
+    from (
+        select * from found_pages t where t.case_id <> all (walls) and (
+            (offices -> t.org::text ?| t.audience
+            or t.case_id = any (staffed) and 'staff' = any (t.audience)
+            or t.case_id = any (others) and exists (select 1 from grants g where g.person = asker
+                and g.scope = t.case_id and g.role = any (t.audience)))
+            or (asker = any (t.people) and exists (select 1 from grants g
+                where g.person = asker and (g.scope = t.case_id or (g.scope = t.org and g.role = 'admin')))))
+        limit 1000) t join version_texts p on p.version = t.version and p.page = t.page
+),
+found_documents as materialized (
+    select d.id, d.case_id, d.org, d.audience, d.name from documents d
+    where 'documents' = any (p_in) and (p_case is null or d.case_id = p_case) and d.id in (
+        select d.id from documents d where search_vector(d.name) @@ q
+        union select d.id from documents d where d.name ilike likely
+        union select d.id from documents d where p_like <% d.name)
+),
+seen_documents as (
+    select * from found_documents t where t.case_id <> all (walls)
+        and (offices -> t.org::text ?| t.audience
+            or t.case_id = any (staffed) and 'staff' = any (t.audience)
+            or t.case_id = any (others) and exists (select 1 from grants g where g.person = asker
+                and g.scope = t.case_id and g.role = any (t.audience)))
+    order by t.id desc limit 300
+),
+-- A document once: by its best page, or by its name.
+document_hits as (
+    select distinct on (h.document) 'document' as kind, h.document as id, h.version, d.case_id, null::uuid as under,
+        h.page, h.rank
+    from (
+        select v.document, p.version, p.page, p.rank from seen_pages p join versions v on v.id = p.version
+            and v.status = 'cleared'
+        union all
+        select s.id, null, null, greatest(ts_rank(search_vector(s.name), q), word_similarity(p_like, s.name), 0.1)
+            from seen_documents s
+    ) h join documents d on d.id = h.document
+    where d.case_id <> all (walls)
+        and (offices -> d.org::text ?| d.audience
+            or d.case_id = any (staffed) and 'staff' = any (d.audience)
+            or d.case_id = any (others) and exists (select 1 from grants g where g.person = asker
+                and g.scope = d.case_id and g.role = any (d.audience)))
+    order by h.document, h.page is null, h.rank desc, h.version desc, h.page
+),
+found_cases as materialized (
+    select c.id, c.id as case_id, c.org, c.audience, c.number, c.title from cases c
+    where 'cases' = any (p_in) and (p_case is null or c.id = p_case) and c.id in (
+        select c.id from cases c where search_vector(search_case(c.number, c.title, c.intake)) @@ q
+        union select c.id from cases c where c.title ilike likely
+        union select c.id from cases c where c.number ilike likely
+        union select c.id from cases c where p_like <% c.title)
+),
+found_parties as materialized (
+    select p.case_id, p.org, p.audience, p.name from parties p
+    where 'cases' = any (p_in) and (p_case is null or p.case_id = p_case) and p.removed_at is null and p.id in (
+        select p.id from parties p where search_vector(p.name) @@ q
+        union select p.id from parties p where p.name ilike likely
+        union select p.id from parties p where p_like <% p.name)
+),
+found_details as materialized (
+    select d.case_id, d.org, d.audience from details d
+    where 'cases' = any (p_in) and (p_case is null or d.case_id = p_case)
+        and search_vector(search_case('', '', d.fields)) @@ q
+),
+case_hits as (
+    select 'case' as kind, h.case_id as id, null::uuid as version, h.case_id, null::uuid as under,
+        null::integer as page, max(h.rank)::float8 as rank
+    from (
+        (select t.case_id, greatest(word_similarity(p_like, t.title), word_similarity(p_like, t.number), 0.1)
+            as rank from found_cases t where t.case_id <> all (walls)
+            and (offices -> t.org::text ?| t.audience
+            or t.case_id = any (staffed) and 'staff' = any (t.audience)
+            or t.case_id = any (others) and exists (select 1 from grants g where g.person = asker
+                and g.scope = t.case_id and g.role = any (t.audience)))
+            order by t.id desc limit 300)
+        union all
+        (select t.case_id, greatest(word_similarity(p_like, t.name), 0.1) from found_parties t where t.case_id <> all (walls)
+            and (offices -> t.org::text ?| t.audience
+            or t.case_id = any (staffed) and 'staff' = any (t.audience)
+            or t.case_id = any (others) and exists (select 1 from grants g where g.person = asker
+                and g.scope = t.case_id and g.role = any (t.audience)))
+            order by t.case_id desc limit 300)
+        union all
+        (select t.case_id, 0.1 from found_details t where t.case_id <> all (walls)
+            and (offices -> t.org::text ?| t.audience
+            or t.case_id = any (staffed) and 'staff' = any (t.audience)
+            or t.case_id = any (others) and exists (select 1 from grants g where g.person = asker
+                and g.scope = t.case_id and g.role = any (t.audience)))
+            order by t.case_id desc limit 300)
+    ) h group by h.case_id
+),
+shown as materialized (
+    select h.*, c.title as case_title, c.number as case_number
+    from (select * from seen_messages union all select * from document_hits union all select * from case_hits) h
+        join cases c on c.id = h.case_id
+    where (p_rank is null or (h.rank, h.id) < (p_rank, p_id))
+        and c.id <> all (walls)
+        and (offices -> c.org::text ?| c.audience
+            or c.id = any (staffed) and 'staff' = any (c.audience)
+            or c.id = any (others) and exists (select 1 from grants g where g.person = asker
+                and g.scope = c.id and g.role = any (c.audience)))
+    order by h.rank desc, h.id desc limit p_limit
+)
+select s.kind, s.id, s.version, s.case_id, s.case_title,
+    case s.kind when 'message' then v.title when 'document' then d.name else s.case_number || ' ' || s.case_title end,
+    coalesce(case
+        when position(E'\uE000' in ts_headline('english', body.text, q, how)) > 0
+            then ts_headline('english', body.text, q, how)
+        -- References stand apart only in the words; where nothing is marked as it stands, those are shown.
+        else ts_headline('simple', search_words(body.text), q, how) end, ''),
+    s.page, s.rank
+from shown s
+    left join conversations v on v.id = s.under
+    left join documents d on s.kind = 'document' and d.id = s.id
+    left join lateral (
+        select translate(coalesce(
+            (select m.body from messages m where s.kind = 'message' and m.id = s.id),
+            (select t.text from version_texts t where t.version = s.version and t.page = s.page),
+            (select string_agg(p.name, ' · ' order by p.name) from (
+                select t.name from parties t where s.kind = 'case' and t.case_id = s.id and t.removed_at is null
+                    and (offices -> t.org::text ?| t.audience
+            or t.case_id = any (staffed) and 'staff' = any (t.audience)
+            or t.case_id = any (others) and exists (select 1 from grants g where g.person = asker
+                and g.scope = t.case_id and g.role = any (t.audience)))
+                union all
+                select btrim(search_case('', '', t.fields)) from details t where s.kind = 'case' and t.case_id = s.id
+                    and search_vector(search_case('', '', t.fields)) @@ q
+                    and (offices -> t.org::text ?| t.audience
+            or t.case_id = any (staffed) and 'staff' = any (t.audience)
+            or t.case_id = any (others) and exists (select 1 from grants g where g.person = asker
+                and g.scope = t.case_id and g.role = any (t.audience)))
+                order by 1 limit 100) p)), E'\uE000\uE001', '') as text
+    ) body on true
+order by s.rank desc, s.id desc;
+end $$;
+
 -- What was made before.
 insert into brought (org, person, by)
     select v.org, v.id, v.made_by from services v
