@@ -1,0 +1,69 @@
+"""Who has the key of the record, and what the person at the machine is told of it."""
+
+import asyncio
+import json
+from base64 import b64decode
+from pathlib import Path
+
+import pytest
+
+from deploy import audit
+from deploy.embedded.child import StackError
+from deploy.embedded.stack import SERVED, SIGNERS, Stack
+from deploy.serve import serve
+from schemas.audit_log import Signer, read_note, signed_by
+from schemas.ids import new_id
+from schemas.settings import DEFAULT_AUDIT_KEY, Settings, SettingsError
+from tests.record import Record, record
+
+__all__ = ["record"]  # fixture
+
+
+def test_who_signs_has_the_key_and_nobody_else(tmp_path: Path) -> None:
+    assert not {"worker", "relay", "gateway", "operator"} & set(SIGNERS)
+    keys: set[str] = set()
+    for _ in range(2):  # it is the same when the stack starts again
+        stack = Stack(tmp_path / "data", environ={"CASEWIRE_NATS": "nats://x"}, embed=())
+        stack.prepare()
+        try:
+            having = {kind for kind in (*SERVED, "operator") if "CASEWIRE_AUDIT_KEY" in stack.settings(kind)}
+            told = {
+                kind for kind in (*SERVED, "operator") if "CASEWIRE_AUDIT_WITNESSES" in stack.settings(kind)
+            }
+            assert (having, told) == (set(SIGNERS), {"sequence"})
+            keys |= {stack.settings(kind)["CASEWIRE_AUDIT_KEY"] for kind in having}
+            assert stack.settings("sequence")["CASEWIRE_AUDIT_WITNESSES"].startswith(f"file:{tmp_path}")
+        finally:
+            stack.stop()
+    (key,) = keys
+    assert len(b64decode(key)) == 32 and key != DEFAULT_AUDIT_KEY
+
+
+def test_production_signs_with_no_known_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "MODE": "production", "SECRET": "x" * 40, "PUBLIC_URL": "https://a.example", "LIVE_URL": "wss://a.example",
+        "FILES_URL": "https://f.example", "POSTGRES": "postgresql://casewire_app@127.0.0.1:1/none",
+    }.items():  # fmt: skip
+        monkeypatch.setenv(f"CASEWIRE_{name}", value)
+    monkeypatch.delenv("CASEWIRE_AUDIT_KEY", raising=False)
+    with pytest.raises(SettingsError, match=r"^CASEWIRE_AUDIT_KEY"):
+        serve("worker", "sequence", None)
+
+
+async def test_keys_and_checkpoints_are_printed(
+    record: Record, stack: Stack, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log, settings = new_id(), Settings.read(stack.settings("operator"))
+    await record.write(log, 3)
+    await record.settle()
+    signer = Signer(Settings.read(stack.settings("sequence")))
+    await asyncio.to_thread(audit.key, settings)
+    assert signer.key in capsys.readouterr().out.splitlines()
+    await asyncio.to_thread(audit.checkpoint, settings, str(log))
+    note, end, rest = capsys.readouterr().out.partition("---\n")
+    assert read_note(note).size == 3 and signed_by(note, signer.key) and (end, rest) == ("---\n", "")
+    await asyncio.to_thread(lambda: audit.checkpoint(settings, as_json=True))
+    assert [one["note"] for one in json.loads(capsys.readouterr().out) if one["log"] == str(log)] == [note]
+    for unknown in (str(new_id()), "nowhere"):
+        with pytest.raises(StackError):
+            await asyncio.to_thread(audit.checkpoint, settings, unknown)
