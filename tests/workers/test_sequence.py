@@ -285,6 +285,11 @@ async def test_another_key_carries_on(line: Any, system: Database, signing: Sett
 # --- The process ---------------------------------------------------------------------------------------------
 
 
+LEADER = """select a.application_name as name from pg_locks l join pg_stat_activity a on a.pid = l.pid
+    where l.locktype = 'advisory' and l.granted and l.classid::bigint = $1 and l.objid::bigint = $2
+        and a.datname = current_database()"""
+
+
 @asynccontextmanager
 async def sequencing(settings: Settings) -> AsyncIterator["asyncio.Task[None]"]:
     task = asyncio.create_task(sequence.run(settings, asyncio.Event()))
@@ -298,7 +303,8 @@ async def process(settings: dict[str, str]) -> asyncio.subprocess.Process:
     """A sequencer of small batches in a process of its own, to be killed at any line."""
     program = (
         "import asyncio, os; from schemas.settings import Settings; from workers import sequence;"
-        "sequence.BATCH_ENTRIES_MAX = 7; asyncio.run(sequence.run(Settings.read(os.environ), asyncio.Event()))"
+        "sequence.BATCH_ENTRIES_MAX = 7; sequence.NAME += f'-{os.getpid()}';"
+        "asyncio.run(sequence.run(Settings.read(os.environ), asyncio.Event()))"
     )
     environ = os.environ | settings | {"PYTHONPATH": os.getcwd()}
     return await asyncio.create_subprocess_exec(sys.executable, "-c", program, env=environ)
@@ -314,9 +320,13 @@ async def signed(system: Database, log: UUID) -> bool:
     return row is not None and row["size"] == row["signed"]
 
 
-async def test_killed_again_and_again_while_two_stand_in_line(
+FATES = (signal.SIGKILL, signal.SIGSTOP, signal.SIGKILL, signal.SIGSTOP)
+
+
+async def test_killed_and_frozen_while_others_stand_in_line(
     stack: Stack, system: Database, signing: Settings
 ) -> None:
+    """Whoever is frozen wakes and believes that it leads."""
     await from_here_on(system.system)
     logs, enough = [new_id() for _ in range(3)], asyncio.Event()
     written = 0
@@ -328,38 +338,55 @@ async def test_killed_again_and_again_while_two_stand_in_line(
                 for _ in range(random.randrange(1, 9)):
                     await write(one, entry_in(random.choice(logs)))
                     written += 1
-            await asyncio.sleep(0.002)
+            await asyncio.sleep(0.005)
 
     async def size() -> int:
         return await system.system.fetchval("select coalesce(sum(size), 0)::int from audit_logs")
 
+    async def grows() -> None:
+        before = await size()
+
+        async def grown() -> bool:
+            return await size() > before + 20
+
+        await eventually(grown, "somebody gives places")
+
+    async def leader_pid() -> int:
+        """The process that holds the lock, by the name that it was given."""
+        found: list[int] = []
+
+        async def there() -> bool:
+            rows = await system.system.fetch(
+                LEADER, sequence.LEADER_LOCK >> 32, sequence.LEADER_LOCK & 0xFFFFFFFF
+            )
+            found[:] = [int(row["name"].rpartition("-")[2]) for row in rows]
+            return len(found) == 1
+
+        await eventually(there, "somebody leads")
+        return found[0]
+
     environ = stack.settings("sequence")
     writing = [asyncio.create_task(writer()) for _ in range(3)]
-    standing = [await process(environ), await process(environ)]
+    processes = [await process(environ) for _ in range(2)]
     try:
-        for _ in range(4):
-            before = await size()
-
-            async def grown(before: int = before) -> bool:
-                return await size() > before + 20
-
-            await eventually(grown, "somebody gives places")
+        for fate in FATES:
+            await grows()
             await asyncio.sleep(random.random() * 0.05)
-            # Whoever leads; the other takes over, and the place in line is taken again.
-            pid = await system.system.fetchval(
-                "select a.application_name from pg_stat_activity a join pg_locks l on l.pid = a.pid "
-                "where l.locktype = 'advisory' and l.granted and a.application_name = $1",
-                sequence.NAME,
-            )
-            assert pid == sequence.NAME
-            victim = standing.pop(random.randrange(2))
-            victim.send_signal(signal.SIGKILL)
-            await victim.wait()
-            standing.append(await process(environ))
+            leads = await leader_pid()
+            victim = next(one for one in processes if one.pid == leads)
+            victim.send_signal(fate)
+            await grows()
+            if fate == signal.SIGSTOP:
+                victim.send_signal(signal.SIGCONT)
+                await grows()
+            else:
+                await victim.wait()
+                processes.remove(victim)
+                processes.append(await process(environ))
     finally:
         enough.set()
         await asyncio.gather(*writing)
-        for one in standing:
+        for one in processes:
             one.kill()
             await one.wait()
     async with sequencing(signing):
