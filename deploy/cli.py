@@ -22,6 +22,8 @@ app = App(
 )
 imports = App(name="import", help="Bring in cases from files.")
 app.command(imports)
+erasures = App(name="erasures", help="The ledger of what was destroyed, to be kept apart from backups.")
+app.command(erasures)
 keys = App(name="keys", help="Keys that sign identity tokens, and the root keys of what is kept sealed.")
 app.command(keys)
 audit = App(name="audit", help="The record of who did and saw what.")
@@ -275,6 +277,25 @@ def bench(name: str, *, json: bool = False, quick: bool = False, data: Data = No
     from deploy.serve import bench as load
 
     sys.exit(load(name)(data, json=json, quick=quick))
+
+
+@erasures.command(name="write")
+def write_erasures(file: Path, *, data: Data = None) -> None:
+    """Write what was destroyed and what is held into FILE: ids, dates and reasons, nothing of what it was."""
+    from deploy import find
+    from deploy.erasures import write as run
+
+    print(f"{run(find.settings(data), file)} lines")
+
+
+@erasures.command(name="apply")
+def apply_erasures(file: Path, *, data: Data = None) -> None:
+    """After a restore: destroy again what was destroyed since its backup, and hold again what was held."""
+    from deploy import find
+    from deploy.erasures import apply as run
+
+    for what, n in sorted(run(find.settings(data), file).items()):
+        print(f"{what}: {n}")
 
 
 @app.command

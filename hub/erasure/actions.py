@@ -96,7 +96,7 @@ async def erase(hub: Hub, who: Who, org: UUID, person: UUID, request: Erase) -> 
         )  # fmt: skip
         await unit.write(
             erasure.DECIDED if asked else erasure.DONE, done.id, org, person, unit.now, who.person,
-            request.reason, issued.id,
+            request.reason, issued.id, request.cases,
         )  # fmt: skip
         await on.execute(
             retention.ISSUE,

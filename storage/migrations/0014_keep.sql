@@ -102,7 +102,8 @@ create table certificates (
 );
 create index certificates_org on certificates (org, id);
 
--- Who asked to be erased from an organisation's records, or was, and what was said to it.
+-- Who asked to be erased from an organisation's records, or was, and what was said to it. `cases` are those in which what
+-- they wrote went too.
 create table erasures (
     id uuid primary key,
     org uuid not null references organisations,
@@ -113,6 +114,7 @@ create table erasures (
     decided_at timestamptz,
     decided_by uuid references people,
     reason text not null default '',
+    cases uuid[] not null default '{}',
     certificate uuid,
     revision integer not null default 1
 );
@@ -359,7 +361,7 @@ create policy decided on erasures for update to casewire_app
         and g.scope = erasures.org and g.role = 'admin'))
     with check (decided_by = (select me()) and state in ('refused', 'done'));
 grant insert on erasures to casewire_app;
-grant update (state, decided_at, decided_by, reason, certificate, revision) on erasures to casewire_app;
+grant update (state, decided_at, decided_by, reason, cases, certificate, revision) on erasures to casewire_app;
 
 create policy issued on certificates for insert to casewire_app with check (kind = 'person'
     and exists (select 1 from grants g where g.person = (select me()) and g.scope = certificates.org
@@ -382,8 +384,65 @@ create function held_for(p_org uuid, p_kind text, p_thing uuid) returns uuid
                 else exists (select 1 from public.grants g where g.person = p_thing and g.org = p_org) end;
     end;
 
--- Decide, in the name of the administrator who approved it and where nothing is held, that something is destroyed: it is
--- out of sight from here on. Its keys go in the same transaction, and the rest row by row. Answers the tombstone's id.
+-- Decide that a case or a document is destroyed, where nothing is held: it is out of sight and its keys are gone from here
+-- on, and the rest goes row by row. What it was is noted by ids, counts and hashes.
+create function bury_thing(p_kind text, p_thing uuid, p_case uuid, p_why text, p_by uuid, p_now timestamptz)
+    returns void language plpgsql security definer set search_path = pg_catalog, public as $$
+begin
+    insert into tombstones (thing, kind, org, within, name_hash, began_at, ended_at, destroyed_at, by, why, what)
+        select p_thing, p_kind, c.org, case when p_kind = 'document' then p_case end,
+            sha256(convert_to(c.id::text || ' ' || c.number, 'UTF8')),
+            coalesce(d.added_at, c.opened_at), c.closed_at, p_now, p_by, p_why, jsonb_build_object(
+                'messages', (select count(*) from messages m where p_kind = 'case' and m.case_id = c.id),
+                'versions', coalesce((select jsonb_agg(jsonb_build_array(v.id, v.sha256) order by v.id) from versions v
+                    where v.case_id = c.id and (p_kind = 'case' or v.document = p_thing)), '[]'))
+        from cases c left join documents d on p_kind = 'document' and d.id = p_thing where c.id = p_case;
+    insert into removals (thing, kind, name) select p_thing, k.kind, k.name from versions v
+        cross join lateral (values ('object', v.object_key), ('quarantine', v.quarantine_key)) as k(kind, name)
+        where v.case_id = p_case and (p_kind = 'case' or v.document = p_thing) and k.name is not null;
+    if p_kind = 'document' then
+        -- What names it where it is not itself: the events that told of it, and what was attached to messages.
+        with v as (select id from versions where document = p_thing),
+            told as (update events e set data = case when e.type like 'document.%'
+                    then jsonb_set(e.data::jsonb, '{document,name}', '"Destroyed"')
+                    else jsonb_set(e.data::jsonb, '{version,file_name}', '"destroyed"') end::json
+                where e.stream = p_case and (e.thing = p_thing or e.thing in (select id from v))
+                    and e.type ~ '^(document|version)[.]'),
+            attached as (update events e set data = jsonb_set(e.data::jsonb, '{message,attachments}', coalesce((
+                    select jsonb_agg(case when (a ->> 'version')::uuid in (select id from v)
+                        then a || '{"name": "destroyed"}' else a end order by n)
+                    from jsonb_array_elements(e.data::jsonb -> 'message' -> 'attachments') with ordinality as l(a, n)),
+                    '[]'))::json
+                where e.stream = p_case and e.type like 'message.%' and exists (
+                    select 1 from jsonb_array_elements(e.data::jsonb -> 'message' -> 'attachments') a
+                    where (a ->> 'version')::uuid in (select id from v)))
+            update messages m set attachments = (
+                select jsonb_agg(case when (a ->> 'version')::uuid in (select id from v)
+                    then a || '{"name": "destroyed"}' else a end order by n)
+                from jsonb_array_elements(m.attachments) with ordinality as l(a, n))
+            where m.case_id = p_case and exists (select 1 from jsonb_array_elements(m.attachments) a
+                where (a ->> 'version')::uuid in (select id from v));
+        update documents set audience = '{}' where id = p_thing;
+        update versions set audience = '{}', people = '{}' where document = p_thing;
+        update version_texts set audience = '{}', people = '{}'
+            where version in (select id from versions where document = p_thing);
+    else
+        insert into removals (thing, kind, name) select p_thing, 'mail', m.message_id from mails m
+            where m.guard ->> 0 = p_thing::text;
+        update participants set revoked_at = p_now, revision = revision + 1
+            where case_id = p_thing and revoked_at is null;
+        update team_cases set revoked_at = p_now, revision = revision + 1
+            where case_id = p_thing and revoked_at is null;
+        delete from public_cases where case_id = p_thing;
+        update cases set audience = '{}', access = access + 1 where id = p_thing;
+    end if;
+    update data_keys set wrapped = null, destroyed_at = p_now where case_id = p_case and wrapped is not null
+        and (p_kind = 'case' or thing in (select id from versions where document = p_thing));
+    update case_keys set wrapped = null, root = null, destroyed_at = p_now
+        where p_kind = 'case' and case_id = p_case and wrapped is not null;
+end $$;
+
+-- The same in the name of the administrator who approved it.
 create function bury(p_disposition uuid, p_now timestamptz) returns uuid
     language plpgsql security definer set search_path = pg_catalog, public as $$
 declare
@@ -395,53 +454,7 @@ begin
             or exists (select 1 from cases where id = x.case_id and is_open) then
         raise exception 'bury' using errcode = 'insufficient_privilege';
     end if;
-    insert into tombstones (thing, kind, org, within, name_hash, began_at, ended_at, destroyed_at, by, why, what)
-        select x.thing, x.kind, x.org, case when x.kind = 'document' then x.case_id end,
-            sha256(convert_to(c.id::text || ' ' || c.number, 'UTF8')),
-            coalesce(d.added_at, c.opened_at), c.closed_at, p_now, me(), x.schedule, jsonb_build_object(
-                'messages', (select count(*) from messages m where x.kind = 'case' and m.case_id = c.id),
-                'versions', coalesce((select jsonb_agg(jsonb_build_array(v.id, v.sha256) order by v.id) from versions v
-                    where v.case_id = c.id and (x.kind = 'case' or v.document = x.thing)), '[]'))
-        from cases c left join documents d on x.kind = 'document' and d.id = x.thing where c.id = x.case_id;
-    insert into removals (thing, kind, name) select x.thing, k.kind, k.name from versions v
-        cross join lateral (values ('object', v.object_key), ('quarantine', v.quarantine_key)) as k(kind, name)
-        where v.case_id = x.case_id and (x.kind = 'case' or v.document = x.thing) and k.name is not null;
-    if x.kind = 'document' then
-        -- What names it where it is not itself: the events that told of it, and what was attached to messages.
-        with v as (select id from versions where document = x.thing),
-            told as (update events e set data = case when e.type like 'document.%'
-                    then jsonb_set(e.data::jsonb, '{document,name}', '"Destroyed"')
-                    else jsonb_set(e.data::jsonb, '{version,file_name}', '"destroyed"') end::json
-                where e.stream = x.case_id and (e.thing = x.thing or e.thing in (select id from v))
-                    and e.type ~ '^(document|version)[.]'),
-            attached as (update events e set data = jsonb_set(e.data::jsonb, '{message,attachments}', coalesce((
-                    select jsonb_agg(case when (a ->> 'version')::uuid in (select id from v)
-                        then a || '{"name": "destroyed"}' else a end order by n)
-                    from jsonb_array_elements(e.data::jsonb -> 'message' -> 'attachments') with ordinality as l(a, n)),
-                    '[]'))::json
-                where e.stream = x.case_id and e.type like 'message.%' and exists (
-                    select 1 from jsonb_array_elements(e.data::jsonb -> 'message' -> 'attachments') a
-                    where (a ->> 'version')::uuid in (select id from v)))
-            update messages m set attachments = (
-                select jsonb_agg(case when (a ->> 'version')::uuid in (select id from v)
-                    then a || '{"name": "destroyed"}' else a end order by n)
-                from jsonb_array_elements(m.attachments) with ordinality as l(a, n))
-            where m.case_id = x.case_id and exists (select 1 from jsonb_array_elements(m.attachments) a
-                where (a ->> 'version')::uuid in (select id from v));
-        update documents set audience = '{}' where id = x.thing;
-        update versions set audience = '{}', people = '{}' where document = x.thing;
-        update version_texts set audience = '{}', people = '{}'
-            where version in (select id from versions where document = x.thing);
-    else
-        insert into removals (thing, kind, name) select x.thing, 'mail', m.message_id from mails m
-            where m.guard ->> 0 = x.thing::text;
-        update participants set revoked_at = p_now, revision = revision + 1
-            where case_id = x.thing and revoked_at is null;
-        update team_cases set revoked_at = p_now, revision = revision + 1
-            where case_id = x.thing and revoked_at is null;
-        delete from public_cases where case_id = x.thing;
-        update cases set audience = '{}', access = access + 1 where id = x.thing;
-    end if;
+    perform bury_thing(x.kind, x.thing, x.case_id, x.schedule, me(), p_now);
     return x.thing;
 end $$;
 
@@ -489,20 +502,14 @@ begin
         'record', (select count(*) from audit_entries where person = p_person));
 end $$;
 
--- What somebody wrote in these cases, for an administrator who chose them: taken out of messages, of what they said before,
--- and of the events that carried them. `object_in_use` where a hold stands on one. Answers how many.
-create function erase_words(p_org uuid, p_person uuid, p_cases uuid[], p_now timestamptz) returns integer
+-- Take what somebody wrote in these cases out of messages, of what they said before, and of the events that carried them.
+-- `object_in_use` where a hold stands on one. Answers how many.
+create function wipe_words(p_person uuid, p_cases uuid[], p_now timestamptz) returns integer
     language plpgsql security definer set search_path = pg_catalog, public as $$
 declare
     one uuid;
     n integer;
 begin
-    if not exists (select 1 from grants where person = me() and scope = p_org and role = 'admin')
-            or exists (select 1 from grants where person = me() and scope = any (p_cases) and role = 'walled')
-            or exists (select 1 from unnest(p_cases) as k(id) where not exists (
-                select 1 from cases c where c.id = k.id and c.org = p_org)) then
-        raise exception 'erase_words' using errcode = 'insufficient_privilege';
-    end if;
     foreach one in array p_cases loop
         perform spare(one, null);
     end loop;
@@ -517,20 +524,28 @@ begin
     return n;
 end $$;
 
--- Take all of that away. The rules have decided and the locks are held: the organisation's alone and the person's.
--- Refused while a hold stands (`object_in_use`), by the tombstone and by the row of the person themselves. Answers the
--- sessions that end with it, null where the account stays.
-create function erase_person(p_org uuid, p_person uuid, p_now timestamptz) returns uuid[]
+-- The same for an administrator, who chose the cases.
+create function erase_words(p_org uuid, p_person uuid, p_cases uuid[], p_now timestamptz) returns integer
+    language plpgsql security definer set search_path = pg_catalog, public as $$
+begin
+    if not exists (select 1 from grants where person = me() and scope = p_org and role = 'admin')
+            or exists (select 1 from grants where person = me() and scope = any (p_cases) and role = 'walled')
+            or exists (select 1 from unnest(p_cases) as k(id) where not exists (
+                select 1 from cases c where c.id = k.id and c.org = p_org)) then
+        raise exception 'erase_words' using errcode = 'insufficient_privilege';
+    end if;
+    return wipe_words(p_person, p_cases, p_now);
+end $$;
+
+-- Take all of that away, and the account where no other organisation knows them. Refused while a hold stands
+-- (`object_in_use`). Answers the sessions that end with it, null where the account stays.
+create function wipe_person(p_org uuid, p_person uuid, p_by uuid, p_now timestamptz) returns uuid[]
     language plpgsql security definer set search_path = pg_catalog, public as $$
 declare
-    whole boolean;
+    whole boolean := not exists (select 1 from grants where person = p_person and org <> p_org);
     was people%rowtype;
     open_sessions uuid[];
 begin
-    select account into whole from erasure_of(p_org, p_person);
-    if whole is null or p_person = me() then
-        raise exception 'erase_person' using errcode = 'insufficient_privilege';
-    end if;
     select * into was from people where id = p_person;
     perform pg_advisory_xact_lock_shared(hold_lock());
     if held('person', p_person) is not null then
@@ -552,7 +567,7 @@ begin
     end if;
     open_sessions := array(select id from sessions where person = p_person and ended_at is null);
     insert into tombstones (thing, kind, org, began_at, destroyed_at, by, why, what)
-        values (p_person, 'person', p_org, was.made_at, p_now, me(), 'erasure', '{}');
+        values (p_person, 'person', p_org, was.made_at, p_now, p_by, 'erasure', '{}');
     insert into removals (thing, kind, name) select p_person, 'mail', message_id from mails
         where reader = p_person or recipient = was.email::text;
     delete from mails where reader = p_person or recipient = was.email::text
@@ -587,6 +602,16 @@ begin
     return open_sessions;
 end $$;
 
+-- The same for an administrator. The rules have decided and the locks are held: the organisation's alone, the person's.
+create function erase_person(p_org uuid, p_person uuid, p_now timestamptz) returns uuid[]
+    language plpgsql security definer set search_path = pg_catalog, public as $$
+begin
+    if p_person = me() or not exists (select 1 from erasure_of(p_org, p_person)) then
+        raise exception 'erase_person' using errcode = 'insufficient_privilege';
+    end if;
+    return wipe_person(p_org, p_person, me(), p_now);
+end $$;
+
 -- How somebody is called and where they live is theirs to say.
 create function correct_me(p_name text, p_zone text) returns void
     language sql security definer set search_path = pg_catalog, public
@@ -596,6 +621,8 @@ create function correct_me(p_name text, p_zone text) returns void
 
 revoke execute on function held(text, uuid), hold_lock(), spare(uuid, uuid), spare_row(), spare_original(),
     spare_key(), spare_person(), spare_table(), spare_buried(), keep_hold(), held_for(uuid, text, uuid), bury(uuid, timestamptz),
+    bury_thing(text, uuid, uuid, text, uuid, timestamptz), wipe_words(uuid, uuid[], timestamptz),
+    wipe_person(uuid, uuid, uuid, timestamptz),
     erase_words(uuid, uuid, uuid[], timestamptz), correct_me(text, text), erasure_of(uuid, uuid),
     erase_person(uuid, uuid, timestamptz) from public;
 grant execute on function held_for(uuid, text, uuid), bury(uuid, timestamptz),

@@ -11,7 +11,6 @@ ERASE = "select erase_person($1, $2, $3)"
 WORDS = "select erase_words($1, $2, $3, $4)"
 CORRECT = "select correct_me($1, $2)"
 
-# The streams that erasing touches: of the cases in which words go.
 _COLUMNS = """id, org, person, state, asked_at, asked_by, decided_at, decided_by, reason, certificate, revision"""
 PAGE = f"""select {_COLUMNS} from erasures where org = $1 and ($2::uuid is null or id < $2)
     order by id desc limit $3"""
@@ -23,9 +22,9 @@ ASK = appending("""insert into erasures (id, org, person, state, asked_at, asked
 REFUSE = appending("""update erasures set state = 'refused', decided_at = $3, decided_by = $4, reason = $5,
     revision = revision + 1 where id = $2""")
 DONE = appending("""insert into erasures (id, org, person, state, asked_at, asked_by, decided_at, decided_by, reason,
-        certificate) values ($2, $3, $4, 'done', $5, $6, $5, $6, $7, $8)""")
+        certificate, cases) values ($2, $3, $4, 'done', $5, $6, $5, $6, $7, $8, $9)""")
 DECIDED = appending("""update erasures set state = 'done', decided_at = $5, decided_by = $6, reason = $7,
-    certificate = $8, revision = revision + 1 where id = $2 and org = $3 and person = $4""")
+    certificate = $8, cases = $9, revision = revision + 1 where id = $2 and org = $3 and person = $4""")
 
 SEATED = "select role from grants where person = (select me()) and org = $1 limit 1"
 

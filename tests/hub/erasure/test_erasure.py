@@ -224,7 +224,7 @@ async def test_every_column_that_names_a_person_is_thought_of(owner: Any) -> Non
         "on a.attrelid = c.conrelid and a.attnum = any (c.conkey) where c.contype = 'f' "
         "and c.confrelid = 'people'::regclass"
     )
-    source = await owner.fetchval("select prosrc from pg_proc where proname = 'erase_person'")
+    source = await owner.fetchval("select prosrc from pg_proc where proname = 'wipe_person'")
     deleted = {row["t"] for row in refers if f"delete from {row['t']} " in source}
     stay = {row["t"] for row in refers} - deleted
     assert stay == {
