@@ -155,7 +155,7 @@ def test_an_original_is_of_one_revision_of_one_message() -> None:
             open_small(sealed, KEY, other)
 
 
-@pytest.mark.parametrize("key", [new_key(), KEY[::-1]])
+@pytest.mark.parametrize("key", [new_key(), KEY[::-1]], ids=["new", "turned"])
 def test_another_key_opens_nothing(key: bytes) -> None:
     with pytest.raises(Broken):
         open_small(seal_small(b"x", KEY, ABOUT), key, ABOUT)
