@@ -243,6 +243,33 @@ def checkpoint(log: str = "", *, json: bool = False, data: Data = None) -> None:
 
 
 @audit.command
+def show(
+    log: str = "house",
+    *,
+    since: str = "",
+    act: tuple[str, ...] = (),
+    limit: int = 100,
+    refused: bool = False,
+    json: bool = False,
+    data: Data = None,
+) -> None:
+    """Print who did and saw what, the newest last. Of an organisation its administrators have a page for it.
+
+    Args:
+        log: The organisation, by its id; default `house`, what belongs to none: who signs in, who is refused.
+        since: From this moment on, as in 2026-03-01 or 2026-03-01T09:00:00Z.
+        act: Of this kind alone, as in `session.opened`; several with the option again.
+        limit: How many at most, the newest.
+        refused: What was refused alone.
+        json: The entries as the log holds them, a line each.
+    """
+    from deploy import find
+    from deploy.audit_show import main as run
+
+    run(find.settings(data), log, since=since, acts=act, limit=limit, refused=refused, as_json=json)
+
+
+@audit.command
 def verify(
     target: str = "",
     *,

@@ -19,6 +19,7 @@ READS = (
     "conversation.read",
     "conversation.heard",
     "search.shown",
+    "export.read",
     "audit.read",
     "audit.exported",
     "case.exported",

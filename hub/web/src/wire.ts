@@ -1610,6 +1610,7 @@ export const READS = [
   "conversation.read",
   "conversation.heard",
   "search.shown",
+  "export.read",
   "audit.read",
   "audit.exported",
   "case.exported",

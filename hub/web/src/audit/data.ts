@@ -122,11 +122,13 @@ const known = (act: string): ActKey | undefined => {
 };
 
 /** What was done, in words; an operation that was asked for and made no event, as it is called. */
-export function useAct(): (act: string) => string {
+export function useAct(): (act: string, refused?: boolean) => string {
   const { t } = useTranslation();
-  return (act) => {
+  return (act, refused = false) => {
     const key = known(act);
-    return key ? t(`audit.acts.${key}`) : t("audit.tried", { what: act.replaceAll(/[._]/g, " ") });
+    if (key) return t(`audit.acts.${key}`);
+    const what = act.replaceAll(/[._]/g, " ");
+    return refused ? t("audit.tried", { what }) : what;
   };
 }
 

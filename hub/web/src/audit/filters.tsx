@@ -2,7 +2,7 @@
 import { Button, Loader, Menu, NativeSelect, Select, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { notifications } from "@mantine/notifications";
-import { IconChevronDown, IconDownload } from "@tabler/icons-react";
+import { IconChevronDown, IconDownload, IconFilter } from "@tabler/icons-react";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useMemo, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
@@ -43,8 +43,14 @@ export function Filters({ question, onChange, people, org }: Props): ReactNode {
     () => ACTS.map(([group, names]) => ({ group: t(`audit.groups.${group}`), items: [...(group === "read" ? [{ value: ANY_READING, label: t("audit.anyReading") }] : []), ...names.map((name) => ({ value: name, label: act(name) }))] })),
     [t, act],
   );
+  // On a phone they would fill the screen before the first entry.
+  const [open, setOpen] = useState(false);
   return (
-    <fieldset className="cw-record-filters" aria-label={t("audit.filters")}>
+    <>
+    <Button hiddenFrom="sm" variant="default" fullWidth mb="sm" leftSection={<IconFilter size={16} aria-hidden />} aria-expanded={open} onClick={() => setOpen(!open)}>
+      {isNarrowed(question) ? t("audit.filtered") : t("audit.filters")}
+    </Button>
+    <fieldset className="cw-record-filters" data-open={open || undefined} aria-label={t("audit.filters")}>
       <Select
         label={t("audit.who")}
         placeholder={t("audit.anybody")}
@@ -85,6 +91,7 @@ export function Filters({ question, onChange, people, org }: Props): ReactNode {
         </Button>
       )}
     </fieldset>
+    </>
   );
 }
 

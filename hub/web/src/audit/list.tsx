@@ -4,6 +4,7 @@ import { IconChevronRight, IconEye, IconPencil, IconShieldX } from "@tabler/icon
 import { useMemo, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
+import { device } from "../sessions/device";
 import { useMe, useZone } from "../sessions/me";
 import { AnchorLink } from "../ui/links";
 import { Empty, Failed, Loading } from "../ui/states";
@@ -116,7 +117,7 @@ function Row({ item, names, caseId }: { readonly item: Recorded; readonly names:
           <Icon size={17} stroke={1.7} aria-hidden className="cw-entry-icon" />
           <span className="cw-entry-said">
             <span>
-              <strong dir="auto">{who}</strong> {act(item.act)}
+              <strong dir="auto">{who}</strong> {act(item.act, refused)}
               {refused && (
                 <Badge ml={8} color="red" variant="light" className="cw-entry-refused">
                   {t("audit.refused")}
@@ -188,7 +189,7 @@ function Facts({ item, names, who, thing }: { readonly item: Recorded; readonly 
       <dt>{t("audit.session")}</dt>
       <dd>
         {kind(by.kind)}
-        {known?.name && ` · ${known.name}`} <Id of={by.session} />
+        {known?.name && ` · ${by.kind === "browser" ? device(known.name) : known.name}`} <Id of={by.session} />
       </dd>
       <dt>{t("audit.address")}</dt>
       <dd>{item.address ?? <Text span c="dimmed" size="sm">{by.session ? t("audit.addressHidden") : "–"}</Text>}</dd>
