@@ -158,6 +158,17 @@ class ScimRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     role: Literal["outside", "desk"]
 
 
+class ScimState(msgspec.Struct, frozen=True):
+    """What an organisation's directory is: the address that it is given, the place of whom it sends without a role, how
+    many people and groups it has sent, and when it last changed anything."""
+
+    address: str
+    role: Literal["outside", "desk"]
+    people: int
+    groups: int
+    changed_at: datetime | None
+
+
 class Team(msgspec.Struct, frozen=True):
     """A team of a person."""
 

@@ -47,6 +47,17 @@ class TeamCase(Struct, frozen=True):
     revision: int
 
 
+class OpenCase(Struct, frozen=True):
+    """A case that a team opens to its members, as far as the asker may see it."""
+
+    id: UUID
+    case: UUID
+    number: str
+    title: str
+    role: str
+    granted_at: datetime
+
+
 class GrantTeam(Struct, frozen=True, forbid_unknown_fields=True):
     """`role` is one of the case type's on the side of staff."""
 

@@ -22,7 +22,7 @@ from schemas.errors import Refused
 from schemas.ids import new_id
 from schemas.limits import SCIM_PAGE_ITEMS_MAX
 from schemas.people import Membership
-from schemas.scim import Entry, ScimRule, Standing, User
+from schemas.scim import Entry, ScimRule, ScimState, Standing, User
 from schemas.scopes import ADMIN as ADMIN_SCOPE
 from storage.postgres import factors, locks, people, scim
 from storage.postgres.rows import read
@@ -71,7 +71,10 @@ async def create_user(hub: Hub, who: Who, org: UUID, user: User) -> User:
             card = await unit.connection.fetchrow(people.CARD, org, person) if known else None
             place = card["membership"] if card else None
             rules.may_bring(said, place)
-            seat = rules.seat(place, said, default=default, may_admin=ADMIN_SCOPE in who.scopes)
+            outsider = await unit.connection.fetchval(scim.OUTSIDER, org, person)
+            seat = rules.seat(
+                place, said, default=default, may_admin=ADMIN_SCOPE in who.scopes, outsider=outsider
+            )
             if known is None:
                 await _begin(hub, unit, org, person, said, seat)
             elif place is None:
@@ -117,7 +120,8 @@ async def change_user(hub: Hub, who: Who, org: UUID, id: UUID, if_match: str | N
         if said.user_name.lower() != before.user_name.lower():
             await _free(unit, org, id, said.user_name)
         standing = read(await unit.connection.fetchrow(scim.STANDING, org, id), Standing)
-        change = rules.change(before, said, standing, default=default, may_admin=may_admin)
+        outsider = await unit.connection.fetchval(scim.OUTSIDER, org, id)
+        change = rules.change(before, said, standing, default=default, may_admin=may_admin, outsider=outsider)
         await _save(unit, org, id, said, seated=before.seat is not None)
         await _follow(hub, unit, org, before, change, said.called or said.address)
         after = await _entry(unit.connection, org, id)
@@ -142,9 +146,12 @@ async def remove_user(hub: Hub, who: Who, org: UUID, id: UUID, if_match: str | N
         await unit.connection.execute(scim.FORGET, org, id)
 
 
-async def read_rule(hub: Hub, who: Who, org: UUID) -> ScimRule:
+async def read_state(hub: Hub, who: Who, org: UUID) -> ScimState:
     async with hub.reading(who) as connection:
-        return ScimRule(await administered(connection, org))
+        role = await administered(connection, org)
+        sent = await connection.fetchrow(scim.SENT, org)
+    address = base_of(hub.settings.public_url, org)
+    return ScimState(address, role, sent["people"], sent["groups"], sent["changed_at"])
 
 
 async def set_rule(hub: Hub, who: Who, org: UUID, rule: ScimRule) -> ScimRule:

@@ -19,7 +19,17 @@ from hub.scim.errors import HANDLERS
 from hub.scim.resources import base_of
 from schemas.errors import Refused
 from schemas.limits import SCIM_FILTER_CHARS_MAX, SCIM_OPERATIONS_MAX
-from schemas.scim import MEDIA_TYPE, STRICT, TOLERANT, Group, ScimRule, StandardGroup, StandardUser, User
+from schemas.scim import (
+    MEDIA_TYPE,
+    STRICT,
+    TOLERANT,
+    Group,
+    ScimRule,
+    ScimState,
+    StandardGroup,
+    StandardUser,
+    User,
+)
 
 Asked = Request[Any, Any, Any]
 STANDARD: dict[type[Any], type[Any]] = {User: StandardUser, Group: StandardGroup}
@@ -164,9 +174,9 @@ async def read_schema(hub: Hub, who: Who, org: UUID, id: str, request: Asked) ->
 
 
 @get("/v1/orgs/{org:uuid}/scim")
-async def read_rule(hub: Hub, who: Who, org: UUID) -> ScimRule:
-    """The place of whom the organisation's directory sends without a role; for its administrators."""
-    return await actions.read_rule(hub, who, org)
+async def read_scim(hub: Hub, who: Who, org: UUID) -> ScimState:
+    """What the organisation's directory is given and what it has sent, for its administrators."""
+    return await actions.read_state(hub, who, org)
 
 
 @post("/v1/orgs/{org:uuid}/scim", opt=OF_ADMIN, status_code=200)
@@ -275,6 +285,6 @@ ROUTES = [
         ],
         exception_handlers=HANDLERS,
     ),
-    read_rule,
+    read_scim,
     set_rule,
 ]  # fmt: skip

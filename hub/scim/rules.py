@@ -80,8 +80,11 @@ def _short(value: str | None) -> None:
         raise InvalidValueException(detail=f"A text has {SCIM_TEXT_CHARS_MAX} characters at most.")
 
 
-def seat(place: str | None, said: Wanted, *, default: str, may_admin: bool) -> str | None:
-    """The place that follows for who has `place` now; None for none.
+def seat(
+    place: str | None, said: Wanted, *, default: str, may_admin: bool, outsider: bool = False
+) -> str | None:
+    """The place that follows for who has `place` now; None for none. `outsider`: others let them in, or they take
+    part in a case from outside, a client: to make them staff is an administrator's.
 
     Without a role it stays what it is, and a new one is `default`. Administrators are made, moved and put out only by a
     token that may do an administrator's work itself.
@@ -91,10 +94,16 @@ def seat(place: str | None, said: Wanted, *, default: str, may_admin: bool) -> s
         raise Refused(
             "forbidden", "This token makes no administrators and changes none: it lacks the scope admin."
         )
+    if outsider and place == OUTSIDE and after not in (None, OUTSIDE) and not may_admin:
+        raise Refused(
+            "conflict", "They are here from outside already: an administrator has to make them staff."
+        )
     return after
 
 
-def change(before: Entry, said: Wanted, standing: Standing, *, default: str, may_admin: bool) -> Change:
+def change(
+    before: Entry, said: Wanted, standing: Standing, *, default: str, may_admin: bool, outsider: bool
+) -> Change:
     """What a directory's word makes of a person whom it names.
 
     A name follows the directory while no other organisation knows the person; an address only until somebody has signed
@@ -102,7 +111,7 @@ def change(before: Entry, said: Wanted, standing: Standing, *, default: str, may
     """
     follows = standing.ours and (before.seat != ADMIN or may_admin)
     return Change(
-        seat(before.seat, said, default=default, may_admin=may_admin),
+        seat(before.seat, said, default=default, may_admin=may_admin, outsider=outsider),
         (said.called or before.person_name) if follows else before.person_name,
         said.address if follows and standing.fresh else before.address,
     )

@@ -9,7 +9,7 @@ from hub.http.auth import OF_ADMIN
 from hub.http.inputs import After, IfMatch, Key, Limit
 from hub.teams import actions, on_cases
 from schemas.answers import Answer, Page
-from schemas.teams import AddMember, GrantTeam, MakeTeam, RenameTeam, Team, TeamCase
+from schemas.teams import AddMember, GrantTeam, MakeTeam, OpenCase, RenameTeam, Team, TeamCase
 
 
 @post("/v1/orgs/{org:uuid}/teams", opt=OF_ADMIN)
@@ -28,6 +28,14 @@ async def list_teams(hub: Hub, who: Who, org: UUID, limit: Limit, after: After) 
 async def read_team(hub: Hub, who: Who, org: UUID, team: UUID) -> Answer[Team]:
     """A team and its members."""
     return await actions.read_team(hub, who, org, team)
+
+
+@get("/v1/orgs/{org:uuid}/teams/{team:uuid}/cases")
+async def list_team_cases(
+    hub: Hub, who: Who, org: UUID, team: UUID, limit: Limit, after: After
+) -> Page[OpenCase]:
+    """The cases that a team opens to its members, of those that the asker sees; the newest first."""
+    return await actions.list_cases(hub, who, org, team, limit, after)
 
 
 @patch("/v1/orgs/{org:uuid}/teams/{team:uuid}", opt=OF_ADMIN)
@@ -75,6 +83,6 @@ async def revoke_team(hub: Hub, who: Who, case: UUID, id: UUID) -> Answer[TeamCa
 
 
 ROUTES = [
-    make_team, list_teams, read_team, rename_team, dissolve_team, add_member, remove_member, grant_team,
-    list_teams_of_case, revoke_team,
+    make_team, list_teams, read_team, list_team_cases, rename_team, dissolve_team, add_member, remove_member,
+    grant_team, list_teams_of_case, revoke_team,
 ]  # fmt: skip

@@ -247,6 +247,20 @@ begin
     end if;
 end $$;
 
+-- Whether somebody is here from outside by others than the directory, or takes part in a case: no directory makes them staff.
+create function scim_outsider(p_org uuid, p_person uuid) returns boolean
+    language sql stable security definer set search_path = pg_catalog, public
+    begin atomic
+        select exists (select 1 from public.grants g join public.people p on p.id = g.person
+            where g.person = p_person and g.scope = p_org and g.role = 'outside' and public.administers(p_org)
+                and (not exists (select 1 from public.scim_users u where u.org = p_org and u.person = p.id
+                        and u.made_at = p.made_at)
+                    or exists (select 1 from public.participants a where a.org = p_org and a.person = p.id
+                        and a.revoked_at is null)));
+    end;
+revoke execute on function scim_outsider(uuid, uuid) from public;
+grant execute on function scim_outsider(uuid, uuid) to casewire_app;
+
 -- Whether somebody asks whom a wall, lifted or not, kept out by somebody else's hand.
 create function stood_behind(p_org uuid, p_people uuid[], p_since timestamptz) returns boolean
     language sql stable security definer set search_path = pg_catalog, public

@@ -26,9 +26,14 @@ _ENTRY = """e.person, e.address, e.person_name, e.seat, e.kept, e.user_name, e.e
 ONE = f"select {_ENTRY} from scim_people($1, $2) e"
 
 STANDING = "select ours, fresh from scim_standing($1, $2)"
+OUTSIDER = "select scim_outsider($1, $2)"
 # The asker's place, and what those get whom the directory sends without a role.
 RULE = """select o.scim_role, (select g.role from grants g where g.person = (select me()) and g.scope = o.id) as mine
     from organisations o where o.id = $1"""
+SENT = """select (select count(*) from scim_people($1, null) where kept) as people,
+    (select count(*) from scim_groups where org = $1) as groups,
+    greatest((select max(changed_at) from scim_people($1, null) where kept),
+        (select max(changed_at) from scim_groups where org = $1)) as changed_at"""
 SET_RULE = "select set_scim_role($1, $2)"
 NAMED = "select person from scim_people($1, null) where lower(user_name) = lower($2) and person <> $3"
 OTHERS_GOVERN = "select exists (select 1 from scim_people($1, null) where seat = 'admin' and person <> $2)"

@@ -34,6 +34,12 @@ DISSOLVE = appending("""
     , gone as (update team_members set left_at = $3 where team = $2 and left_at is null)
     update teams set dissolved_at = $3, revision = revision + 1 where id = $2""")
 
+# The cases that a team opens, of those that the asker sees; the newest first. $3 is the id to go on below.
+OPENS = """select t.id, t.case_id as case, c.number, c.title, t.role, t.granted_at
+    from team_cases t join cases c on c.id = t.case_id
+    where t.org = $1 and t.team = $2 and t.revoked_at is null and ($3::uuid is null or t.id < $3)
+    order by t.id desc limit $4"""
+
 # Teams of a case.
 CASE = facts_of("cases")
 TEAM_CASE = facts_of("team_cases")

@@ -43,7 +43,7 @@ FUNCTIONS = {
     "held_for": ADMINS, "erasure_of": ADMINS, "erase_person": CHANGES, "bury": CHANGES,
     "erase_words": CHANGES, "correct_me": SELF,
     "destroy_keys": CHANGES, "renew_invitation": CHANGES, "withdraw_invitation": CHANGES,
-    "renew_session": SELF,
+    "renew_session": SELF, "scim_outsider": ADMINS,
     "brought_along": "who is there by whose hand, ids alone, for the organisation's people", "stood_behind": SELF,
 }  # fmt: skip
 

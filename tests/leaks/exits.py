@@ -179,6 +179,7 @@ EXITS: dict[tuple[str, str], Exit] = {
     ("GET", "/v1/orgs/{org:uuid}/teams"): PAGED,
     ("POST", "/v1/orgs/{org:uuid}/teams"): sends({"name": "A team"}),
     ("GET", "/v1/orgs/{org:uuid}/teams/{team:uuid}"): READ,
+    ("GET", "/v1/orgs/{org:uuid}/teams/{team:uuid}/cases"): PAGED,
     ("PATCH", "/v1/orgs/{org:uuid}/teams/{team:uuid}"): sends({"name": "Changed"}),
     ("DELETE", "/v1/orgs/{org:uuid}/teams/{team:uuid}"): DELETE,
     ("POST", "/v1/orgs/{org:uuid}/teams/{team:uuid}/members"): sends(

@@ -159,3 +159,16 @@ async def test_a_team_takes_part_as_staff_alone(office: Office) -> None:
     assert "team_case.granted" in {
         e["type"] for e in await office.lead.all(f"/v1/cases/{office.case}/events")
     }
+
+
+async def test_which_cases_a_team_opens_is_said_of_those_that_one_sees(office: Office, world: World) -> None:
+    member, other = await world.person(office.org, "desk"), await world.person(office.org, "desk")
+    team = await a_team(office, member)
+    path = f"/v1/orgs/{office.org}/teams/{team}/cases"
+    assert await member.all(path) == []
+    given = await office.lead.made(f"/v1/cases/{office.case}/teams", {"team": team})
+    (shown,) = await member.all(path)
+    assert (shown["id"], shown["case"], shown["role"]) == (given["id"], str(office.case), "staff")
+    assert await other.all(path) == []
+    refused(await office.stranger.get(path), 404, "not_found")
+    refused(await office.foreign.get(path), 404, "not_found")
