@@ -276,6 +276,7 @@ def verify(
     dsn: str = "",
     key: tuple[str, ...] = (),
     checkpoint: tuple[str, ...] = (),
+    log: str = "",
     jobs: int = 0,
 ) -> None:
     """Say whether a record is the one that was written: exit code 0 if so, 1 if not, 2 where there is none.
@@ -285,11 +286,31 @@ def verify(
         dsn: A PostgreSQL database instead, with all its logs.
         key: A key that you trust, or a file of keys; else the one that the record brings.
         checkpoint: A file of checkpoints that a witness kept; several with the option again.
+        log: Of a database this log alone: the id of an organisation.
         jobs: Processes to use; default as many as there are cores.
     """
     from deploy.verify.cli import verify as run
 
-    sys.exit(run(target or None, dsn=dsn or None, keys=[*key], checkpoints=[*checkpoint], jobs=jobs or None))
+    sys.exit(
+        run(
+            target or None, dsn=dsn or None, keys=[*key], checkpoints=[*checkpoint], log=log or None, jobs=jobs or None
+        )
+    )  # fmt: skip
+
+
+@audit.command(name="export-log")
+def export_log(*, org: str, to: Path, private: bool = False, data: Data = None) -> None:
+    """Write an organisation's record as a folder that `audit verify` takes, up to what was signed last.
+
+    Args:
+        org: The organisation's id; zeros for what belongs to none.
+        to: A folder that is not there yet, or empty.
+        private: Also what opens commitments: addresses. Then the folder is as confidential as the database.
+    """
+    from deploy import find
+    from deploy.audit_export import main as run
+
+    run(find.settings(data), org, to, private=private)
 
 
 @app.command
@@ -297,7 +318,8 @@ def bench(name: str, *, json: bool = False, quick: bool = False, data: Data = No
     """Measure the stack that runs, else one of the bench's own. Exit code 1 when a bound is missed.
 
     Args:
-        name: What to measure: fanout, burst, deliver, relay, post, storm, replay, idle, slow, revoke, import, proof or verify.
+        name: What to measure: fanout, burst, deliver, relay, post, storm, replay, idle, slow, revoke, import, proof
+            or verify.
         json: Print the figures as JSON.
         quick: A small part of the work, to see that the bench works; its figures mean nothing.
     """

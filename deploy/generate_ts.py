@@ -22,6 +22,7 @@ from schemas import (
     erasure,
     errors,
     events,
+    exports,
     factors,
     frames,
     holds,
@@ -80,6 +81,7 @@ MODULES: tuple[ModuleType, ...] = (
     notices,
     search,
     events,
+    exports,
     frames,
     audit_questions,
 )

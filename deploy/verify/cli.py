@@ -15,6 +15,7 @@ def verify(
     dsn: str | None = None,
     keys: list[str] | None = None,
     checkpoints: list[str] | None = None,
+    log: str | None = None,
     jobs: int | None = None,
     report: Report | None = None,
 ) -> int:
@@ -26,7 +27,7 @@ def verify(
         if dsn is not None:
             from deploy.verify.database import verify_database
 
-            verify_database(report, dsn, named=named, witnesses=witnesses)
+            verify_database(report, dsn, named=named, witnesses=witnesses, only=log)
         elif target is None:
             raise Unreadable("Name a record folder or an archive, or a database with --dsn.")
         elif Path(target).is_dir() and not (Path(target) / "manifest.json").exists():
@@ -45,8 +46,16 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m deploy.verify", description="Verify a record of Casewire.")
     parser.add_argument("target", nargs="?", help="a record folder, or an archive that was exported")
     parser.add_argument("--dsn", help="verify the logs of this PostgreSQL database")
+    parser.add_argument("--log", help="of a database this log alone: the id of an organisation")
     parser.add_argument("--key", action="append", default=[], help="a key that you trust, or a file of keys")
     parser.add_argument("--checkpoint", action="append", default=[], help="a file of checkpoints kept elsewhere")
     parser.add_argument("--jobs", type=int, help="processes to use; default: as many as there are cores")
     asked = parser.parse_args(arguments)
-    return verify(asked.target, dsn=asked.dsn, keys=asked.key, checkpoints=asked.checkpoint, jobs=asked.jobs)
+    return verify(
+        asked.target,
+        dsn=asked.dsn,
+        keys=asked.key,
+        checkpoints=asked.checkpoint,
+        log=asked.log,
+        jobs=asked.jobs,
+    )

@@ -71,27 +71,34 @@ class _Database:
 
     def rows(self, sql: str, *args: Any) -> Iterator[Any]:
         """Rows, `CHUNK` at a time."""
-        cursor = self.run(self.connection.cursor(sql, *args, timeout=None))
+        cursor = self.run(self._cursor(sql, *args))
         while rows := self.run(cursor.fetch(CHUNK)):
             yield rows
+
+    async def _cursor(self, sql: str, *args: Any) -> Any:
+        return await self.connection.cursor(sql, *args, timeout=None)
 
     def close(self) -> None:
         self.run(self.connection.close())
         self._runner.close()
 
 
-def verify_database(report: Report, dsn: str, *, named: list[Key], witnesses: list[Path]) -> None:
-    """Verify every log in the database. The key is to be named: who can write there could exchange it."""
+def verify_database(
+    report: Report, dsn: str, *, named: list[Key], witnesses: list[Path], only: str | None = None
+) -> None:
+    """Verify every log in the database, or one. The key is to be named: who can write there could exchange it."""
     if not named:
         raise Unreadable("Name the key that you trust with --key; `casewire audit key` prints it.")
     database = _Database(dsn)
     try:
-        logs = [row["log"] for row in database.fetch(_LOGS)]
+        logs = [row["log"] for row in database.fetch(_LOGS) if only in (None, row["log"])]
         for path in witnesses:
             known = logs_of(path, report)
-            for gone in sorted(known - set(logs)):
-                report.say(f"{path} has checkpoints of the log {gone[:60]!r}, of which nothing is here.")
+            for gone in sorted(known - set(logs) if only is None else {only} - known):
+                report.say(f"{path} and the database do not have the same logs: {gone[:60]!r} is in one alone.")
         for row in database.fetch(_UNPLACED):
+            if only not in (None, row["log"]):
+                continue
             report.say(f"{row['n']} entries of log {row['log']} have no leaf, though the sequencer has passed them.")
         for id in logs:
             _verify_log(report, database, id, named, witnesses)

@@ -139,7 +139,11 @@ def keys_named(named: list[str]) -> list[Key]:
     keys: list[Key] = []
     for one in named:
         path = Path(one)
-        if path.is_file():
+        try:
+            is_file = path.is_file()
+        except (OSError, ValueError):  # longer than a name of a file can be
+            is_file = False
+        if is_file:
             keys += read_keys(path.read_bytes()[:KEY_FILE_BYTES_MAX].decode(errors="replace"), one)
         else:
             keys += read_keys(one, "--key")

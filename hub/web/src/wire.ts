@@ -608,6 +608,16 @@ export interface TeamCase {
   readonly revision: number;
 }
 
+/** A case that a team opens to its members, as far as the asker may see it. */
+export interface OpenCase {
+  readonly id: string;
+  readonly case: string;
+  readonly number: string;
+  readonly title: string;
+  readonly role: string;
+  readonly granted_at: string;
+}
+
 /** `role` is one of the case type's on the side of staff. */
 export interface GrantTeam {
   readonly team: string;
@@ -1291,6 +1301,31 @@ export interface EventView {
   readonly at: string;
   readonly actor: string | null;
   readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** What was asked for: a case as its exporter sees it. Counts and `bytes` are of `made_at`, to know how large the archive will be; it holds what they may see when it is downloaded, until `expires_at`. */
+export interface Export {
+  readonly id: string;
+  readonly case: string;
+  readonly seq: number;
+  readonly made_at: string;
+  readonly expires_at: string;
+  readonly messages: number;
+  readonly versions: number;
+  readonly bytes: number;
+}
+
+/** A file of an archive, as its manifest names it. */
+export interface Exported {
+  readonly path: string;
+  readonly sha256: string;
+  readonly size: number;
+}
+
+/** A version whose bytes are not in the archive, and why. */
+export interface LeftOut {
+  readonly version: string;
+  readonly why: string;
 }
 
 /** The last place the client holds: `seq` for `case:<id>` and `me`, `pos` for `mine`. */

@@ -6,6 +6,7 @@ import { lazy, Suspense, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import { mayAsk } from "../audit/question";
+import { ExportCase } from "../exports/export";
 import { post } from "../http/client";
 import { useLive } from "../live/provider";
 import { FormDialog, usePageTitle } from "../ui/forms";
@@ -126,7 +127,10 @@ function CaseHead({ view }: { readonly view: CaseView }): ReactNode {
           {roles && <> · {t("cases.role", { roles })}</>}
         </Text>
       </Box>
-      <Moves view={view} />
+      <Group gap="sm">
+        <ExportCase view={view} />
+        <Moves view={view} />
+      </Group>
     </Group>
   );
 }

@@ -1,6 +1,7 @@
 import { access } from "./en/access";
 import { apps } from "./en/apps";
 import { audit } from "./en/audit";
+import { exports } from "./en/exports";
 import { organisation } from "./en/organisation";
 import { providers } from "./en/providers";
 import { teams } from "./en/teams";
@@ -534,6 +535,7 @@ export const en = {
   providers,
   teams,
   tokens,
+  exports,
   walls,
   views,
 };

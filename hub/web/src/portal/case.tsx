@@ -9,6 +9,7 @@ import { StatusBadge } from "../cases/badges";
 import { useCase, useList, useType, viewOf, type CaseView } from "../cases/data";
 import { Facts, Hidden } from "../cases/details";
 import { useSorted } from "../conversations/data";
+import { ExportCase } from "../exports/export";
 import { Thread } from "../messages/thread";
 import { usePageTitle } from "../ui/forms";
 import { Empty, Loading, Shown } from "../ui/states";
@@ -88,6 +89,9 @@ function Part({ view, tab, thing }: { readonly view: CaseView; readonly tab: Tab
             <Facts view={view} />
           </Paper>
           <Hidden view={view} />
+          <Group justify="flex-end">
+            <ExportCase view={view} />
+          </Group>
         </Stack>
       );
   }

@@ -1,0 +1,51 @@
+// Saves what is too large to be held: straight into a file, where the browser can do that.
+
+interface Writable extends WritableStream<Uint8Array> {
+  abort: (reason?: unknown) => Promise<void>;
+}
+interface Picked {
+  createWritable: () => Promise<Writable>;
+}
+type Picker = (options: { suggestedName: string; types: { description: string; accept: Record<string, string[]> }[] }) => Promise<Picked>;
+
+const picker = (): Picker | undefined => (window as { showSaveFilePicker?: Picker }).showSaveFilePicker;
+
+/** Whether the browser lets a page write into a file that its reader chooses; else it downloads as it always does. */
+export const canSave = (): boolean => typeof picker() === "function";
+
+/** Asks where to, and writes what comes; false when the reader chose nowhere or stopped it. `onBytes` is told how much is there. */
+export async function save(url: string, name: string, signal: AbortSignal, onBytes: (count: number) => void): Promise<boolean> {
+  let file: Picked;
+  try {
+    file = await picker()!({ suggestedName: name, types: [{ description: "ZIP", accept: { "application/zip": [".zip"] } }] });
+  } catch (error) {
+    if (isAbort(error)) return false;
+    throw error;
+  }
+  try {
+    const answer = await fetch(url, { signal, credentials: "omit" });
+    if (!answer.ok || !answer.body) throw new Error(`status ${answer.status}`);
+    let count = 0;
+    const counted = new TransformStream<Uint8Array, Uint8Array>({
+      transform(piece, on) {
+        count += piece.byteLength;
+        onBytes(count);
+        on.enqueue(piece);
+      },
+    });
+    // A file that was not written to its end is thrown away by the browser.
+    await answer.body.pipeThrough(counted).pipeTo(await file.createWritable(), { signal });
+    return true;
+  } catch (error) {
+    if (isAbort(error)) return false;
+    throw error;
+  }
+}
+
+const isAbort = (error: unknown): boolean => error instanceof DOMException && error.name === "AbortError";
+
+/** Bytes for people, such as `1.2 GB`. */
+export function shownBytes(count: number): string {
+  for (const [unit, step] of [["GB", 1 << 30], ["MB", 1 << 20], ["KB", 1 << 10]] as const) if (count >= step) return `${(count / step).toFixed(1)} ${unit}`;
+  return `${count} B`;
+}

@@ -1,0 +1,17 @@
+export const exports = {
+  open: "Export",
+  title: "Export this case",
+  lead: "Everything in this case that you may see, as one archive: messages with what they said before they were edited, all versions of documents, parties, deadlines, and what happened. It opens in any browser, without Casewire and without a connection.",
+  proof: "Whoever gets it can check that nothing in it was changed. That you export the case, and each download, is written into its record.",
+  taken: "What was taken back stays taken back. What you may not see is left out, and the archive says how much that is.",
+  make: "Make the archive",
+  about: "{{messages}} messages and {{versions}} versions of documents, about {{size}}.",
+  until: "You can download it until",
+  download: "Download",
+  again: "Download again",
+  loading: "{{done}} of about {{size}}",
+  stop: "Stop",
+  saved: "The archive is saved.",
+  browser: "Your browser is downloading the archive. Large cases take a while; it is complete when the browser says so.",
+  broken: "The download broke off. What was saved is not an archive; please try again.",
+} as const;
