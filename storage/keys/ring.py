@@ -51,6 +51,10 @@ class Keys:
         self._kept: OrderedDict[bytes, tuple[float, bytes]] = OrderedDict()
         self._opening: dict[bytes, asyncio.Task[bytes]] = {}
 
+    def forget(self) -> None:
+        """What is kept of the root's answers: the next use asks it again."""
+        self._kept.clear()
+
     async def close(self) -> None:
         for root in self.roots.known.values():
             await root.close()

@@ -142,6 +142,21 @@ EXPECTED = {
         },
         {"event_p50_ms"},
     ),
+    "seal": (
+        {
+            "seal_mb_per_s",
+            "open_mb_per_s",
+            "seal_ratio_to_bare",
+            "open_ratio_to_bare",
+            "small_read_p50_ms",
+            "small_read_added_ms",
+            "first_read_added_ms",
+            "message_seal_us",
+            "message_open_us",
+            "message_grows_bytes",
+        },
+        {"bare_seal_mb_per_s", "bare_open_mb_per_s", "small_read_without_p50_ms"},
+    ),
     "wall": (
         {
             "read_p50_ms",

@@ -221,12 +221,7 @@ async def test_who_administers_destroys_and_nobody_else(
 ) -> None:
     connection = await asyncpg.connect(database.app)
     try:
-        for person, may in (
-            (office.lead, False),
-            (office.outside, False),
-            (office.foreign, False),
-            (office.admin, True),
-        ):
+        for person in (office.lead, office.outside, office.foreign, office.admin):
             async with connection.transaction():
                 await connection.execute("select set_config('casewire.person', $1, true)", str(person.id))
                 call = connection.fetchval(

@@ -144,7 +144,7 @@ async def test_what_is_from_before_is_read_and_then_sealed(
     found = hub.blobs._client.list_objects(
         hub.blobs.documents, prefix=row["object_key"], include_version=True, recursive=True
     )
-    kept = [(one.object_name, one.version_id) for one in found]
+    kept = [(one.object_name or "", one.version_id) for one in found]
     assert len(kept) == 2, "of bytes and text one version each"
     for name, at in kept:
         assert (await hub.blobs.whole(hub.blobs.documents, name, at)).startswith(MARK)

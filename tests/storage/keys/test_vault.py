@@ -7,7 +7,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from cryptography.exceptions import InvalidTag
@@ -55,20 +55,22 @@ class Transit(ThreadingHTTPServer):
 
 
 class Asked(BaseHTTPRequestHandler):
-    server: Transit
+    @property
+    def transit(self) -> Transit:
+        return cast(Transit, self.server)
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-        self.server.asked.append(self.path)
+        self.transit.asked.append(self.path)
         more: dict[str, str] = {}
-        if self.server.odd is not None:
-            status, content, more = self.server.odd
+        if self.transit.odd is not None:
+            status, content, more = self.transit.odd
         elif self.headers["x-vault-token"] != TOKEN:
             status, content = 403, b'{"errors":["permission denied"]}'
         else:
             _, _, mount, what, name = self.path.split("/")
             known = (mount, name) == ("transit", "casewire")
-            status, answer = self.server.answer(what, body) if known else (404, {"errors": []})
+            status, answer = self.transit.answer(what, body) if known else (404, {"errors": []})
             content = json.dumps(answer).encode()
         self.send_response(status)
         for key, value in {"content-length": str(len(content)), **more}.items():
