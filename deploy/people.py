@@ -17,6 +17,7 @@ from hub.oauth.keys import rotate
 from hub.people.actions import set_up
 from hub.serve import opened
 from hub.sessions.actions import open_session
+from schemas.audit import Actor, Doing
 from schemas.errors import Refused
 from schemas.people import FirstRun
 from schemas.sessions import MakeToken
@@ -53,8 +54,11 @@ def init(
         first = msgspec.convert(request, FirstRun)
     except msgspec.ValidationError as problem:
         raise StackError(f"That cannot be used: {problem}.") from None
-    _run(settings, lambda hub: set_up(hub, first))
+    _run(settings, lambda hub: set_up(hub, first, OPERATOR, Doing("init")))
     print(f"{first.organisation} is made; {first.email} signs in at {settings.public_url}")
+
+
+OPERATOR = Actor(kind="operator")
 
 
 def token(settings: Settings, email: str, days: int) -> None:
@@ -70,7 +74,9 @@ def token(settings: Settings, email: str, days: int) -> None:
         row = await hub.database.signin.fetchrow(sessions.PERSON, email, b"", hub.clock())
         if row["id"] is None:
             raise StackError(f"Nobody here has the address {email}.")
-        secret, _ = await open_session(hub, row["id"], "token", wanted.label, wanted.days, mfa=True)
+        secret, _ = await open_session(
+            hub, row["id"], "token", wanted.label, wanted.days, mfa=True, by=OPERATOR, doing=Doing("token")
+        )
         return secret
 
     print(_run(settings, make))

@@ -122,6 +122,16 @@ class Hub(Struct, frozen=True):
         if unit.appended:
             await self.bus.wake()
 
+    @asynccontextmanager
+    async def signing(
+        self, by: Actor, doing: Doing, act: str, *, thing: UUID | None = None, rule: str = "own"
+    ) -> AsyncIterator[Unit]:
+        """One transaction of the functions by which people come in, with its entry in the record. `rule` says how
+        whoever acts has shown who they are."""
+        async with self.database.signing(self.clock(), by, doing) as unit:
+            unit.act, unit.thing, unit.rule = act, thing, rule
+            yield unit
+
     @property
     def recorder(self) -> Recorder:
         return self.database.recorder

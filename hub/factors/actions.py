@@ -22,7 +22,6 @@ from schemas.ids import new_id
 from schemas.limits import FACTORS_MAX
 from schemas.sessions import Asked
 from storage.postgres import factors, locks
-from storage.postgres.pool import translated
 
 NEW_PASSKEY = "new passkey"
 AUTHENTICATOR = "Authenticator app"
@@ -62,8 +61,8 @@ async def confirm_totp(hub: Hub, who: Who, id: UUID, code: str) -> Enrolled:
             "$.code", "That code is not right; wait for the next one, and check the clock of your phone."
         )
     await throttle.forgive(hub, mine.key)
-    async with translated():
-        if not await hub.database.signin.fetchval(factors.CONFIRM, who.session, id, step, hub.clock()):
+    async with hub.signing(who.actor, who.doing, "factor.confirmed", thing=id) as unit:
+        if not await unit.connection.fetchval(factors.CONFIRM, who.session, id, step, unit.now):
             raise Refused("not_found")
     return await _enrolled(hub, who, id)
 
@@ -91,8 +90,8 @@ async def add_passkey(hub: Hub, who: Who, request: AddPasskey) -> Enrolled:
 async def remove_factor(hub: Hub, who: Who, id: UUID) -> None:
     """Removing an absent one is done already. `conflict` for the last one where an organisation asks for one."""
     await _may_change(hub, who)
-    async with translated():
-        done = await hub.database.signin.fetchval(factors.REMOVE, who.session, id, hub.clock())
+    async with hub.signing(who.actor, who.doing, "factor.removed", thing=id) as unit:
+        done = await unit.connection.fetchval(factors.REMOVE, who.session, id, unit.now)
     if done == "needed":
         raise Refused(
             "conflict", "Your organisation asks for a second factor; add another one before you remove this."
@@ -183,8 +182,8 @@ async def _add(
 ) -> None:
     of_key = (passkey.credential, passkey.public_key, passkey.sign_count, list(passkey.transports)) if passkey else (
         None, None, 0, [])  # fmt: skip
-    async with translated():
-        added = await hub.database.signin.fetchval(
+    async with hub.signing(who.actor, who.doing, "factor.added", thing=id) as unit:
+        added = await unit.connection.fetchval(
             factors.ADD,
             who.session,
             id,
@@ -193,7 +192,7 @@ async def _add(
             passkey is not None,
             sealed,
             *of_key,
-            hub.clock(),
+            unit.now,
             FACTORS_MAX,
         )
     if not added:
@@ -214,10 +213,8 @@ async def _set_recovery(hub: Hub, who: Who, *, only_none: bool) -> list[str]:
     """The new codes; none where nothing was changed."""
     codes = rules.new_recovery_codes()
     hashes = [rules.recovery_hash(code) for code in codes]
-    async with translated():
-        done = await hub.database.signin.fetchval(
-            factors.SET_RECOVERY, who.session, hashes, only_none, hub.clock()
-        )
+    async with hub.signing(who.actor, who.doing, "recovery_codes.made", thing=who.person) as unit:
+        done = await unit.connection.fetchval(factors.SET_RECOVERY, who.session, hashes, only_none, unit.now)
     return codes if done else []
 
 

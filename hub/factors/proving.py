@@ -11,6 +11,7 @@ from msgspec import Struct
 from hub.context import Hub
 from hub.factors import passkeys, rules, sealing
 from hub.factors.passkeys import Known
+from schemas.audit import NOTHING, Actor, Doing
 from schemas.credentials import token_hash
 from schemas.errors import Refused, bad_input
 from schemas.limits import PENDING_MINUTES
@@ -55,6 +56,10 @@ class Answer(Struct, frozen=True):
     @property
     def guessable(self) -> bool:
         return self.passkey is None
+
+    @property
+    def kind(self) -> str:
+        return "passkey" if self.passkey is not None else "totp" if self.code is not None else "recovery"
 
 
 async def kept(hub: Hub, person: UUID, *, confirmed: bool = True) -> list[Kept]:
@@ -130,12 +135,13 @@ def one_of(code: str | None, recovery: str | None, passkey: dict[str, Any] | Non
     return Answer(code, recovery, passkey)
 
 
-async def prove(hub: Hub, person: UUID, challenge: bytes, answer: Answer) -> None:
+async def prove(hub: Hub, person: UUID, challenge: bytes, answer: Answer, doing: Doing = NOTHING) -> None:
     """Raises `bad_credentials` unless the answer proves a factor of this person; it is used up then."""
     if answer.recovery is not None:
-        async with translated():
-            used = await hub.database.signin.fetchval(
-                factors.USE_RECOVERY, person, rules.recovery_hash(answer.recovery), hub.clock()
+        by = Actor(kind="recovery", person=person)
+        async with hub.signing(by, doing, "recovery_code.used", rule="recovery") as unit:
+            used = await unit.connection.fetchval(
+                factors.USE_RECOVERY, person, rules.recovery_hash(answer.recovery), unit.now
             )
         if not used:
             raise Refused("bad_credentials", WRONG)

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import NamedTuple
 from uuid import UUID
 
+from hub.audit.recording import NOBODY, naming
 from hub.context import Hub, Who
 from hub.people import mails
 from hub.sessions import throttle
@@ -44,11 +45,12 @@ async def ask_link(hub: Hub, email: str, caller: Caller, browser: str) -> str:
     async with translated():
         row = await hub.database.signin.fetchrow(sessions.PERSON, email, caller.device_hash, since)
     device = caller.device_hash if row["known"] else None
-    await throttle.admit(hub, *throttle.of_link(row["folded"], caller.address, device, row["id"]))
+    with naming(row["folded"], row["id"]):
+        await throttle.admit(hub, *throttle.of_link(row["folded"], caller.address, device, row["id"]))
     browser = browser or secrets.token_urlsafe(32)
     new, now = _new(hub), hub.clock()
-    async with translated():
-        await hub.database.signin.execute(
+    async with hub.signing(NOBODY, caller.doing, "link.asked", thing=row["id"], rule="anybody") as unit:
+        await unit.connection.execute(
             links.ASK, email, new.hash, token_hash(browser), new.mail, new.words.subject, new.words.body, now,
             now + timedelta(minutes=LINK_MINUTES),
         )  # fmt: skip
@@ -57,15 +59,16 @@ async def ask_link(hub: Hub, email: str, caller: Caller, browser: str) -> str:
 
 async def use_link(hub: Hub, token: str, caller: Caller, browser: str) -> SignedIn | MfaNeeded:
     """Come in; of any number who try, one does. Who has a second factor is asked for it."""
-    async with translated():
-        row = await hub.database.signin.fetchrow(
-            links.USE, token_hash(token), token_hash(browser) if browser else b"", hub.clock()
+    async with hub.signing(NOBODY, caller.doing, "link.used", rule="link") as unit:
+        row = await unit.connection.fetchrow(
+            links.USE, token_hash(token), token_hash(browser) if browser else b"", unit.now
         )
-    if row is None:
-        raise Refused("not_found", OVER)
+        if row is None:
+            raise Refused("not_found", OVER)
+        unit.thing = row["person"]
     if row["second"]:
         return await ask_second(hub, row["person"], by_link=True)
-    return await signed_in(hub, row["person"], caller, [], mfa=False, by_link=True)
+    return await signed_in(hub, row["person"], caller, [], "link", mfa=False, by_link=True)
 
 
 async def give_link(hub: Hub, who: Who, org: UUID, person: UUID) -> None:

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from hub.context import Hub
 from hub.factors import sealing
+from schemas.audit import NOTHING, Actor
 from schemas.ids import new_id
 from schemas.limits import SIGNING_KEY_DAYS, SIGNING_KEY_KEPT_DAYS
 from schemas.oauth import IdTokenAlg
@@ -84,10 +85,8 @@ async def _make(hub: Hub, alg: IdTokenAlg, since: datetime, *, forget: bool = Fa
     )
     sealed = sealing.seal(hub.settings, made.as_pem(private=True), id, NOBODY)
     public = made.as_pem(private=False).decode()
-    async with translated():
-        await hub.database.signin.fetchval(
-            oauth.KEEP_KEY, id, alg, public, sealed, hub.clock(), since, forget
-        )
+    async with hub.signing(Actor(kind="worker"), NOTHING, "oauth_key.made", thing=id, rule="worker") as unit:
+        await unit.connection.fetchval(oauth.KEEP_KEY, id, alg, public, sealed, unit.now, since, forget)
 
 
 def _public(one: Kept) -> Any:

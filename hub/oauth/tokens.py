@@ -20,6 +20,7 @@ from hub.oauth import grammar, keys, rules
 from hub.oauth.consents import client_of
 from hub.oauth.ending import end_families
 from hub.oauth.grammar import Client, Code, Refresh
+from schemas.audit import Actor, Doing
 from schemas.credentials import token_hash
 from schemas.ids import new_id
 from schemas.limits import (
@@ -31,10 +32,12 @@ from schemas.limits import (
     REFRESH_IDLE_DAYS,
 )
 from schemas.scopes import EMAIL, OFFLINE, OPENID, PROFILE
-from storage.postgres import oauth
+from storage.postgres import audit, oauth
 from storage.postgres.pool import translated
 from storage.postgres.rows import read
 
+# What a device hears while nobody has answered yet.
+WAITING = frozenset({"authorization_pending", "slow_down"})
 CODES_TRIED = 5  # user codes that others may have already
 
 
@@ -101,14 +104,47 @@ async def token(hub: Hub, message: Message) -> dict[str, Any]:
     if not grant_type:
         raise InvalidRequestError("grant_type is missing.")
     app = await app_of(hub, message)
-    grammar.may_come(app, grant_type)
-    if grant_type == rules.CODE:
-        return await _by_code(hub, message, app)
-    if grant_type == rules.REFRESH:
-        return await _by_refresh(hub, message, app)
-    if grant_type == rules.DEVICE:
-        return await _by_device(hub, message, app)
-    return await _by_itself(hub, message, app)
+    try:
+        grammar.may_come(app, grant_type)
+        if grant_type == rules.CODE:
+            return await _by_code(hub, message, app)
+        if grant_type == rules.REFRESH:
+            return await _by_refresh(hub, message, app)
+        if grant_type == rules.DEVICE:
+            return await _by_device(hub, message, app)
+        return await _by_itself(hub, message, app)
+    except OAuth2Error as error:
+        if error.error not in WAITING:
+            await _refused(hub, message, app, str(error.error))
+        raise
+
+
+async def _refused(hub: Hub, message: Message, app: Client, error: str) -> None:
+    entry, private = audit.made(
+        act="app.tokens_made",
+        at=hub.clock(),
+        by=_by(app),
+        rule=error,
+        outcome="refused",
+        thing=app.id,
+        address=message.address,
+    )
+    await hub.recorder.record(entry, private)
+
+
+def _by(app: Client, person: UUID | None = None, session: UUID | None = None) -> Actor:
+    return Actor(kind="app", person=person, session=session, via=app.id)
+
+
+async def _given(
+    hub: Hub, message: Message, app: Client, act: str, rule: str, opened: "Opened", sql: str, *args: Any
+) -> Any:
+    """What a function answers that opens a session of an app; in the record it is the person's, by this app."""
+    async with hub.signing(_by(app), Doing(address=message.address), act, rule=rule) as unit:
+        row = await unit.connection.fetchrow(sql, *args)
+        if row is not None:
+            unit.by, unit.thing = _by(app, row[0], opened.session), opened.session
+    return row
 
 
 async def _by_code(hub: Hub, message: Message, app: Client) -> dict[str, Any]:
@@ -117,13 +153,14 @@ async def _by_code(hub: Hub, message: Message, app: Client) -> dict[str, Any]:
     found = read(row, Code) if row else None
     if found is not None and found.used and found.app == app.id and found.family is not None:
         # Two have this code: what the first got may be the thief's (RFC 6749, section 4.1.2).
-        await end_families(hub, found.person, family=found.family)
+        await end_families(hub, found.person, family=found.family, rule="code used twice")
         raise InvalidGrantError("That code was used already.")
     grammar.code_shown(message.uri, message.fields, message.headers, app, found, hub.clock())
     opened, family = _next(hub), new_id()
-    row = await _fetch(
-        hub, oauth.REDEEM, hashed, family, *opened.args, opened.family_expires, message.address
-    )
+    row = await _given(
+        hub, message, app, "app.tokens_made", "code", opened,
+        oauth.REDEEM, hashed, family, *opened.args, opened.family_expires, message.address,
+    )  # fmt: skip
     if row is None:
         await _used_meanwhile(hub, hashed)
         raise InvalidGrantError("That code is over.")
@@ -134,7 +171,7 @@ async def _used_meanwhile(hub: Hub, hashed: bytes) -> None:
     """Somebody else used the code at the same time: that is a second use as well."""
     row = await _fetch(hub, oauth.OF_CODE, hashed)
     if row is not None and row["used"] and row["family"] is not None:
-        await end_families(hub, row["person"], family=row["family"])
+        await end_families(hub, row["person"], family=row["family"], rule="code used twice")
 
 
 async def _by_refresh(hub: Hub, message: Message, app: Client) -> dict[str, Any]:
@@ -146,11 +183,14 @@ async def _by_refresh(hub: Hub, message: Message, app: Client) -> dict[str, Any]
     opened = _next(hub)
     row = None
     if not refresh.used:
-        row = await _fetch(hub, oauth.ROTATE, hashed, scopes, *opened.args, message.address)
+        row = await _given(
+            hub, message, app, "app.tokens_renewed", "refresh", opened,
+            oauth.ROTATE, hashed, scopes, *opened.args, message.address,
+        )  # fmt: skip
     if row is None:
         # Used already, by the app or by a thief: nobody can tell, so neither goes on (RFC 9700, section 4.14.2).
         # An answer that was lost on its way costs a sign-in; a few seconds of grace would be a thief's too.
-        await end_families(hub, refresh.person, family=refresh.family)
+        await end_families(hub, refresh.person, family=refresh.family, rule="refresh token used twice")
         raise InvalidGrantError("That refresh token is over.")
     return await _granted(hub, app, opened, row, scopes, refreshable=OFFLINE in refresh.scopes)
 
@@ -172,9 +212,10 @@ async def _by_device(hub: Hub, message: Message, app: Client) -> dict[str, Any]:
     if not found.allowed:
         raise OAuth2Error(error="access_denied", description="The person declined.")
     opened = _next(hub)
-    row = await _fetch(
-        hub, oauth.REDEEM_DEVICE, hashed, new_id(), *opened.args, opened.family_expires, message.address
-    )
+    row = await _given(
+        hub, message, app, "app.tokens_made", "device", opened,
+        oauth.REDEEM_DEVICE, hashed, new_id(), *opened.args, opened.family_expires, message.address,
+    )  # fmt: skip
     if row is None:
         raise InvalidGrantError("That device_code is over.")
     return await _granted(hub, app, opened, row, row["scopes"])
@@ -184,11 +225,11 @@ async def _by_itself(hub: Hub, message: Message, app: Client) -> dict[str, Any]:
     scopes = grammar.service_shown(message.uri, message.fields, message.headers, app)
     opened = _next(hub)
     session, hashed, _, now, expires, _ = opened.args
-    async with translated():
-        service = await hub.database.signin.fetchval(
-            oauth.SERVE, app.id, new_id(), scopes, session, hashed, now, expires, message.address
-        )
-    if service is None:
+    row = await _given(
+        hub, message, app, "app.tokens_made", "service", opened,
+        oauth.SERVE, app.id, new_id(), scopes, session, hashed, now, expires, message.address,
+    )  # fmt: skip
+    if row is None or row[0] is None:
         raise InvalidGrantError("The service of this app is disabled, or has no place in its organisation.")
     return _answer(opened, scopes)
 
@@ -243,8 +284,11 @@ async def begin_device(hub: Hub, message: Message) -> dict[str, Any]:
     now, device = hub.clock(), secrets.token_urlsafe(32)
     for _ in range(CODES_TRIED):
         code = rules.new_user_code()
-        async with translated():
-            free = await hub.database.signin.fetchval(
+        asked = hub.signing(
+            _by(app), Doing(address=message.address), "device.asked", thing=app.id, rule="app"
+        )
+        async with asked as unit:
+            free = await unit.connection.fetchval(
                 oauth.BEGIN_DEVICE, token_hash(device), token_hash(rules.typed(code)), app.id, scopes,
                 message.address, now, now + timedelta(seconds=DEVICE_CODE_S), DEVICE_INTERVAL_S,
             )  # fmt: skip
@@ -265,7 +309,7 @@ async def revoke(hub: Hub, message: Message) -> None:
     """RFC 7009: the token's whole family ends. What is unknown, or another app's, ends nothing and is no error."""
     app = await app_of(hub, message)
     if found := await _token(hub, message, app):
-        await end_families(hub, found["person"], family=found["family"])
+        await end_families(hub, found["person"], family=found["family"], rule="revoked by the app")
 
 
 async def introspect(hub: Hub, message: Message) -> dict[str, Any]:

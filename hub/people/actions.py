@@ -4,6 +4,7 @@ from uuid import UUID
 
 import msgspec
 
+from hub.audit.recording import NOBODY
 from hub.context import Hub, Who, key_of
 from hub.factors.actions import end_unproved
 from hub.participants.actions import revoke_participant, revoke_unseen
@@ -17,6 +18,7 @@ from hub.sessions.standing import proved_recently
 from hub.views.eyes import eyes_of
 from schemas.access import ADMIN, OUTSIDE, STAFF
 from schemas.answers import Answer, Page
+from schemas.audit import NOTHING, Actor, Doing
 from schemas.casetypes import CURRENT
 from schemas.credentials import token_hash
 from schemas.errors import Refused, bad_input
@@ -137,17 +139,18 @@ async def accept_invitation(hub: Hub, request: AcceptInvitation, caller: Caller)
     password_hash = await passwords.chosen(
         hub.settings, "$.password", request.password, invited["email"], request.name
     )
-    async with translated():
-        row = await hub.database.signin.fetchrow(
-            people.ACCEPT, token_hash(request.token), request.name, password_hash, zone, hub.clock()
+    async with hub.signing(NOBODY, caller.doing, "invitation.accepted", rule="invitation") as unit:
+        row = await unit.connection.fetchrow(
+            people.ACCEPT, token_hash(request.token), request.name, password_hash, zone, unit.now
         )
-    if row is None:
-        raise Refused("not_found", USED)
+        if row is None:
+            raise Refused("not_found", USED)
+        unit.thing = row["person"]
     person: UUID = row["person"]
     if row["waits"] is not None:
         yes = AnswerInvitation(True, request.token)
         await answer_invitation(hub, Who(person, None, "invitation", doing=caller.doing), row["waits"], yes)
-    return await signed_in(hub, person, caller, [], mfa=False)
+    return await signed_in(hub, person, caller, [], "invitation", mfa=False)
 
 
 async def setup_needed(hub: Hub) -> bool:
@@ -155,7 +158,7 @@ async def setup_needed(hub: Hub) -> bool:
         return bool(await hub.database.signin.fetchval(people.SETUP_NEEDED))
 
 
-async def set_up(hub: Hub, request: FirstRun) -> UUID:
+async def set_up(hub: Hub, request: FirstRun, by: Actor = NOBODY, doing: Doing = NOTHING) -> UUID:
     """The first organisation and its first administrator; `conflict` when there is one. Returns the person's id."""
     types = request.case_types or sorted(CURRENT)
     if unknown := set(types) - set(CURRENT):
@@ -166,8 +169,8 @@ async def set_up(hub: Hub, request: FirstRun) -> UUID:
     password_hash = await passwords.chosen(
         hub.settings, "$.password", request.password, request.email, request.name, request.organisation
     )
-    async with translated():
-        made = await hub.database.signin.fetchval(
+    async with hub.signing(by, doing, "organisation.made", thing=person, rule="first") as unit:
+        made = await unit.connection.fetchval(
             people.SETUP, new_id(), request.organisation, types, zone_named(request.zone, "UTC"), person, request.email,
             request.name, password_hash, hub.clock(),
         )  # fmt: skip

@@ -59,9 +59,9 @@ async def read_setup(hub: Hub) -> Setup:
 
 
 @post("/v1/setup", status_code=204, opt=PUBLIC)
-async def set_up(hub: Hub, data: FirstRun) -> None:
+async def set_up(hub: Hub, request: Request[Any, Any, Any], data: FirstRun) -> None:
     """Make the first organisation and its administrator. It works once, so it needs no key."""
-    await actions.set_up(hub, data)
+    await actions.set_up(hub, data, doing=caller_of(hub.settings, request).doing)
 
 
 ROUTES = [invite_person, list_people, remove_person, list_case_people, accept_invitation, read_setup, set_up]

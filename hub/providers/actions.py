@@ -20,6 +20,7 @@ from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from msgspec import Struct
 
+from hub.audit.recording import NOBODY
 from hub.context import Hub, Who
 from hub.factors import sealing
 from hub.http.auth import session_of
@@ -192,7 +193,7 @@ async def _enter(hub: Hub, kept: Kept, said: Said, caller: Caller) -> SignedIn |
     mfa = rules.second_factor(said, kept.mfa_amr, kept.mfa_acr) and not row["elsewhere"]
     if row["second"] and not mfa:
         return await ask_second(hub, row["person"])
-    return await signed_in(hub, row["person"], caller, [], mfa=mfa)
+    return await signed_in(hub, row["person"], caller, [], "provider", mfa=mfa)
 
 
 async def _identity(hub: Hub, kept: Kept, said: Said) -> Any:
@@ -207,8 +208,9 @@ async def _arrive(hub: Hub, kept: Kept, said: Said, caller: Caller) -> None:
     row = None
     if rules.may_bring(said.email, kept.domains):
         name = said.name or said.email.partition("@")[0]
-        async with translated():
-            row = await hub.database.signin.fetchrow(
+        doing = caller.doing
+        async with hub.signing(NOBODY, doing, "account.arrived", thing=kept.id, rule="provider") as unit:
+            row = await unit.connection.fetchrow(
                 providers.ARRIVE,
                 new_id(),
                 kept.id,
@@ -217,7 +219,7 @@ async def _arrive(hub: Hub, kept: Kept, said: Said, caller: Caller) -> None:
                 said.email,
                 name,
                 new_id(),
-                hub.clock(),
+                unit.now,
             )
     if row is None:
         return
@@ -238,8 +240,8 @@ async def _link(hub: Hub, kept: Kept, said: Said, caller: Caller, session: UUID)
         raise Refused("bad_credentials", START_AGAIN)
     id, now = new_id(), hub.clock()
     since = now - timedelta(minutes=PROOF_MINUTES)
-    async with translated():
-        done = await hub.database.signin.fetchval(
+    async with hub.signing(who.actor, caller.doing, "identity.linked", thing=id, rule="provider") as unit:
+        done = await unit.connection.fetchval(
             providers.LINK,
             session,
             id,
@@ -277,8 +279,8 @@ async def remove_identity(hub: Hub, who: Who, id: UUID) -> None:
     stands = await standing(hub, who)
     now = hub.clock()
     recent(stands.kind, stands.proved_at, now)
-    async with translated():
-        done = await hub.database.signin.fetchval(providers.UNLINK, who.session, id, now)
+    async with hub.signing(who.actor, who.doing, "identity.removed", thing=id) as unit:
+        done = await unit.connection.fetchval(providers.UNLINK, who.session, id, now)
     if done == "needed":
         raise Refused(
             "conflict", "You sign in by this alone; set a password or add a passkey before you remove it."

@@ -6,20 +6,21 @@ from uuid import UUID
 
 from hub.context import Hub, Who
 from hub.people import mails
-from hub.sessions import passwords, throttle
+from hub.people.mails import Mail
+from hub.sessions import passwords, telling, throttle
 from hub.sessions.ending import ENDED_AT_ONCE, tell_ended
 from hub.sessions.standing import holds, proved_recently, recent, standing
 from schemas.answers import Page
+from schemas.audit import NOTHING, Actor, Doing
 from schemas.credentials import new_token, token_hash
 from schemas.errors import Refused
 from schemas.ids import new_id
-from schemas.limits import TOKENS_MAX
+from schemas.limits import DEVICES_MAX, TOKENS_MAX
 from schemas.people import Me
 from schemas.positions import AsOf
 from schemas.scopes import ADMIN, OF_BROWSERS
 from schemas.sessions import ChangePassword, MakeToken, NewToken, Session
 from storage.postgres import locks, people, sessions
-from storage.postgres.pool import translated
 from storage.postgres.rows import read
 from storage.postgres.unit import Unit
 
@@ -35,14 +36,25 @@ async def open_session(
     mfa: bool = False,
     proved: bool = False,
     scopes: Collection[str] = OF_BROWSERS,
+    by: Actor | None = None,
+    doing: Doing = NOTHING,
+    rule: str = "own",
+    device: tuple[bytes, Mail] | None = None,
 ) -> tuple[str, Session]:
     """A new session and its secret. `mfa`: a second factor was proved for it; `proved`: its holder has just proved who
-    they are. A browser's ends earlier where nobody uses it; each use moves that on."""
+    they are. A browser's ends earlier where nobody uses it; each use moves that on. `rule` says how they came in, and
+    `device` from which browser: where the account knows others and not this one, its owner gets that mail."""
     token = new_token(kind)
     now, id, label, opens = hub.clock(), new_id(), label[:200], sorted(scopes)
     idle_s = hub.settings.session_idle_hours * 3600 if kind == "browser" else None
-    async with translated():
-        expires_at = await hub.database.signin.fetchval(
+    by = by or Actor(kind=kind, person=person, session=id)
+    act = "session.opened" if kind == "browser" else "token.made"
+    async with hub.signing(by, doing, act, thing=id, rule=rule) as unit:
+        if device is not None:
+            hashed, mail = device
+            if await unit.connection.fetchval(sessions.REMEMBER, person, hashed, now, DEVICES_MAX):
+                await telling.tell(unit.connection, person, mail, now)
+        expires_at = await unit.connection.fetchval(
             sessions.OPEN, id, token_hash(token), person, kind, label, now, now + timedelta(days=days), address, mfa,
             now if proved else None, opens, idle_s,
         )  # fmt: skip
@@ -68,8 +80,9 @@ async def make_token(hub: Hub, who: Who, request: MakeToken) -> NewToken:
             raise Refused("conflict", f"You have {TOKENS_MAX} tokens; end one that you do not need.")
     stands = await standing(hub, who)
     token, session = await open_session(
-        hub, who.person, "token", request.label, request.days, mfa=stands.mfa, scopes=set(request.scopes)
-    )
+        hub, who.person, "token", request.label, request.days, mfa=stands.mfa, scopes=set(request.scopes),
+        by=who.actor, doing=who.doing,
+    )  # fmt: skip
     return NewToken(session, token)
 
 

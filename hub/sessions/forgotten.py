@@ -3,6 +3,7 @@
 import secrets
 from datetime import timedelta
 
+from hub.audit.recording import NOBODY, naming
 from hub.context import Hub, Who
 from hub.people import mails
 from hub.sessions import passwords, throttle
@@ -28,11 +29,12 @@ async def ask_reset(hub: Hub, email: str, caller: Caller) -> None:
             sessions.PERSON, email, caller.device_hash, now - timedelta(days=DEVICE_DAYS)
         )
     device = caller.device_hash if row["known"] else None
-    await throttle.admit(hub, *throttle.of_reset(row["folded"], caller.address, device, row["id"]))
+    with naming(row["folded"], row["id"]):
+        await throttle.admit(hub, *throttle.of_reset(row["folded"], caller.address, device, row["id"]))
     token = secrets.token_urlsafe(32)
     mail = mails.reset(f"{hub.settings.public_url}/reset#{token}", RESET_MINUTES)
-    async with translated():
-        await hub.database.signin.execute(
+    async with hub.signing(NOBODY, caller.doing, "password.asked", thing=row["id"], rule="anybody") as unit:
+        await unit.connection.execute(
             sessions.ASK_RESET, email, token_hash(token), new_id(), mail.subject, mail.body, now,
             now + timedelta(minutes=RESET_MINUTES),
         )  # fmt: skip

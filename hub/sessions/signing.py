@@ -6,18 +6,19 @@ from datetime import timedelta
 from typing import NamedTuple
 from uuid import UUID
 
+from hub.audit.recording import naming
 from hub.context import Hub, Who
 from hub.factors import passkeys, proving
 from hub.http.auth import session_of
 from hub.people import mails
-from hub.sessions import passwords, telling, throttle
+from hub.sessions import passwords, throttle
 from hub.sessions.actions import end_own, me, open_session
 from hub.sessions.caller import Caller
 from hub.sessions.standing import holds, standing
 from schemas.credentials import new_token, token_hash
 from schemas.errors import Refused, bad_input
 from schemas.events import NewEvent
-from schemas.limits import DEVICE_DAYS, DEVICES_MAX, FACTOR_TRIES_MAX, LINK_SESSION_DAYS, SESSION_DAYS
+from schemas.limits import DEVICE_DAYS, FACTOR_TRIES_MAX, LINK_SESSION_DAYS, SESSION_DAYS
 from schemas.people import Me, SignIn
 from schemas.scopes import OF_BROWSERS, READ, WRITE
 from schemas.sessions import Asked, MfaNeeded, PasskeySignIn, ProofWays, Prove, ProveSecond, Session, Way
@@ -48,13 +49,14 @@ async def sign_in(hub: Hub, request: SignIn, caller: Caller) -> SignedIn | MfaNe
     person: UUID | None = row["id"]
     device = caller.device_hash if row["known"] else None
     counted = throttle.of_sign_in(row["folded"], caller.address, device, person)
-    await throttle.admit(hub, *counted)
-    if not await passwords.verified(row["password_hash"], request.password) or person is None:
-        raise Refused("bad_credentials")
+    with naming(row["folded"], person):
+        await throttle.admit(hub, *counted)
+        if not await passwords.verified(row["password_hash"], request.password) or person is None:
+            raise Refused("bad_credentials")
     charged = throttle.keys(counted)
     if row["second"]:
         return await ask_second(hub, person, charged, row["password_hash"])
-    return await signed_in(hub, person, caller, charged, mfa=False)
+    return await signed_in(hub, person, caller, charged, "password", mfa=False)
 
 
 async def ask_second(
@@ -86,14 +88,16 @@ async def prove_second(hub: Hub, request: ProveSecond, caller: Caller) -> Signed
     person, charged = asked.person, list(asked.charged)
     if person is None:
         raise Refused("bad_credentials")
-    if answer.guessable:
-        device = caller.device_hash if await _knows(hub, person, caller) else None
-        mine = throttle.of_second(person, device)
-        await throttle.admit(hub, mine)
-        charged.append(mine.key)
-    await proving.prove(hub, person, asked.challenge, answer)
-    await proving.taken(hub, request.pending)
-    return await signed_in(hub, person, caller, charged, mfa=True, by_link=by_link)
+    with naming("", person):
+        if answer.guessable:
+            device = caller.device_hash if await _knows(hub, person, caller) else None
+            mine = throttle.of_second(person, device)
+            await throttle.admit(hub, mine)
+            charged.append(mine.key)
+        await proving.prove(hub, person, asked.challenge, answer, caller.doing)
+        await proving.taken(hub, request.pending)
+    rule = f"{'link' if by_link else 'password'}, {answer.kind}"
+    return await signed_in(hub, person, caller, charged, rule, mfa=True, by_link=by_link)
 
 
 async def ask_passkey(hub: Hub, caller: Caller) -> Asked:
@@ -112,11 +116,12 @@ async def sign_in_by_passkey(hub: Hub, request: PasskeySignIn, caller: Caller) -
     if row is None:
         raise Refused("bad_credentials", "This passkey was not accepted.")
     factor = read(row, proving.Kept)
-    if passkeys.owner_of(request.passkey) not in (None, factor.person):
-        raise Refused("bad_credentials", "This passkey was not accepted.")
-    await proving.use_passkey(hub, factor, asked.challenge, request.passkey)
-    await proving.taken(hub, request.pending)
-    return await signed_in(hub, factor.person, caller, asked.charged, mfa=True)
+    with naming("", factor.person):
+        if passkeys.owner_of(request.passkey) not in (None, factor.person):
+            raise Refused("bad_credentials", "This passkey was not accepted.")
+        await proving.use_passkey(hub, factor, asked.challenge, request.passkey)
+        await proving.taken(hub, request.pending)
+    return await signed_in(hub, factor.person, caller, asked.charged, "passkey", mfa=True)
 
 
 async def signed_in(
@@ -124,18 +129,15 @@ async def signed_in(
     person: UUID,
     caller: Caller,
     charged: Sequence[bytes],
+    rule: str,
     *,
     mfa: bool,
     by_link: bool = False,
 ) -> SignedIn:
-    """A session with a secret of its own, never one that the client brought; the one it brought ends. Where the account
-    knows other browsers and not this one, its owner is told."""
+    """A session with a secret of its own, never one that the client brought; the one it brought ends. `rule` says what
+    was shown for it."""
     await throttle.forgive(hub, *charged)
     device = caller.device if await _knows(hub, person, caller) else secrets.token_urlsafe(32)
-    async with translated(), hub.database.signin.acquire() as connection, connection.transaction():
-        now = hub.clock()
-        if await connection.fetchval(sessions.REMEMBER, person, token_hash(device), now, DEVICES_MAX):
-            await telling.tell(connection, person, mails.new_device(caller.label, caller.address, now), now)
     before = await session_of(hub, caller.session, caller.doing) if caller.session else None
     if before is not None and before.kind == "browser" and await holds(hub, before):
         await end_own(hub, before)
@@ -150,6 +152,9 @@ async def signed_in(
         mfa=mfa,
         proved=True,
         scopes=scopes,
+        doing=caller.doing,
+        rule=rule,
+        device=(token_hash(device), mails.new_device(caller.label, caller.address, hub.clock())),
     )
     return SignedIn(token, device, await me(hub, person))
 
@@ -189,7 +194,7 @@ async def prove_again(hub: Hub, who: Who, request: Prove, caller: Caller) -> str
     stands = await standing(hub, who)
     if stands.kind != "browser" or who.session is None:
         raise Refused("forbidden", "Sign in to do this; a token is not enough.")
-    mine, charged = throttle.of_proof(who.session), True
+    mine, charged, way = throttle.of_proof(who.session), True, "password"
     if request.password is not None:
         if stands.second:
             raise bad_input("$.password", "confirm with your second factor")
@@ -198,7 +203,7 @@ async def prove_again(hub: Hub, who: Who, request: Prove, caller: Caller) -> str
             raise Refused("bad_credentials", "That is not your password.")
     else:
         answer = proving.one_of(request.code, request.recovery, request.passkey)
-        challenge = b""
+        challenge, way = b"", answer.kind
         if answer.guessable:
             await throttle.admit(hub, mine)
         else:
@@ -206,11 +211,11 @@ async def prove_again(hub: Hub, who: Who, request: Prove, caller: Caller) -> str
             asked = await proving.tried(hub, PROOF, request.pending or "", who.session, 1)
             challenge = asked.challenge
             await proving.taken(hub, request.pending or "")
-        await proving.prove(hub, who.person, challenge, answer)
+        await proving.prove(hub, who.person, challenge, answer, who.doing)
     if charged:
         await throttle.forgive(hub, mine.key)
-    async with translated():
-        await hub.database.signin.execute(sessions.PROVE, who.session, request.password is None, hub.clock())
+    async with hub.signing(who.actor, who.doing, "session.proved", thing=who.session, rule=way) as unit:
+        await unit.connection.execute(sessions.PROVE, who.session, request.password is None, unit.now)
     if not caller.session or token_hash(caller.session) != who.held:
         return ""
     token = new_token("browser")

@@ -96,6 +96,16 @@ begin
     end loop;
 end $$;
 
+-- What happens before somebody is known, or to their way in: by the role that signs in, which reads none of it.
+create function signin_audit(p_log uuid, p_case uuid, p_person uuid, p_entry bytea, p_private jsonb) returns void
+    language sql security definer set search_path = pg_catalog, public
+    begin atomic
+        insert into public.audit_entries (log, case_id, person, entry, private)
+            select p_log, p_case, p_person, p_entry, p_private where pg_current_xact_id_if_assigned() is not null;
+    end;
+revoke execute on function signin_audit(uuid, uuid, uuid, bytea, jsonb) from public;
+grant execute on function signin_audit(uuid, uuid, uuid, bytea, jsonb) to casewire_signin;
+
 -- Written by everybody in their own name, and by nobody twice.
 create policy own on audit_entries for insert to casewire_app with check (person = (select me()));
 grant select, insert on audit_entries to casewire_app, casewire_system;

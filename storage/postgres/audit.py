@@ -33,6 +33,8 @@ RECORD = """insert into audit_entries (log, case_id, person, entry, private)
     values ($1::uuid, $2::uuid, $3::uuid, $4::bytea, convert_from($5::bytea, 'UTF8')::jsonb)"""
 _TYPES = "(uuid, uuid, uuid, bytea, bytea)"
 PREPARE = f"prepare audit{_TYPES} as {WRITE}; prepare record{_TYPES} as {RECORD}"
+SIGNING = "select signin_audit($1, $2, $3, $4, convert_from($5::bytea, 'UTF8')::jsonb)"
+PREPARE_SIGNIN = f"prepare audit{_TYPES} as {SIGNING}"
 
 
 class Written:

@@ -66,6 +66,11 @@ async def _prepare_system(connection: Any) -> None:
     await connection.execute(f"{locks.PREPARE}; {audit.PREPARE}")
 
 
+async def _prepare_signin(connection: Any) -> None:
+    await _prepare(connection)
+    await connection.execute(audit.PREPARE_SIGNIN)
+
+
 async def _prepare(connection: Any) -> None:
     for name in ("json", "jsonb"):
         await connection.set_type_codec(
@@ -82,7 +87,7 @@ async def _reset(connection: Any) -> None:
         await connection.execute("rollback")
 
 
-_INIT = {"app": _prepare_app, "system": _prepare_system, "signin": _prepare}
+_INIT = {"app": _prepare_app, "system": _prepare_system, "signin": _prepare_signin}
 
 
 class _Connection(asyncpg.Connection):
@@ -216,6 +221,13 @@ class Database:
     ) -> AsyncIterator[Unit]:
         """The same for a worker, which acts for nobody: its events have no actor, and it sees every row."""
         async with self._unit(self.system, f"begin; {lock.statement}", None, now, None, None, doing) as unit:
+            yield unit
+
+    @asynccontextmanager
+    async def signing(self, now: datetime, by: Actor, doing: Doing) -> AsyncIterator[Unit]:
+        """The same for the role that signs in, which may call its functions and nothing else. Its action says what the
+        entry says: these acts make no events."""
+        async with self._unit(self.signin, "begin", by.person, now, None, by, doing) as unit:
             yield unit
 
     async def _record(self, statements: str) -> None:
