@@ -381,7 +381,7 @@ class Teller:
         return taken
 
     async def _holds(self, on: Any, log: UUID, told: int, size: int) -> bool:
-        """Whether it has this very checkpoint already. Raises `Forked` unless the tree begins with what it holds."""
+        """Whether it has this checkpoint, or a later one. Raises `Forked` unless the tree begins with what it holds."""
         held = await self._witness.held(log, told)
         if held is None:
             if told and self._witness.remembers:
@@ -390,14 +390,14 @@ class Teller:
                     "a witness has lost what it was told", witness=self._witness.name, log=str(log), size=told
                 )
             return False
-        if held.size > size:
-            raise Forked(f"it holds a checkpoint of {held.size} leaves, and the log has {size}")
         whole = [(0, held.size)]
         try:
             root = merkle.root(await audit_log.tiles(on, log, whole), *whole[0])
         except merkle.Unfit as error:
-            raise Forked(f"the tree of {held.size} leaves is not there: {error}") from error
+            raise Forked(
+                f"it holds a checkpoint of {held.size} leaves, and the log has fewer: {error}"
+            ) from error
         if root != held.root:
             theirs, ours = (b64encode(one).decode() for one in (held.root, root))
             raise Forked(f"of {held.size} leaves it holds the root {theirs}, and the log has {ours}")
-        return held.size == size
+        return held.size >= size

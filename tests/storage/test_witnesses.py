@@ -102,8 +102,7 @@ async def test_half_a_note_of_who_died_is_taken_away(
         path.write_bytes(whole + half)
         await record.db.execute("update audit_witnessed set size = 1 where log = $1", log)
         await told(Teller(signing, FileWitness(path)), record)
-        assert sizes(path, log) == [1, 2]
-        assert path.read_bytes().startswith(whole) and path.read_bytes().endswith(BETWEEN)
+        assert path.read_bytes() == whole + (await newest(record, log)).encode() + BETWEEN[1:]
 
 
 async def test_who_holds_another_history_is_told_nothing_more_of_it(
@@ -143,6 +142,22 @@ async def test_who_holds_another_history_is_told_nothing_more_of_it(
         "select count(*) from audit_witnessed where witness = $1 and log = any($2::uuid[])",
         witness.name, [changed, cut],
     ) == 0  # fmt: skip
+
+
+async def test_a_witness_that_knows_more_already_is_told_nothing(
+    record: Record, signing: Settings, tmp_path: Path
+) -> None:
+    """Who was frozen in the middle of telling wakes with an old checkpoint in its hands."""
+    path, log = tmp_path / "checkpoints.txt", new_id()
+    late, witness = Teller(signing, FileWitness(path)), FileWitness(path)
+    await record.write(log, 2)
+    await record.settle()
+    old = await newest(record, log)
+    await record.write(log, 2)
+    await record.settle()
+    await told(Teller(signing, witness), record)
+    assert await late._holds(record.db, log, 0, read_note(old).size)
+    assert sizes(path, log) == [4]
 
 
 async def test_a_file_that_was_lost_is_begun_again_and_that_is_said(
