@@ -172,6 +172,18 @@ EXPECTED = {
         {"entries", "entries_per_s", "mb_per_s", "one_process_entries_per_s", "processes", "growth_mib", "found"},
         {"sha256_alone_mb_per_s", "sha256_alone_entries_per_s"},
     ),
+    "proof": (
+        {
+            "entries",
+            "placed_per_s",
+            "inclusion_p50_ms",
+            "inclusion_p99_ms",
+            "consistency_p50_ms",
+            "consistency_p99_ms",
+            "failed",
+        },
+        {"hashed_per_s", "tiles_alone_p50_ms"},
+    ),
     "import": ({"entries_per_s", "entries", "refused"}, {"statements_alone_entries_per_s"}),
     "storm": (
         {
