@@ -1,21 +1,22 @@
 """What happens between backups: PostgreSQL's log as it is written, and the objects as they come."""
 
 import asyncio
-import fcntl
 import os
 import signal
 import subprocess
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from deploy.backup import database
-from deploy.backup.make import House, ask, copy_objects
-from deploy.backup.objects import Say
-from deploy.backup.shelf import Shelf, lines, place, to_disk
+from deploy.backup.make import House, ask, copy_objects, keep_ledger
+from deploy.backup.objects import EVER, Say
+from deploy.backup.shelf import Held, Place, Shelf, lines, locked, place, to_disk
 from deploy.embedded.child import StackError, die_with_parent
 
 SLOT = "casewire_follow"
 OBJECTS_EVERY_S = 5.0
+LOOKED_BACK = timedelta(minutes=10)
 AGAIN_AFTER_S = 2.0
 BROKEN_FOR_S = 60.0  # then whoever watches is told, and starts us again
 TICK_S = 0.2
@@ -27,6 +28,8 @@ class Follower:
     def __init__(self, house: House, to: Path, dsn: str | None, say: Say) -> None:
         self.house, self.shelf, self.say = house, Shelf(to), say
         self.dsn = dsn or database.copying_dsn(house.settings, house.data, None)
+        self._known: dict[Place, Held] | None = None
+        self._from = EVER
         self._receiving: subprocess.Popen[str] | None = None
 
     def run(self) -> None:
@@ -36,12 +39,8 @@ class Follower:
         folder = self.shelf.wal(about.epoch)
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with (folder / "lock").open("a") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                raise StackError(
-                    f"Another one already follows this Casewire into {self.shelf.place}."
-                ) from None
+            if not locked(lock):
+                raise StackError(f"Another one already follows this Casewire into {self.shelf.place}.")
             self.say(f"following into {self.shelf.place}")
             try:
                 self._follow(folder, about.epoch)
@@ -101,9 +100,10 @@ class Follower:
 
     def objects(self, epoch: str) -> int:
         """Copy the objects that came since; how many."""
-        with self.shelf.taken():
-            known = self.shelf.known(epoch)
-            held, _ = asyncio.run(copy_objects(self.house, self.shelf, known, self.say))
+        with self.shelf.taken(wait_s=0):
+            known = self.shelf.known(epoch) if self._known is None else self._known
+            begun = datetime.now(UTC)
+            held, _ = asyncio.run(copy_objects(self.house, self.shelf, known, self.say, self._from))
             fresh = [one for one in held if place(one) not in known and one.version is not None]
             if fresh:
                 to_disk(self.shelf.place)
@@ -111,6 +111,10 @@ class Follower:
                     file.write(lines(fresh))
                     file.flush()
                     os.fsync(file.fileno())
+            asyncio.run(keep_ledger(self.house, self.shelf))
+            self._known = known | {place(one): one for one in fresh}
+            # Clocks differ, and what is committed now may have been dated a while ago.
+            self._from = begun - LOOKED_BACK
             return len(fresh)
 
     def _stop(self) -> None:

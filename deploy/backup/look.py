@@ -80,7 +80,7 @@ def prune(place_: Path, keep: int, say: Say) -> int:
         whole = shelf.whole()
         gone, kept = whole[:-keep], whole[-keep:]
         # Which of the objects stay is known before anything is removed; a manifest goes before what it vouches for.
-        epochs = {backup.manifest.epoch for backup in kept}
+        epochs = {backup.manifest.epoch for backup in kept} | shelf.followed()
         wanted = {one.sha256 for backup in kept for one in shelf.held(backup)}
         wanted |= {one.sha256 for epoch in epochs for one in shelf.since(epoch)}
         for backup in gone:
@@ -88,7 +88,7 @@ def prune(place_: Path, keep: int, say: Say) -> int:
             backup.folder.replace(backup.folder.with_name(backup.folder.name + PART))
             say(f"removed {backup.manifest.name}")
         shelf.clear_parts()
-        _prune_log(shelf, gone, kept)
+        _prune_log(shelf, epochs, gone, kept)
         n = 0
         for path in shelf.objects.glob("*/*"):
             if path.name not in wanted:
@@ -98,13 +98,12 @@ def prune(place_: Path, keep: int, say: Say) -> int:
     return len(gone)
 
 
-def _prune_log(shelf: Shelf, gone: list[Backup], kept: list[Backup]) -> None:
+def _prune_log(shelf: Shelf, epochs: set[str], gone: list[Backup], kept: list[Backup]) -> None:
     """The log before the oldest backup that is kept of a history serves nobody, nor do histories without any."""
-    epochs = {backup.manifest.epoch for backup in kept}
     for backup in gone:
         if backup.manifest.epoch not in epochs:
             shutil.rmtree(shelf.wal(backup.manifest.epoch), ignore_errors=True)
-    for epoch in epochs:
+    for epoch in {backup.manifest.epoch for backup in kept}:
         oldest = next(backup for backup in kept if backup.manifest.epoch == epoch)
         label = (oldest.folder / "postgres" / "backup_label").read_text()
         segment = label.partition("(file ")[2].partition(")")[0]

@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 import asyncpg
 import msgspec
 
-from deploy.backup import database
+from deploy.backup import database, ledger
 from deploy.backup.keys import Keys, keys_of, prints_of, save_keys
-from deploy.backup.objects import Named, Say, copy_out, named
+from deploy.backup.objects import EVER, Named, Say, copy_out, named
 from deploy.backup.shelf import PART, Held, Manifest, Place, Shelf, lines, place, to_disk
 from deploy.embedded.child import StackError
 from schemas.audit import Actor, canonical
@@ -78,8 +78,14 @@ def make(house: House, to: Path, keys_file: Path | None, dsn: str | None, say: S
         try:
             lost = _fill(house, shelf, part, name, about, dsn, say)
             asyncio.run(_record(house, "backup.made", name))
+            asyncio.run(keep_ledger(house, shelf))
             part.replace(shelf.backups / name)
             to_disk(shelf.place)
+        except OSError as problem:
+            shutil.rmtree(part, ignore_errors=True)
+            raise StackError(
+                f"The backup could not be written to {shelf.place}: {problem.strerror}."
+            ) from None
         except BaseException:
             shutil.rmtree(part, ignore_errors=True)
             raise
@@ -131,23 +137,32 @@ def _fill(house: House, shelf: Shelf, part: Path, name: str, about: About, dsn: 
 
 
 async def copy_objects(
-    house: House, shelf: Shelf, known: Mapping[Place, Held], say: Say
+    house: House, shelf: Shelf, known: Mapping[Place, Held], say: Say, since: datetime = EVER
 ) -> tuple[list[Held], list[Named]]:
-    """Copy what the database names now; what is held of it, and what is lost: the store has not what the database
-    still names afterwards."""
+    """Copy what the database names now, of versions that changed since; what is held of it, and what is lost: the store
+    has not what the database still names afterwards."""
     blobs = Blobs(house.settings)
     connection = await _connect(house)
     try:
-        wanted = await named(connection)
+        wanted = await named(connection, since)
         held, absent = await copy_out(blobs, shelf, wanted, known, say)
         if absent:
-            still = {one.place for one in await named(connection)}
+            still = {one.place for one in await named(connection, since)}
             # The text that was found is optional: it is read again out of the bytes.
             absent = [one for one in absent if one.place in still and one.version is not None]
         return held, absent
     finally:
         await connection.close()
         blobs.close()
+
+
+async def keep_ledger(house: House, shelf: Shelf) -> None:
+    """Write beside the backups what has been destroyed by now."""
+    connection = await _connect(house)
+    try:
+        await ledger.keep(connection, shelf, house.keys)
+    finally:
+        await connection.close()
 
 
 async def ask(house: House) -> About:

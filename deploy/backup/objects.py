@@ -4,6 +4,7 @@ import asyncio
 import os
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -18,6 +19,7 @@ OBJECT_BYTES_MAX = 1 << 40
 SAID_EVERY_S = 5.0
 TRIES_MAX = 4
 TRY_AGAIN_S = 0.5
+EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 Say = Callable[[str], None]
 T = TypeVar("T")
@@ -37,9 +39,9 @@ class Named(NamedTuple):
         return self.bucket, self.key, self.version
 
 
-async def named(connection: Any) -> list[Named]:
-    """Every object that the database names at this moment."""
-    return [Named(*row) for row in await connection.fetch(backups.NAMED)]
+async def named(connection: Any, since: datetime = EVER) -> list[Named]:
+    """Every object that the database names at this moment, of versions that changed since."""
+    return [Named(*row) for row in await connection.fetch(backups.NAMED, since)]
 
 
 async def copy_out(

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import asyncpg
 
-from deploy.backup import database
+from deploy.backup import database, ledger
 from deploy.backup.keys import matching
 from deploy.backup.make import record
 from deploy.backup.objects import Named, Put, Say, named, put_back
@@ -91,6 +91,7 @@ def restore(place_: Path, keys_file: Path, data: Path, wanted: Wanted, say: Say)
         keys = matching(keys_file, house, manifest.prints, manifest.salt)
         backup.check(keys)
         _check_versions(backup)
+        destroyed = ledger.read(shelf, keys)
         held = _holdings(shelf, backup, wanted)
         _check_target(data)
         try:
@@ -100,7 +101,12 @@ def restore(place_: Path, keys_file: Path, data: Path, wanted: Wanted, say: Say)
                 manifest.database_bytes * 2 + sum(one.size for one in held.values()),
                 "the restored house",
             )
-            return _fill(shelf, backup, data, keys, held, wanted, say)
+            return _fill(shelf, backup, data, keys, held, destroyed, wanted, say)
+        except OSError as problem:
+            _clear(data)
+            raise StackError(
+                f"The restored house could not be written to {data}: {problem.strerror}."
+            ) from None
         except BaseException:
             _clear(data)
             raise
@@ -191,6 +197,7 @@ def _fill(
     data: Path,
     keys: Mapping[str, str],
     held: Mapping[Any, Held],
+    destroyed: list[str],
     wanted: Wanted,
     say: Say,
 ) -> Restored:
@@ -211,7 +218,9 @@ def _fill(
         stack.wait_database()
         stack.wait_ready()
         settings = Settings.read(stack.settings("operator"))
-        restored = asyncio.run(_bring_up(stack.postgres, settings, shelf, backup, held, wanted, say))
+        restored = asyncio.run(
+            _bring_up(stack.postgres, settings, shelf, backup, held, destroyed, wanted, say)
+        )
         check_record(settings, backup.manifest, say)
     finally:
         stack.stop()
@@ -248,6 +257,7 @@ async def _bring_up(
     shelf: Shelf,
     backup: Backup,
     held: Mapping[Any, Held],
+    destroyed: list[str],
     wanted: Wanted,
     say: Say,
 ) -> Restored:
@@ -260,13 +270,15 @@ async def _bring_up(
     connection = await asyncpg.connect(postgres.dsn("postgres"))
     blobs = Blobs(settings)
     try:
+        reached = await connection.fetchval(backups.REACHED) or backup.manifest.ended_at
+        if n := await ledger.apply(connection, destroyed):
+            say(f"erased again what had been erased since, and held again what was held: {n}")
         names = await named(connection)
         present = [held[one.place] for one in names if one.place in held]
         absent = [one for one in names if one.place not in held and one.version is not None]
         say(f"putting {len(present)} objects back")
         done = await put_back(blobs, shelf, present, say)
         now = datetime.now(UTC)
-        reached = await connection.fetchval(backups.REACHED) or backup.manifest.ended_at
         async with connection.transaction():
             # The same bytes under another name of the store: no hold stands against that, though its triggers would.
             await connection.execute("set local session_replication_role = replica")

@@ -9,14 +9,16 @@ wal/EPOCH/N/             PostgreSQL's log since, and wal/EPOCH/objects.jsonl, th
 
 import ctypes
 import fcntl
+import hashlib
 import os
 import shutil
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 import msgspec
 from msgspec import Struct
@@ -29,7 +31,7 @@ FORMAT = 1
 MARK = "casewire-backups.json"
 PART = ".part"
 FREE_BYTES_MIN = 256 << 20  # stays free whatever is written
-LINE_BYTES_MAX = 8 << 10
+LOCK_WAIT_S = 30.0
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -142,8 +144,9 @@ class Shelf:
         return mark.house
 
     @contextmanager
-    def taken(self, *, shared: bool = False) -> Iterator[None]:
-        """Alone, or with others who only read. Raises `StackError` at once when somebody else has it."""
+    def taken(self, *, shared: bool = False, wait_s: float | None = None) -> Iterator[None]:
+        """Alone, or with others who only read. A follower has it for moments, so it is waited for; raises `StackError`
+        when somebody has it for longer."""
         try:
             lock = (self.place / "lock").open("r" if shared else "a")
         except OSError:
@@ -152,10 +155,11 @@ class Shelf:
             yield  # nothing was ever written here, or nothing can be
             return
         with lock:
-            try:
-                fcntl.flock(lock, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
-            except OSError:
-                raise StackError(f"Another backup works in {self.place}; wait until it is done.") from None
+            deadline = time.monotonic() + (LOCK_WAIT_S if wait_s is None else wait_s)
+            while not locked(lock, shared=shared):
+                if time.monotonic() >= deadline:
+                    raise StackError(f"Another backup works in {self.place}; wait until it is done.")
+                time.sleep(0.05)
             yield
 
     def whole(self) -> list[Backup]:
@@ -206,6 +210,15 @@ class Shelf:
         *lines, _ = _read(file).split(b"\n")
         return [msgspec.json.decode(line, type=Held) for line in lines]
 
+    def followed(self) -> set[str]:
+        """The histories that somebody follows into this place now."""
+        found: set[str] = set()
+        for path in self.wal("").glob("*/lock"):
+            with path.open() as lock:
+                if not locked(lock, shared=True):
+                    found.add(path.parent.name)
+        return found
+
     def wal(self, epoch: str) -> Path:
         return self.place / "wal" / epoch
 
@@ -232,6 +245,15 @@ class Shelf:
         for path in self.backups.glob("*" + PART):
             shutil.rmtree(path, ignore_errors=True)
         shutil.rmtree(self.place / "incoming", ignore_errors=True)
+
+
+def locked(lock: IO[str], *, shared: bool = False) -> bool:
+    """Take the lock if nobody has it; it is free again when the file is closed."""
+    try:
+        fcntl.flock(lock, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def place(held: Held) -> Place:
@@ -261,8 +283,6 @@ def to_disk(folder: Path) -> None:
 
 def digest_of(file: Path) -> str:
     """SHA-256 in hexadecimal; empty when there is no such file."""
-    import hashlib
-
     try:
         with file.open("rb") as opened:
             return hashlib.file_digest(opened, "sha256").hexdigest()

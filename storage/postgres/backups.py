@@ -1,10 +1,11 @@
 """What a backup must hold beside the database, and what a restored database is told before anybody uses it."""
 
 # Every object that the database names: which bucket, its key, the version that is pinned (null: the newest) and about
-# how many bytes. Of quarantine only what waits to be examined: of what was refused nobody reads anything any more.
-# What it was decided to destroy is not copied, though its rows may still wait for their turn.
+# how many bytes; of versions that changed since $1. Of quarantine only what waits to be examined: of what was refused
+# nobody reads anything any more. What it was decided to destroy is not copied, though its rows may still be there.
 NAMED = """with kept as (select v.* from versions v
-        where not exists (select from removals r where r.name in (v.object_key, v.quarantine_key)))
+        where greatest(v.begun_at, v.received_at, v.cleared_at) >= $1
+            and not exists (select from removals r where r.name in (v.object_key, v.quarantine_key)))
     select 'documents' as bucket, object_key as key, object_version as version, size
         from kept where object_key is not null
     union all select 'documents', object_key || '.text', null, 0

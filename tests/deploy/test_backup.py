@@ -13,6 +13,8 @@ import msgspec
 import pytest
 
 from deploy.backup import keys as key_files
+from deploy.backup import ledger
+from deploy.backup import shelf as shelves
 from deploy.backup.keys import KEPT, keys_of, matching, prints_of, read_keys, save_keys
 from deploy.backup.look import prune, show
 from deploy.backup.make import House, make
@@ -91,7 +93,10 @@ def test_a_directory_of_another_house_a_newer_version_or_something_else_is_refus
         Shelf(tmp_path / "mine").make(HOUSE)
 
 
-def test_one_backup_is_made_at_a_time_and_readers_keep_removers_out(shelf: Shelf) -> None:
+def test_one_backup_is_made_at_a_time_and_readers_keep_removers_out(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shelves, "LOCK_WAIT_S", 0.0)
     with shelf.taken(), pytest.raises(StackError, match="Another backup works"), shelf.taken():
         pass
     with shelf.taken(shared=True), shelf.taken(shared=True):
@@ -278,6 +283,48 @@ def test_a_list_says_what_older_backups_hold(shelf: Shelf, capsys: pytest.Captur
     said = capsys.readouterr().out
     assert "b1  2026-03-01 09:00:00 UTC  2 objects" in said and "b3  interrupted" in said
     assert "what has been erased since stays in it" in said
+
+
+# -- what was erased ---------------------------------------------------------------------------------------
+
+
+async def test_a_ledger_grows_and_is_written_by_who_has_the_keys(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+
+    async def lines_of(connection: object) -> list[str]:
+        return said
+
+    monkeypatch.setattr(ledger.ledger, "lines", lines_of)
+    one, changed, two = (
+        f'{{"row": {{"{by}": "{id}", "n": {n}}}, "what": "{what}"}}'
+        for what, by, id, n in (
+            ("hold", "id", "1", 1),
+            ("hold", "id", "1", 2),
+            ("tombstone", "thing", "1", 1),
+        )
+    )
+    await ledger.keep(None, shelf, KEYS)
+    assert ledger.read(shelf, KEYS) == [] and not (shelf.place / ledger.FILE).exists()
+    for now, held in (([one], [one]), ([changed, two], [changed, two]), ([], [changed, two])):
+        said[:] = now
+        await ledger.keep(None, shelf, KEYS)
+        assert ledger.read(shelf, KEYS) == held
+    whole = (shelf.place / ledger.FILE).read_text()
+    for wrong in (
+        whole.replace('"1"', '"2"', 1),
+        whole.splitlines(keepends=True)[0],
+        "",
+        whole[:-20],
+        whole + "{}\n",
+    ):
+        (shelf.place / ledger.FILE).write_text(wrong)
+        with pytest.raises(StackError, match="was not written with these keys, or is damaged"):
+            ledger.read(shelf, KEYS)
+    (shelf.place / ledger.FILE).write_text(whole)
+    with pytest.raises(StackError, match="was not written with these keys"):
+        ledger.read(shelf, KEYS | {"secret": "x" * 40})
 
 
 # -- a target ----------------------------------------------------------------------------------------------
