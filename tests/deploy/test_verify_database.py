@@ -1,0 +1,146 @@
+"""The record that the product writes is good where it lies, and as files; whatever is changed there is found."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+
+from deploy.audit_export import export
+from deploy.embedded.stack import Stack
+from deploy.verify.cli import verify
+from deploy.verify.database import verify_database
+from deploy.verify.record import keys_named, verify_folder
+from deploy.verify.report import Report
+from schemas.settings import Settings
+from tests.app import Office, app, http, hub, office, owner, world
+from tests.record import Record, record
+from tests.uploads import Hands, hands
+
+__all__ = ["app", "hands", "http", "hub", "office", "owner", "record", "world"]  # fixtures
+
+@pytest.fixture
+async def written(record: Record, office: Office, hands: Hands) -> Office:
+    """A case in which things were done, edited and taken back; and what was signed of it, twice. The record comes
+    first: what was written before it has no place there."""
+    talk = await office.conversation()
+    first = await office.lead.made(f"/v1/conversations/{talk}/messages", {"body": "first wording"})
+    await record.settle()
+    await office.lead.patch(f"/v1/messages/{first['id']}", {"body": "second"}, first["revision"])
+    gone = await office.outside.made(f"/v1/conversations/{talk}/messages", {"body": "soon gone"})
+    await office.outside.delete(f"/v1/messages/{gone['id']}", gone["revision"])
+    await office.lead.made(f"/v1/cases/{office.case}/tasks", {"title": "Do it"})
+    await record.settle()
+    return office
+
+
+@pytest.fixture
+async def writer(stack: Stack) -> AsyncIterator[Any]:
+    """Who holds the whole database."""
+    connection = await asyncpg.connect(Settings.read(stack.settings("operator")).postgres_owner)
+    yield connection
+    await connection.close()
+
+
+async def look(stack: Stack, office: Office, record: Record, witness: Path | None = None) -> Report:
+    settings, report = Settings.read(stack.settings("operator")), Report(lambda _: None, lambda _: None)
+    await asyncio.to_thread(
+        verify_database, report, settings.postgres_owner, named=keys_named([record.signer.key]),
+        witnesses=[witness] if witness else [], only=str(office.org),
+    )  # fmt: skip
+    return report
+
+
+async def test_the_database_and_its_export_are_good(
+    written: Office, record: Record, stack: Stack, writer: Any, tmp_path: Path
+) -> None:
+    witness = tmp_path / "witness.txt"
+    note = await writer.fetchval("select note from audit_checkpoints where log = $1 order by size", written.org)
+    witness.write_text(note)
+    report = await look(stack, written, record, witness)
+    assert report.findings == []
+    assert any("commitments opened" in fact for fact in report.facts)
+    settings = Settings.read(stack.settings("operator"))
+    for private in (False, True):
+        folder = tmp_path / f"record-{private}"
+        folder.mkdir()
+        assert await export(settings, written.org, folder, private=private) > 5
+        found = Report(lambda _: None, lambda _: None)
+        verify_folder(found, folder, named=keys_named([record.signer.key]), witnesses=[witness], jobs=1)
+        assert found.findings == []
+        assert ((folder / "private.jsonl").exists()) is private
+    assert verify(str(tmp_path / "record-True"), keys=[record.signer.key], checkpoints=[str(witness)]) == 0
+
+
+ATTACKS = {
+    "an entry rewritten": (
+        ("update audit_entries set entry = convert_to(replace(convert_from(entry, 'UTF8'), 'staff', 'stuff'), 'UTF8')"
+        " where log = $1"),
+        "are not those that the checkpoint",
+    ),
+    "an entry removed": (
+        "delete from audit_entries where (tx, id) in (select tx, id from audit_leaves where log = $1 and n = 2)",
+        "The entry of leaf 2",
+    ),
+    "an entry and its leaf removed": (
+        ("with gone as (delete from audit_leaves where log = $1 and n = 2 returning tx, id) delete from audit_entries"
+        " where (tx, id) in (select tx, id from gone)"),
+        "Leaf 2 of",
+    ),
+    "the last entries cut off": (
+        ("with gone as (delete from audit_leaves where log = $1 and n >= 3 returning tx, id) delete from audit_entries"
+        " where (tx, id) in (select tx, id from gone)"),
+        "entries were cut off",
+    ),
+    "an act renamed beside it": ("update audit_leaves set act = 'case.read' where log = $1 and n = 1", "another act"),
+    "a person exchanged beside it": (
+        "update audit_leaves set person = gen_random_uuid() where log = $1 and n = 1", "another person"
+    ),
+    "a hash exchanged": ("update audit_leaves set hash = sha256('x') where log = $1 and n = 1", "stored for leaf 1"),
+    "a tile changed": (
+        "update audit_tiles set hashes = set_byte(hashes, 5, 255 - get_byte(hashes, 5)) where log = $1",
+        "does not agree with the entries",
+    ),
+    "a tile removed": ("delete from audit_tiles where log = $1", "is missing"),
+    "a checkpoint changed": (
+        "update audit_checkpoints set note = replace(note, 'time 2', 'time 3') where log = $1", "does not hold"
+    ),
+    "a head made up": ("update audit_logs set note = replace(note, 'time 2', 'time 3') where log = $1", "the head of"),
+    "an address exchanged": (
+        """update audit_entries set private = private || '{"address": "10.9.9.9"}' where log = $1
+            and private ? 'address'""",
+        "was changed",
+    ),
+    "an event rewritten": (
+        """update events set data = replace(data::text, 'first wording', 'other wording')::json where org = $1
+            and type = 'message.posted'""",
+        "it was changed",
+    ),
+    "a message blanked without a word": (
+        """update events set data = jsonb_set(data::jsonb, '{message,body}', 'null')::json where org = $1
+            and type in ('message.posted', 'message.edited')""",
+        "nothing says who took them back",
+    ),
+    "an event removed": ("delete from events where org = $1 and type = 'message.edited'", "is missing"),
+    "an event made up": (
+        """insert into events (org, kind, stream, seq, case_id, type, audience, people, access, at, actor, thing, data)
+            select org, kind, stream, seq + 1000, case_id, type, audience, people, access, at, actor, thing, data
+            from events where org = $1 and type = 'task.added'""",
+        "No entry tells of event",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+async def test_what_is_changed_in_the_database_is_found(
+    name: str, written: Office, record: Record, stack: Stack, writer: Any
+) -> None:
+    sql, says = ATTACKS[name]
+    assert (await writer.execute(sql, written.org)) != "UPDATE 0"
+    if name == "an event made up":  # what is newer than the last entry may still get one
+        await written.lead.made(f"/v1/cases/{written.case}/tasks", {"title": "Another"})
+        await record.settle()
+    report = await look(stack, written, record)
+    assert any(says in sentence for sentence in report.findings), (name, report.findings)
