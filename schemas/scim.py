@@ -5,7 +5,7 @@ come with them. Lengths are limited in `hub/scim/rules.py`, since a SCIM schema 
 """
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
@@ -150,23 +150,6 @@ PROVIDER = ScimProvider(
         ],
     ),
 )
-
-
-class ScimRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The place of whom the directory sends without a role."""
-
-    role: Literal["outside", "desk"]
-
-
-class ScimState(msgspec.Struct, frozen=True):
-    """What an organisation's directory is: the address that it is given, the place of whom it sends without a role, how
-    many people and groups it has sent, and when it last changed anything."""
-
-    address: str
-    role: Literal["outside", "desk"]
-    people: int
-    groups: int
-    changed_at: datetime | None
 
 
 class Team(msgspec.Struct, frozen=True):

@@ -47,7 +47,7 @@ class TeamCase(Struct, frozen=True):
     revision: int
 
 
-class OpenCase(Struct, frozen=True):
+class OpenedCase(Struct, frozen=True):
     """A case that a team opens to its members, as far as the asker may see it."""
 
     id: UUID

@@ -18,11 +18,12 @@ from hub.scim.resources import base_of, check_version, page_of, user_of
 from hub.sessions.ending import ENDED_AT_ONCE, tell_ended
 from hub.sessions.standing import proved_recently
 from schemas.access import ADMIN
+from schemas.directories import ScimRule, ScimState
 from schemas.errors import Refused
 from schemas.ids import new_id
 from schemas.limits import SCIM_PAGE_ITEMS_MAX
 from schemas.people import Membership
-from schemas.scim import Entry, ScimRule, ScimState, Standing, User
+from schemas.scim import Entry, Standing, User
 from schemas.scopes import ADMIN as ADMIN_SCOPE
 from storage.postgres import factors, locks, people, scim
 from storage.postgres.rows import read

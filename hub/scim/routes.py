@@ -17,6 +17,7 @@ from hub.http.auth import OF_ADMIN, OF_SCIM
 from hub.scim import actions, discovery, groups, rules, searching
 from hub.scim.errors import HANDLERS
 from hub.scim.resources import base_of
+from schemas.directories import ScimRule, ScimState
 from schemas.errors import Refused
 from schemas.limits import SCIM_FILTER_CHARS_MAX, SCIM_OPERATIONS_MAX
 from schemas.scim import (
@@ -24,8 +25,6 @@ from schemas.scim import (
     STRICT,
     TOLERANT,
     Group,
-    ScimRule,
-    ScimState,
     StandardGroup,
     StandardUser,
     User,

@@ -11,7 +11,7 @@ from schemas.events import NewEvent
 from schemas.facts import Stream, check_revision
 from schemas.ids import new_id
 from schemas.positions import AsOf
-from schemas.teams import AddMember, MakeTeam, OpenCase, RenameTeam, Team
+from schemas.teams import AddMember, MakeTeam, OpenedCase, RenameTeam, Team
 from storage.postgres import access, locks, people, teams
 from storage.postgres.rows import cursor, read, read_cursor
 from storage.postgres.unit import Unit
@@ -43,14 +43,14 @@ async def read_team(hub: Hub, who: Who, org: UUID, id: UUID) -> Answer[Team]:
 
 async def list_cases(
     hub: Hub, who: Who, org: UUID, id: UUID, limit: int, after: str | None
-) -> Page[OpenCase]:
+) -> Page[OpenedCase]:
     """Only those that the asker sees: how many there are else is not said."""
     below = read_cursor(after, UUID)
     async with hub.reading(who) as connection:
         if await connection.fetchrow(teams.ONE, org, id) is None:
             raise Refused("not_found")
         rows = await connection.fetch(teams.OPENS, org, id, below[0] if below else None, limit + 1)
-    items = [read(row, OpenCase) for row in rows]
+    items = [read(row, OpenedCase) for row in rows]
     more = cursor(str(items[limit - 1].id)) if len(items) > limit else None
     return Page(items[:limit], more, AsOf(hub.database.epoch))
 

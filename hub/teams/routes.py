@@ -9,7 +9,7 @@ from hub.http.auth import OF_ADMIN
 from hub.http.inputs import After, IfMatch, Key, Limit
 from hub.teams import actions, on_cases
 from schemas.answers import Answer, Page
-from schemas.teams import AddMember, GrantTeam, MakeTeam, OpenCase, RenameTeam, Team, TeamCase
+from schemas.teams import AddMember, GrantTeam, MakeTeam, OpenedCase, RenameTeam, Team, TeamCase
 
 
 @post("/v1/orgs/{org:uuid}/teams", opt=OF_ADMIN)
@@ -33,7 +33,7 @@ async def read_team(hub: Hub, who: Who, org: UUID, team: UUID) -> Answer[Team]:
 @get("/v1/orgs/{org:uuid}/teams/{team:uuid}/cases")
 async def list_team_cases(
     hub: Hub, who: Who, org: UUID, team: UUID, limit: Limit, after: After
-) -> Page[OpenCase]:
+) -> Page[OpenedCase]:
     """The cases that a team opens to its members, of those that the asker sees; the newest first."""
     return await actions.list_cases(hub, who, org, team, limit, after)
 

@@ -609,7 +609,7 @@ export interface TeamCase {
 }
 
 /** A case that a team opens to its members, as far as the asker may see it. */
-export interface OpenCase {
+export interface OpenedCase {
   readonly id: string;
   readonly case: string;
   readonly number: string;
@@ -1010,6 +1010,20 @@ export interface AskingDevice {
 export interface AnswerDevice {
   readonly code: string;
   readonly allow: boolean;
+}
+
+/** The place of whom the directory sends without a role. */
+export interface ScimRule {
+  readonly role: "desk" | "outside";
+}
+
+/** What an organisation's directory is: the address that it is given, the place of whom it sends without a role, how many people and groups it has sent, and when it last changed anything. */
+export interface ScimState {
+  readonly address: string;
+  readonly role: "desk" | "outside";
+  readonly people: number;
+  readonly groups: number;
+  readonly changed_at: string | null;
 }
 
 /** `occurred_on` is when it happened in the world, `recorded_at` when Casewire learned of it. */

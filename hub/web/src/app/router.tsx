@@ -128,6 +128,7 @@ const services = createRoute({ getParentRoute: () => organisation, path: "servic
 const service = createRoute({ getParentRoute: () => organisation, path: "services/$serviceId", component: lazyRouteComponent(() => import("../tokens/service")) });
 const roles = createRoute({ getParentRoute: () => organisation, path: "roles", component: lazyRouteComponent(() => import("../access/roles")) });
 const orgApps = createRoute({ getParentRoute: () => organisation, path: "apps", component: lazyRouteComponent(() => import("../apps/organisation")) });
+const directory = createRoute({ getParentRoute: () => organisation, path: "directory", component: lazyRouteComponent(() => import("../organisation/directory")) });
 const factors = createRoute({ getParentRoute: () => organisation, path: "second-factor", component: lazyRouteComponent(() => import("../organisation/factors")) });
 const signingIn = createRoute({ getParentRoute: () => organisation, path: "sign-in", component: lazyRouteComponent(() => import("../providers/page")) });
 const record = createRoute({ getParentRoute: () => organisation, path: "record", validateSearch: questionIn, component: lazyRouteComponent(() => import("../audit/page")) });
@@ -159,7 +160,7 @@ export const router = createRouter({
     connecting,
     signOut,
     signedOut,
-    inside.addChildren([home, cases, casePage.addChildren([caseTab, caseThing]), request, inbox, search, organisation.addChildren([overview, people, invitations, teams, team, walls, services, service, roles, orgApps, factors, signingIn, published, record]), apps, device, settings, security]),
+    inside.addChildren([home, cases, casePage.addChildren([caseTab, caseThing]), request, inbox, search, organisation.addChildren([overview, people, invitations, teams, team, walls, services, service, roles, orgApps, directory, factors, signingIn, published, record]), apps, device, settings, security]),
   ]),
   defaultPendingComponent: () => <Loading />,
   defaultErrorComponent: ({ error, reset }) => (

@@ -6,6 +6,7 @@ import { useMemo, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import { get, query } from "../http/client";
+import { useFolding } from "../ui/folding";
 import type { Answer, Case, CaseAnswer, CaseRow, Page } from "../wire";
 
 const FOUND = 20;
@@ -39,6 +40,7 @@ interface Props {
 export function CasesSelect({ org, value, onChange, max, ...field }: Props): ReactNode {
   const { t } = useTranslation();
   const [typed, setTyped] = useState("");
+  const folding = useFolding();
   const [sought] = useDebouncedValue(typed.trim(), TYPED_MS);
   const found = useQuery({
     queryKey: ["case-search", sought],
@@ -54,6 +56,7 @@ export function CasesSelect({ org, value, onChange, max, ...field }: Props): Rea
   return (
     <MultiSelect
       {...field}
+      {...folding}
       data={[...chosen, ...offered.filter((each) => !value.includes(each.value))]}
       value={[...value]}
       onChange={(ids) => {

@@ -2,6 +2,7 @@ import { access } from "./en/access";
 import { apps } from "./en/apps";
 import { audit } from "./en/audit";
 import { exports } from "./en/exports";
+import { directory } from "./en/directory";
 import { organisation } from "./en/organisation";
 import { providers } from "./en/providers";
 import { teams } from "./en/teams";
@@ -492,6 +493,9 @@ export const en = {
     removeSure: "Remove {{name}}?",
     removeHint: "It signs you in no more.",
     endOthers: "Sign out everywhere else",
+    endOthersSure_one: "Sign out in {{count}} other place?",
+    endOthersSure_other: "Sign out in {{count}} other places?",
+    endOthersHint: "Browsers and apps that are signed in as you elsewhere are signed out at once. API tokens stay.",
     stepUp: "Confirm that it is you",
     stepUpHint: "This is worth a second look. Nothing more is asked for the next ten minutes.",
     oneMore: "One more step",
@@ -531,6 +535,7 @@ export const en = {
   access,
   apps,
   audit,
+  directory,
   organisation,
   providers,
   teams,

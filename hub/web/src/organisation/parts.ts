@@ -1,10 +1,10 @@
 // The pages of an organisation, in the order in which they are listed. One line and one route make a page part of it.
-import { IconApps, IconListSearch, IconLogin2, IconMailForward, IconRobot, IconScale, IconShieldLock, IconUsers, IconUsersGroup, IconWall, IconWorldShare } from "@tabler/icons-react";
+import { IconAddressBook, IconApps, IconListSearch, IconLogin2, IconMailForward, IconRobot, IconScale, IconShieldLock, IconUsers, IconUsersGroup, IconWall, IconWorldShare } from "@tabler/icons-react";
 
 export interface Part {
   readonly to: string;
   /** Its words: `organisation.parts.<name>` and `organisation.hints.<name>`. */
-  readonly name: "people" | "invitations" | "teams" | "walls" | "services" | "apps" | "roles" | "factors" | "signingIn" | "published" | "record";
+  readonly name: "people" | "invitations" | "teams" | "walls" | "services" | "apps" | "directory" | "roles" | "factors" | "signingIn" | "published" | "record";
   readonly icon: typeof IconUsers;
   readonly admins: boolean;
 }
@@ -16,6 +16,7 @@ export const PARTS = [
   { to: "/organisation/walls", name: "walls", icon: IconWall, admins: true },
   { to: "/organisation/services", name: "services", icon: IconRobot, admins: true },
   { to: "/organisation/apps", name: "apps", icon: IconApps, admins: true },
+  { to: "/organisation/directory", name: "directory", icon: IconAddressBook, admins: true },
   { to: "/organisation/roles", name: "roles", icon: IconScale, admins: false },
   { to: "/organisation/second-factor", name: "factors", icon: IconShieldLock, admins: true },
   { to: "/organisation/sign-in", name: "signingIn", icon: IconLogin2, admins: false },

@@ -4,6 +4,7 @@ import { useMemo, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { Card } from "../wire";
+import { useFolding } from "../ui/folding";
 import { matches } from "./data";
 
 /** As many as can be looked through; who is not among them is found by typing more. */
@@ -64,9 +65,11 @@ interface ManyProps extends Common {
 export function PeopleSelect({ people, value, onChange, max, focused, ...field }: ManyProps): ReactNode {
   const { t } = useTranslation();
   const data = useMemo(() => people.map(choice), [people]);
+  const folding = useFolding();
   return (
     <MultiSelect
       {...field}
+      {...folding}
       data={data}
       value={[...value]}
       onChange={onChange}

@@ -11,6 +11,7 @@ import { post, put, remove } from "../http/client";
 import { readPages } from "../live/cases";
 import { PersonalTokens } from "../tokens/personal";
 import { Complaint, Confirm, FormDialog, useAction, usePageTitle } from "../ui/forms";
+import { AnchorLink } from "../ui/links";
 import { Head, Shown } from "../ui/states";
 import { moment } from "../ui/time";
 import type { Enrolled, Factor, Factors, Recovery, Session } from "../wire";
@@ -30,6 +31,7 @@ export default function SecurityPage(): ReactNode {
         <FactorsSection />
         <IdentitiesSection />
         <SessionsSection />
+        <AppsSection />
         <PersonalTokens />
         <OwnRecord />
       </Stack>
@@ -229,7 +231,8 @@ function SessionsSection(): ReactNode {
     staleTime: 30_000,
   });
   const place = useRef<HTMLElement>(null);
-  const others = useAction(() => remove("/sessions"), read);
+  const [ending, setEnding] = useState(false);
+  const elsewhere = sessions.data?.filter((each) => each.kind !== "token" && !each.here).length ?? 0;
   // The row that had the focus is gone: whoever works by keyboard goes on at its list.
   const ended = (): void => {
     read();
@@ -238,14 +241,26 @@ function SessionsSection(): ReactNode {
   return (
     <section aria-label={t("settings.sessions")} ref={place} tabIndex={-1} style={{ outline: "none" }}>
       <Head order={2} title={t("settings.sessions")}>
-        <Button size="xs" variant="default" loading={others.busy} onClick={() => others.run(undefined)}>
-          {t("security.endOthers")}
-        </Button>
+        {elsewhere > 0 && (
+          <Button size="xs" variant="default" onClick={() => setEnding(true)}>
+            {t("security.endOthers")}
+          </Button>
+        )}
       </Head>
       <Text size="sm" c="dimmed" mb="sm">
         {t("settings.sessionsHint")}
       </Text>
-      <Complaint refused={others.refused} />
+      <Confirm
+        title={t("security.endOthersSure", { count: elsewhere })}
+        hint={t("security.endOthersHint")}
+        submit={t("security.endOthers")}
+        opened={ending}
+        onClose={() => setEnding(false)}
+        onConfirm={async () => {
+          await remove("/sessions");
+          ended();
+        }}
+      />
       <Shown query={sessions}>
         {(items) => (
           <Paper>
@@ -257,6 +272,21 @@ function SessionsSection(): ReactNode {
           </Paper>
         )}
       </Shown>
+    </section>
+  );
+}
+
+function AppsSection(): ReactNode {
+  const { t } = useTranslation();
+  return (
+    <section aria-label={t("apps.title")}>
+      <Head order={2} title={t("apps.title")} />
+      <Text size="sm" c="dimmed" mb={4}>
+        {t("apps.lead")}
+      </Text>
+      <AnchorLink to="/apps" size="sm">
+        {t("apps.manage")}
+      </AnchorLink>
     </section>
   );
 }

@@ -1,12 +1,14 @@
 // One team: its name and who is in it.
 import { ActionIcon, Button, Group, Paper, Text, TextInput } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
-import { IconUserMinus, IconUserPlus, IconUsersGroup } from "@tabler/icons-react";
-import { useNavigate, useParams } from "@tanstack/react-router";
+import { IconFolders, IconUserMinus, IconUserPlus, IconUsersGroup } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { Link, useNavigate, useParams } from "@tanstack/react-router";
 import { useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import { patch, post, remove } from "../http/client";
+import { readPages } from "../live/cases";
 import { useOrg } from "../organisation/org";
 import { usePeople } from "../people/data";
 import { PersonLine } from "../people/page";
@@ -15,7 +17,7 @@ import { useMe } from "../sessions/me";
 import { Confirm, FormDialog, usePageTitle } from "../ui/forms";
 import { AnchorLink } from "../ui/links";
 import { Empty, Head, Missing, Shown } from "../ui/states";
-import type { Answer, Card, Team } from "../wire";
+import type { Answer, Card, OpenedCase, Team } from "../wire";
 import { usePutTeam, useTeams } from "./data";
 
 export default function TeamPage(): ReactNode {
@@ -125,10 +127,46 @@ function Open({ team }: { readonly team: Team }): ReactNode {
           );
         }}
       </Shown>
-      <Text size="sm" c="dimmed" mt="md">
-        {t("teams.casesHint")}
-      </Text>
+      <Cases path={path} />
     </>
+  );
+}
+
+function Cases({ path }: { readonly path: string }): ReactNode {
+  const { t } = useTranslation();
+  const cases = useQuery({
+    queryKey: ["team-cases", path],
+    queryFn: async ({ signal }) => (await readPages<OpenedCase>(`${path}/cases`, signal)).flatMap((page) => page.items),
+    refetchOnWindowFocus: "always",
+  });
+  return (
+    <section aria-label={t("teams.cases")} style={{ marginTop: "2rem" }}>
+      <Head order={2} title={t("teams.cases")} />
+      <Shown query={cases} rows={1}>
+        {(all) => (
+          <Paper>
+            {all.length === 0 ? (
+              <Empty title={t("teams.noCases")} hint={t("teams.casesHint")} icon={<IconFolders size={32} stroke={1.4} />} />
+            ) : (
+              <ul className="cw-rows" data-testid="team-cases">
+                {all.map((one) => (
+                  <li key={one.id}>
+                    <Link className="cw-row" to="/cases/$caseId" params={{ caseId: one.case }}>
+                      <Text size="sm" fw={550} dir="auto" style={{ overflowWrap: "anywhere" }}>
+                        {one.title}
+                      </Text>
+                      <Text size="xs" c="dimmed">
+                        {one.number}
+                      </Text>
+                    </Link>
+                  </li>
+                ))}
+              </ul>
+            )}
+          </Paper>
+        )}
+      </Shown>
+    </section>
   );
 }
 

@@ -61,7 +61,7 @@ function Services(): ReactNode {
               <ul className="cw-rows" data-testid="services">
                 {all.map((service) => (
                   <li key={service.id}>
-                    <Row service={service} />
+                    <Row service={service} alone={all.every((each) => each.id === service.id || each.name.toLowerCase() !== service.name.toLowerCase())} />
                   </li>
                 ))}
               </ul>
@@ -73,7 +73,8 @@ function Services(): ReactNode {
   );
 }
 
-function Row({ service }: { readonly service: Service }): ReactNode {
+/** Where others have the same name, the end of its id tells it apart. */
+function Row({ service, alone }: { readonly service: Service; readonly alone: boolean }): ReactNode {
   const { t } = useTranslation();
   const placed = usePlace();
   return (
@@ -83,6 +84,7 @@ function Row({ service }: { readonly service: Service }): ReactNode {
           <Group gap={8}>
             <Text fw={550} dir="auto">
               {service.name}
+              {!alone && ` · ${service.id.slice(-6)}`}
             </Text>
             {service.role && (
               <Badge color="gray" styles={{ root: { color: "var(--mantine-color-text)" } }}>

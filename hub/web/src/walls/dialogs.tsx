@@ -11,6 +11,7 @@ import { usePeople } from "../people/data";
 import { PeopleSelect } from "../people/picker";
 import { useMe } from "../sessions/me";
 import { useTeams } from "../teams/data";
+import { useFolding } from "../ui/folding";
 import { FormDialog } from "../ui/forms";
 import type { Answer, Wall } from "../wire";
 import { WALL_CASES_MAX, WALL_PEOPLE_MAX, WALL_TEAMS_MAX } from "../wire";
@@ -29,6 +30,7 @@ export function WallDialog({ wall, onClose }: { readonly wall: Wall | null; read
   const directory = usePeople(org.id);
   const teamList = useTeams(org.id);
   const named = useNamed();
+  const folding = useFolding();
   const [cases, setCases] = useState<readonly string[]>(wall?.cases ?? []);
   const [people, setPeople] = useState<readonly string[]>(wall?.people ?? []);
   const [teams, setTeams] = useState<readonly string[]>(wall?.teams ?? []);
@@ -57,6 +59,7 @@ export function WallDialog({ wall, onClose }: { readonly wall: Wall | null; read
           <TextInput name="title" label={t("walls.name")} description={t("walls.nameHint")} defaultValue={wall?.title} required maxLength={300} error={at("$.title")} dir="auto" data-autofocus />
           <PeopleSelect label={t("walls.people")} people={directory.data ?? []} value={people} onChange={setPeople} max={WALL_PEOPLE_MAX} error={at("$.people") ?? at("$.people[0]")} />
           <MultiSelect
+            {...folding}
             label={t("walls.teams")}
             description={t("walls.teamsHint")}
             data={standing.map((team) => ({ value: team.id, label: team.name }))}

@@ -27,6 +27,8 @@ export const teams = {
   removeDo: "Take out",
   empty: "Nobody is in this team yet",
   emptyHint: "Add members; they see the team's cases from that moment.",
+  cases: "Cases that it opens",
+  noCases: "It opens no case that you see",
   casesHint: "Give the team access in a case, under People.",
   inCase: "Teams with access",
   noneInCase: "No team has access",

@@ -1,0 +1,16 @@
+export const directory = {
+  lead: "Let the directory of your organisation (SCIM 2.0) bring its people in, put them out, and fill teams. What it does takes effect at once.",
+  give: "What to give the directory",
+  address: "Address",
+  token: "And a token: make a service that administers, with a token that opens Provisioning alone. With Administer as well it may make administrators, and make clients staff.",
+  role: "Whom it sends without a role",
+  roleHint: "Whoever is here already keeps the place they have.",
+  saved: "Saved.",
+  sent: "What it has sent",
+  nothing: "Nothing yet.",
+  people_one: "{{count}} person",
+  people_other: "{{count}} people",
+  groups_one: "{{count}} team",
+  groups_other: "{{count}} teams",
+  last: "The last change was",
+} as const;
