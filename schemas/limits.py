@@ -34,6 +34,7 @@ SCHEDULES_MAX = 500  # of an organisation
 KEEP_YEARS_MAX = 200
 DESTROYED_AT_ONCE = 2_000  # rows in one transaction
 ERASED_CASES_MAX = 200  # in which somebody's words go at once
+PERSON_ROWS_MAX = 10_000  # of one kind, in the copy of what is held of a person
 
 ENTRIES_WAITING_MAX = 4096  # reads and refusals of a process that wait to be written down
 ENTRIES_TOGETHER_MAX = 256  # of them in one transaction

@@ -2,10 +2,10 @@
 
 from uuid import UUID
 
-from litestar import get, patch, post
+from litestar import Response, get, patch, post
 
 from hub.context import Hub, Who
-from hub.erasure import actions
+from hub.erasure import actions, exports
 from hub.http.auth import OF_ADMIN, OF_OWN
 from hub.http.inputs import After, Limit
 from schemas.answers import Answer, Page
@@ -61,6 +61,25 @@ async def ask_erasure(hub: Hub, who: Who, data: AskErasure) -> Answer[Erasure]:
     return await actions.ask(hub, who, data)
 
 
+ZIP = {"content-disposition": 'attachment; filename="casewire-person.zip"'}
+
+
+@post("/v1/me/export", status_code=200, opt=OF_OWN)
+async def export_me(hub: Hub, who: Who) -> Response[bytes]:
+    """A copy of all that is held of the asker: a zip with a page to read and JSON. It asks who you are once more. It
+    makes nothing, so it needs no Idempotency-Key."""
+    packed = await exports.export(hub, who, None, who.person)
+    return Response(packed, media_type="application/zip", headers=ZIP)
+
+
+@post("/v1/orgs/{org:uuid}/people/{person:uuid}/export", status_code=200, opt=OF_ADMIN)
+async def export_person(hub: Hub, who: Who, org: UUID, person: UUID) -> Response[bytes]:
+    """A copy of what an organisation holds of somebody, for whoever administers it to hand out. It asks who you are
+    once more. It makes nothing, so it needs no Idempotency-Key."""
+    packed = await exports.export(hub, who, org, person)
+    return Response(packed, media_type="application/zip", headers=ZIP)
+
+
 @patch("/v1/me", opt=OF_OWN)
 async def correct_me(hub: Hub, who: Who, data: Correction) -> Answer[Corrected]:
     """Correct one's own name and time zone."""
@@ -68,5 +87,6 @@ async def correct_me(hub: Hub, who: Who, data: Correction) -> Answer[Corrected]:
 
 
 ROUTES = [
-    preview_erasure, erase_person, list_erasures, refuse_erasure, my_erasures, ask_erasure, correct_me,
+    preview_erasure, erase_person, list_erasures, refuse_erasure, my_erasures, ask_erasure, export_me,
+    export_person, correct_me,
 ]  # fmt: skip

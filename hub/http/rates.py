@@ -15,6 +15,8 @@ KINDS: dict[tuple[str, str], Kind] = {
     ("POST", "/v1/versions/{version}/complete"): "upload",
     ("POST", "/v1/conversations/{conversation}/read"): "read",  # as often as somebody scrolls
     ("GET", "/v1/versions/{version}/text"): "export",
+    ("POST", "/v1/me/export"): "export",
+    ("POST", "/v1/orgs/{org}/people/{person}/export"): "export",
     ("POST", "/v1/cases/{case}/exports"): "export",
     ("GET", "/v1/exports/{export}/address"): "export",
     ("GET", "/v1/orgs/{org}/audit/export"): "export",

@@ -144,11 +144,9 @@ create function held(p_kind text, p_thing uuid) returns uuid
                         or exists (select 1 from public.events e where e.stream = p_thing and e.actor = h.thing)))
             when 'document' then h.thing = p_thing
                 or (h.kind = 'case' and h.thing = (select d.case_id from public.documents d where d.id = p_thing))
-                or (h.kind = 'person' and (
-                    exists (select 1 from public.documents d where d.id = p_thing and d.org = h.org
-                        and d.added_by = h.thing)
-                    or exists (select 1 from public.versions v where v.document = p_thing and v.org = h.org
-                        and v.by = h.thing)))
+                or (h.kind = 'person' and exists (select 1 from public.documents d where d.id = p_thing and d.org = h.org
+                    and (exists (select 1 from public.participants a where a.case_id = d.case_id and a.person = h.thing)
+                        or exists (select 1 from public.events e where e.stream = d.case_id and e.actor = h.thing))))
             when 'person' then h.thing = p_thing
                 or exists (select 1 from public.participants a where a.case_id = h.case_id and a.person = p_thing)
                 or exists (select 1 from public.events e where e.stream = h.case_id and e.actor = p_thing)
@@ -612,6 +610,67 @@ begin
     return wipe_person(p_org, p_person, me(), p_now);
 end $$;
 
+-- A copy of what is held of a person, for themselves (no organisation) or for an administrator whom they asked: then of that
+-- organisation alone. At most so many rows of a kind, the newest; `more` names the kinds of which there are more.
+create function person_data(p_org uuid, p_person uuid, p_limit integer) returns jsonb
+    language plpgsql stable security definer set search_path = pg_catalog, public as $$
+declare
+    kind text;
+    statement text;
+    rows jsonb;
+    found jsonb := '{}';
+    more text[] := '{}';
+begin
+    if p_org is null then
+        if me() is null or p_person <> me() then
+            return null;
+        end if;
+    elsif not exists (select 1 from grants where person = me() and scope = p_org and role = 'admin')
+            or not exists (select 1 from grants where person = p_person and org = p_org) then
+        return null;
+    end if;
+    for kind, statement in select * from (values
+        ('profile', 'select id, name, email, zone, made_at, email_proved_at from people where id = $1'),
+        ('places', 'select org, scope, role, since from grants where person = $1 and role <> ''walled''
+            and ($2 is null or org = $2)'),
+        ('participations', 'select case_id, role, granted_at, revoked_at from participants where person = $1
+            and ($2 is null or org = $2) order by granted_at desc'),
+        ('teams', 'select team, org, since, left_at from team_members where person = $1 and ($2 is null or org = $2)'),
+        ('messages', 'select id, case_id, conversation, body, posted_at, edited_at, retracted_at from messages
+            where author = $1 and ($2 is null or org = $2) order by id desc'),
+        ('documents', 'select v.id, v.document, v.case_id, d.name, v.file_name, v.media_type, v.size, v.sha256, v.begun_at
+            from versions v join documents d on d.id = v.document where v.by = $1 and ($2 is null or v.org = $2)
+            order by v.id desc'),
+        ('entries', 'select id, case_id, kind, text, occurred_on, recorded_at from entries where by = $1
+            and ($2 is null or org = $2) order by id desc'),
+        ('notices', 'select kind, title, due, at, acked_at from notices where person = $1 and ($2 is null or org = $2)
+            order by id desc'),
+        ('events', 'select type, case_id, thing, at from events where actor = $1 and ($2 is null or org = $2)
+            order by tx desc, id desc'),
+        ('record', 'select convert_from(entry, ''UTF8'')::jsonb as entry from audit_entries where person = $1
+            and ($2 is null or log = $2) order by tx desc, id desc'),
+        ('erasures', 'select org, state, asked_at, decided_at, reason from erasures where person = $1
+            and ($2 is null or org = $2)'),
+        ('sessions', 'select kind, label, address, made_at, used_at, ended_at from sessions where person = $1
+            and $2 is null order by made_at desc'),
+        ('factors', 'select kind, label, made_at, used_at from factors where person = $1 and $2 is null'),
+        ('identities', 'select issuer, subject, email, made_at, used_at from identities where person = $1 and $2 is null'),
+        ('apps', 'select app, scopes, since from oauth_consents where person = $1 and $2 is null'),
+        ('mails', 'select recipient, subject, body, made_at, sent_at from mails where (reader = $1
+            or recipient = (select email::text from people where id = $1)) and $2 is null order by made_at desc')
+        ) as k(kind, statement)
+    loop
+        execute format('select coalesce(jsonb_agg(to_jsonb(r)), ''[]'') from (%s limit $3) r', statement)
+            into rows using p_person, p_org, p_limit + 1;
+        if jsonb_array_length(rows) > p_limit then
+            more := more || kind;
+            rows := rows - p_limit;
+        end if;
+        found := found || jsonb_build_object(kind, rows);
+    end loop;
+    return found || jsonb_build_object('more', more);
+end $$;
+
 -- How somebody is called and where they live is theirs to say.
 create function correct_me(p_name text, p_zone text) returns void
     language sql security definer set search_path = pg_catalog, public
@@ -622,10 +681,10 @@ create function correct_me(p_name text, p_zone text) returns void
 revoke execute on function held(text, uuid), hold_lock(), spare(uuid, uuid), spare_row(), spare_original(),
     spare_key(), spare_person(), spare_table(), spare_buried(), keep_hold(), held_for(uuid, text, uuid), bury(uuid, timestamptz),
     bury_thing(text, uuid, uuid, text, uuid, timestamptz), wipe_words(uuid, uuid[], timestamptz),
-    wipe_person(uuid, uuid, uuid, timestamptz),
+    wipe_person(uuid, uuid, uuid, timestamptz), person_data(uuid, uuid, integer),
     erase_words(uuid, uuid, uuid[], timestamptz), correct_me(text, text), erasure_of(uuid, uuid),
     erase_person(uuid, uuid, timestamptz) from public;
-grant execute on function held_for(uuid, text, uuid), bury(uuid, timestamptz),
+grant execute on function person_data(uuid, uuid, integer), held_for(uuid, text, uuid), bury(uuid, timestamptz),
     erase_words(uuid, uuid, uuid[], timestamptz), correct_me(text, text), erasure_of(uuid, uuid), erase_person(uuid, uuid, timestamptz)
     to casewire_app;
 grant execute on function held(text, uuid) to casewire_system;

@@ -9,6 +9,8 @@ from storage.postgres.unit import appending
 PREVIEW = "select account, what, kept from erasure_of($1, $2)"
 ERASE = "select erase_person($1, $2, $3)"
 WORDS = "select erase_words($1, $2, $3, $4)"
+# None: of all organisations, for the person themselves.
+DATA = "select person_data($1, $2, $3)"
 CORRECT = "select correct_me($1, $2)"
 
 _COLUMNS = """id, org, person, state, asked_at, asked_by, decided_at, decided_by, reason, certificate, revision"""

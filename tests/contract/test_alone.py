@@ -59,6 +59,10 @@ OPEN: dict[str, tuple[str, Callable[[Stranger], bool]]] = {
     "services": ("the office's administrators", lambda one: one.seat == ADMIN),
     "scim_users": ("the office's administrators", lambda one: one.seat == ADMIN),
     "scim_groups": ("the office's administrators", lambda one: one.seat == ADMIN),
+    "schedules": ("the office's administrators", lambda one: one.seat == ADMIN),
+    "tombstones": ("the office's administrators, by ids", lambda one: one.seat == ADMIN),
+    "certificates": ("the office's administrators, by ids", lambda one: one.seat == ADMIN),
+    "erasures": ("the office's administrators", lambda one: one.seat == ADMIN),
 }
 
 

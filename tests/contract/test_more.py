@@ -41,7 +41,7 @@ FUNCTIONS = {
     "make_service": CHANGES, "change_service": CHANGES, "seat_service": CHANGES, "open_service_session": CHANGES,
     "end_service_sessions": CHANGES, "end_sessions_of": CHANGES, "give_link": CHANGES, "take_link": CHANGES,
     "held_for": ADMINS, "erasure_of": ADMINS, "erase_person": CHANGES, "bury": CHANGES,
-    "erase_words": CHANGES, "correct_me": SELF,
+    "erase_words": CHANGES, "correct_me": SELF, "person_data": "about the asker, or for administrators of what is theirs",
     "destroy_keys": CHANGES, "renew_invitation": CHANGES, "withdraw_invitation": CHANGES,
     "renew_session": SELF, "scim_outsider": ADMINS,
     "brought_along": "who is there by whose hand, ids alone, for the organisation's people", "stood_behind": SELF,

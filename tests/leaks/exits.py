@@ -215,6 +215,8 @@ EXITS: dict[tuple[str, str], Exit] = {
     ("GET", "/v1/erasures"): OWN,
     ("POST", "/v1/erasures"): sends({"org": "{org}"}),
     ("PATCH", "/v1/me"): sends({"name": "", "zone": "UTC"}),
+    ("POST", "/v1/me/export"): OWN,
+    ("POST", "/v1/orgs/{org:uuid}/people/{person:uuid}/export"): sends(None),
     ("GET", "/v1/orgs/{org:uuid}/schedules"): READ,
     ("POST", "/v1/orgs/{org:uuid}/schedules"): sends({"type": "legal_matter", "years": 3, "reason": "R"}),
     ("GET", "/v1/orgs/{org:uuid}/dispositions"): Exit(queries=({}, {"limit": 500}, {"state": "due"})),

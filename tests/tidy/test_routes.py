@@ -75,6 +75,7 @@ KEYLESS = {
     "/v1/orgs/{org:uuid}/holds/{hold:uuid}/release",  # done is done
     "/v1/orgs/{org:uuid}/schedules", "/v1/erasures", "/v1/orgs/{org:uuid}/erasures/{erasure:uuid}/refuse",  # say it again
     "/v1/orgs/{org:uuid}/people/{person:uuid}/erasure",  # works once
+    "/v1/me/export", "/v1/orgs/{org:uuid}/people/{person:uuid}/export",  # hand out, and make nothing
     "/v1/orgs/{org:uuid}/dispositions/{disposition:uuid}/keep",
     "/v1/orgs/{org:uuid}/dispositions/{disposition:uuid}/approve",  # by revision
     "/v1/cases/{case:uuid}/exports",  # another leave to download the same, which is written down again
@@ -103,6 +104,7 @@ SCOPES = {
     ("GET", "/v1/orgs/{org:uuid}/audit/consistency"): "admin",
     ("GET", "/v1/orgs/{org:uuid}/audit/key"): "admin",
     ("PATCH", "/v1/me"): "own",  # how somebody is called
+    ("POST", "/v1/me/export"): "own",  # and what is held of them
     ("DELETE", "/v1/session"): "any",  # to end a session it takes no more than to hold it
 }
 

@@ -1,13 +1,17 @@
 """Erasing people: what goes, what stays, who may, and that a hold refuses it in the same transaction."""
 
 import asyncio
+import io
 import json
+import zipfile
+from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
 import pytest
 
 from hub.context import Hub
+from hub.erasure import exports
 from tests.app import ABSENT, Office, Person, World, refused
 from tests.browsers import proved
 from tests.conftest import Database
@@ -232,3 +236,52 @@ async def test_every_column_that_names_a_person_is_thought_of(owner: Any) -> Non
         "message_originals", "messages", "oauth_apps", "participants", "publications", "schedules", "services",
         "tasks", "team_cases", "teams", "versions", "walls",
     }  # fmt: skip
+
+
+def unpacked(answer: Any) -> tuple[dict[str, Any], str]:
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"] == "application/zip"
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as packed:
+        return json.loads(packed.read("data.json")), packed.read("index.html").decode()
+
+
+async def test_a_copy_of_what_is_held(office: Office, world: World, owner: Any) -> None:
+    talk = await office.conversation()
+    said = "<script>alert(1)</script> & my words"
+    await office.outside.made(f"/v1/conversations/{talk}/messages", {"body": said})
+    await office.lead.made(f"/v1/conversations/{talk}/messages", {"body": "Canary of somebody else"})
+    await office.outside.made(f"/v1/cases/{office.case}/documents", {"name": "Mine"})
+    refused(await office.outside.post("/v1/me/export"), 403, "forbidden")
+    someone = await world.token(office.outside, kind="browser", proved=True)
+    data, page = unpacked(await someone.post("/v1/me/export"))
+    assert set(exports.TITLES) | {"made_at", "more"} == set(data)
+    assert data["profile"][0]["email"] == someone.email
+    assert [one["body"] for one in data["messages"]] == [said]
+    assert {"message.posted", "document.added"} <= {one["type"] for one in data["events"]}
+    assert data["record"] and len(data["sessions"]) == 2 and data["more"] == []
+    assert "<script>" not in page and "&lt;script&gt;" in page and "Messages you wrote (1)" in page
+    of_office, _ = unpacked(await office.admin.post(f"/v1/orgs/{office.org}/people/{someone.id}/export"))
+    assert [one["body"] for one in of_office["messages"]] == [said]
+    assert of_office["sessions"] == of_office["mails"] == []  # the account is no organisation's
+    for copy in (data, of_office):
+        assert "Canary of somebody else" not in json.dumps(copy)
+    record = await owner.fetch("select entry from audit_entries where entry like '%person.exported%'::bytea")
+    assert len([row for row in record if str(someone.id).encode() in row["entry"]]) == 2
+
+
+async def test_a_copy_is_for_oneself_and_who_administers(office: Office, world: World) -> None:
+    path = f"/v1/orgs/{office.org}/people/{office.outside.id}/export"
+    await proved(world, office.foreign)
+    for person in (office.foreign, office.lead, office.outside):
+        refused(await person.post(path), 404, "not_found")
+    refused(
+        await office.admin.post(f"/v1/orgs/{office.org}/people/{office.foreign.id}/export"), 404, "not_found"
+    )
+    refused(await office.admin.post(f"/v1/orgs/{office.org}/people/{ABSENT}/export"), 404, "not_found")
+    stale = await world.token(office.outside, kind="browser")
+    refused(await stale.post("/v1/me/export"), 403, "step_up_needed")
+
+
+def test_a_long_copy_says_that_there_is_more() -> None:
+    data = {kind: [] for kind in exports.TITLES} | {"messages": [{"body": "x"}] * 3, "more": ["messages"]}
+    assert "There is more; these are the newest 3." in exports.page(data, datetime(2026, 1, 5, tzinfo=UTC))
