@@ -30,6 +30,10 @@ def verify(
             verify_database(report, dsn, named=named, witnesses=witnesses, only=log)
         elif target is None:
             raise Unreadable("Name a record folder or an archive, or a database with --dsn.")
+        elif Path(target).suffix == ".json":
+            from deploy.verify.answer import verify_answer
+
+            verify_answer(report, Path(target), named=named, witnesses=witnesses)
         elif Path(target).is_dir() and not (Path(target) / "manifest.json").exists():
             verify_folder(report, Path(target), named=named, witnesses=witnesses, jobs=jobs)
         else:

@@ -1,10 +1,13 @@
 """What a question finds, whole: as JSON that is signed, or as a table for spreadsheets. Read page by page and sent as
 it is read; each page asks anew whether the asker may still read it. The format stands in README.md."""
 
+import asyncio
 import csv
 import io
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from base64 import b64encode
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from hashlib import sha256
+from itertools import chain
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -14,11 +17,14 @@ from litestar.response import Stream
 from hub.audit import actions
 from hub.audit.actions import Scope
 from hub.context import Hub, Who
-from schemas.audit import moment
+from schemas import merkle
+from schemas.audit import HOUSE, moment
 from schemas.audit_log import Signer, host, origin
 from schemas.audit_questions import EXPORT_FORMAT, Format, Names, Question, Recorded
 from schemas.errors import Refused
 from schemas.limits import AUDIT_EXPORT_MAX, PAGE_ITEMS_MAX
+from schemas.merkle import Range, TileId
+from storage.postgres import audit_log
 from storage.postgres import audit_questions as asking
 
 Find = Callable[[Any], Awaitable[Scope]]
@@ -32,11 +38,13 @@ COLUMNS = (
 
 
 class Found(NamedTuple):
-    """A page of what was found: the entries, their exact bytes, and what is named in them."""
+    """A page of what was found: the entries, their exact bytes, what is named in them, and the paths from those that
+    the checkpoint holds to its root."""
 
     items: list[Recorded]
     raw: list[bytes]
     names: Names
+    paths: list[list[str]]
 
 
 async def of_org(hub: Hub, who: Who, org: UUID, question: Question, format: Format) -> AsyncIterator[bytes]:
@@ -69,14 +77,17 @@ async def _export(hub: Hub, who: Who, find: Find, format: Format) -> AsyncIterat
             raise Refused(
                 "too_large", f"More than {AUDIT_EXPORT_MAX} entries: ask for a shorter time, and export that."
             )
-        note = await connection.fetchval(asking.CHECKPOINT, scope.org)
+        signed = await connection.fetchrow(asking.CHECKPOINT, scope.org)
     question = scope.asked.question
     await actions.record(hub, who, scope, "audit.exported", question.thing or question.person)
-    pages = _pages(hub, who, find)
-    return _csv(pages) if format == "csv" else _json(hub, who, scope, note, pages)
+    if format == "csv":
+        return _csv(_pages(hub, who, find, 0))
+    size, note = signed or (0, None)
+    return _json(hub, who, scope, note, _pages(hub, who, find, size))
 
 
-async def _pages(hub: Hub, who: Who, find: Find) -> AsyncIterator[Found]:
+async def _pages(hub: Hub, who: Who, find: Find, size: int) -> AsyncIterator[Found]:
+    """`size`: how many leaves are signed, of those that are to be proved."""
     after = None
     while True:
         async with hub.reading(who) as connection:
@@ -84,20 +95,27 @@ async def _pages(hub: Hub, who: Who, find: Find) -> AsyncIterator[Found]:
             statement, values = asking.page(scope.asked, after, PAGE_ITEMS_MAX)
             rows = await connection.fetch(statement, *values)
             items = actions.read(rows, who, scope)
-            found = Found(
-                items, [row["entry"] for row in rows], await actions.names(connection, scope, items)
-            )
-        yield found
+            names = await actions.names(connection, scope, items)
+            ranges = [merkle.inclusion(one.n, size) if one.n < size else [] for one in items]
+            tiles = await audit_log.tiles(connection, scope.org or HOUSE, [*chain.from_iterable(ranges)])
+        paths = await asyncio.to_thread(_paths, tiles, ranges)
+        yield Found(items, [row["entry"] for row in rows], names, paths)
         if len(items) < PAGE_ITEMS_MAX:
             return
         after = asking.place(items[-1])
+
+
+def _paths(tiles: Mapping[TileId, bytes], ranges: Sequence[Sequence[Range]]) -> list[list[str]]:
+    """Neighbours share most of their way to the root; what they share is hashed once."""
+    roots = {one: merkle.root(tiles, *one) for one in set(chain.from_iterable(ranges))}
+    return [[b64encode(roots[one]).decode() for one in path] for path in ranges]
 
 
 async def _json(
     hub: Hub, who: Who, scope: Scope, note: str | None, pages: AsyncIterator[Found]
 ) -> AsyncIterator[bytes]:
     """Canonical JSON (RFC 8785): `{"export": …, "note": …}`, the note signed over the hash of the first."""
-    signer, log, now = Signer(hub.settings), scope.org or UUID(int=0), moment(hub.clock())
+    signer, log, now = Signer(hub.settings), scope.org or HOUSE, moment(hub.clock())
     asked = {name: _text(value) for name, value in _said(scope.asked.question)}
     hashed, count = sha256(), 0
 
@@ -109,12 +127,13 @@ async def _json(
     head = b'{"asked":%b,"checkpoint":%b,"entries":[' % (rfc8785.dumps(asked), rfc8785.dumps(note))
     yield b'{"export":' + said(head)
     async for found in pages:
-        lines = [_line(*one, found.names) for one in zip(found.items, found.raw, strict=True)]
+        lines = [_line(*one, found.names) for one in zip(found.items, found.raw, found.paths, strict=True)]
         if lines:
             yield said(b"," if count else b"", b",".join(lines))
         count += len(lines)
     tail = {
         "format": EXPORT_FORMAT,
+        "key": signer.key,
         "made_at": now,
         "made_by": str(who.person),
         "origin": origin(host(hub.settings), log),
@@ -124,11 +143,13 @@ async def _json(
     yield b',"note":%b}\n' % rfc8785.dumps(signer.note(text))
 
 
-def _line(one: Recorded, raw: bytes, names: Names) -> bytes:
+def _line(one: Recorded, raw: bytes, path: list[str], names: Names) -> bytes:
     """An entry as the log holds it, with what the asker may know of it beside: the keys in their canonical order."""
     parts = [b'"entry":' + raw, b'"n":%d' % one.n]
     if case := _called(names, one.case):
         parts.insert(0, b'"case":' + rfc8785.dumps(case))
+    if path:
+        parts.append(b'"path":' + rfc8785.dumps(path))
     if thing := _called(names, one.thing):
         parts.append(b'"thing":' + rfc8785.dumps(thing))
     if who := names.people.get(one.by.person) if one.by.person else None:

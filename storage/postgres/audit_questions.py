@@ -110,7 +110,7 @@ def count(asked: Asked, most: int) -> tuple[str, list[Any]]:
     return f"select count(*) from (select from audit_leaves l where {where} limit {most:d}) l", values
 
 
-CHECKPOINT = "select note from audit_checkpoints where log = $1 order by size desc limit 1"
+CHECKPOINT = "select size, note from audit_checkpoints where log = $1 order by size desc limit 1"
 
 # The asker's roles in a case and its organisation; the desk has one where the case is open to all staff. Nothing of a
 # case that is hidden from them.

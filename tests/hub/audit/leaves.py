@@ -7,7 +7,9 @@ from uuid import UUID
 
 import msgspec
 
+from schemas import merkle
 from schemas.audit import Actor, Entry, Private, Version, canonical, moment
+from schemas.audit_log import Signer
 from schemas.ids import new_id
 
 START = datetime(2026, 3, 1, 9, tzinfo=UTC)
@@ -18,6 +20,7 @@ LEAF = """insert into audit_leaves (log, n, tx, id, hash, at, act, outcome, pers
         entry)
     values ($1, coalesce((select max(n) + 1 from audit_leaves where log = $1), 0), $2, $3, $4, $5, $6, $7, $8, $9,
         $10, $11) returning n"""
+TILE = "insert into audit_tiles (log, level, n, hashes) values ($1, $2, $3, $4)"
 CHECKPOINT = "insert into audit_checkpoints (log, size, at, note) values ($1, $2, $3, $4)"
 
 
@@ -67,6 +70,15 @@ class Leaves:
                 thing,
                 entry.id,
             )
+
+    async def seal(self, log: UUID, signer: Signer) -> str:
+        """The tree over what is there, and its signed checkpoint, as the sequencer makes them."""
+        rows = await self.pool.fetch("select hash from audit_leaves where log = $1 order by n", log)
+        tiles = merkle.grow({}, 0, [row["hash"] for row in rows])
+        await self.pool.executemany(TILE, [(log, level, n, hashes) for (level, n), hashes in tiles.items()])
+        note = signer.checkpoint(log, len(rows), merkle.root(tiles, 0, len(rows)), self.at)
+        await self.sign(log, len(rows), note)
+        return note
 
     async def sign(self, log: UUID, size: int, note: str = "note") -> datetime:
         self.at = self.at + timedelta(minutes=1)

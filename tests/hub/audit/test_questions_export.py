@@ -55,7 +55,7 @@ async def test_the_json_holds_the_exact_entries_and_its_signature(
         await leaves.add(office.org, "task.done", office.lead.id, case=office.case)
         for _ in range(PAGE_ITEMS_MAX + 3)
     ]
-    await leaves.sign(office.org, len(numbers), "the note")
+    note = await leaves.seal(office.org, Signer(hub.settings))
     await leaves.add(office.org, "wall.raised", office.admin.id)
     answer = await office.admin.get(f"/v1/orgs/{office.org}/audit/export", act="task.done", **THEN)
     assert (
@@ -65,7 +65,7 @@ async def test_the_json_holds_the_exact_entries_and_its_signature(
     found = checked(answer.content, Signer(hub.settings).key)
     assert [one["n"] for one in found["entries"]] == numbers[::-1]
     assert found["asked"] == {"act": ["task.done"], "until": "2026-04-01T00:00:00+00:00"}
-    assert (found["checkpoint"], found["made_by"]) == ("the note", str(office.admin.id))
+    assert (found["checkpoint"], found["made_by"]) == (note, str(office.admin.id))
     assert found["origin"].endswith(f"/audit/{office.org}")
     hashes = {
         row["n"]: row["hash"]
