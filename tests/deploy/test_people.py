@@ -33,7 +33,9 @@ def init(house: House, password: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_every_process_started_and_ready_answers_on_the_public_port(house: House) -> None:
-    assert set(house.pids()) == {"postgres", "nats", "objects", "hub", "relay", "worker", "files", "gateway"}
+    assert set(house.pids()) == {
+        "postgres", "nats", "objects", "hub", "relay", "sequence", "worker", "files", "gateway",
+    }  # fmt: skip
     assert httpx.get(f"http://127.0.0.1:{house.http_port}/health/ready").status_code == 200
 
 
@@ -83,6 +85,7 @@ def test_the_doctor_finds_a_running_house_well_and_names_what_is_missing(house: 
         "NATS",
         "hub",
         "relay",
+        "sequence",
         "gateway",
     }
     settings = house.settings()
