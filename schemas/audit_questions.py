@@ -18,7 +18,7 @@ READS = (
     "document.read",
     "conversation.read",
     "conversation.heard",
-    "search.shown",
+    "conversation.found",
     "export.read",
     "audit.read",
     "audit.exported",

@@ -1658,7 +1658,7 @@ export const READS = [
   "document.read",
   "conversation.read",
   "conversation.heard",
-  "search.shown",
+  "conversation.found",
   "export.read",
   "audit.read",
   "audit.exported",

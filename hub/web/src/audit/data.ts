@@ -52,6 +52,7 @@ export function useRecord(path: string, question: Question, zone: string): UseIn
 }
 
 export interface Live {
+  readonly on: boolean;
   /** How many came since the list was opened. */
   readonly fresh: number;
   readonly lost: boolean;
@@ -64,10 +65,11 @@ export function useNewEntries(path: string, question: Question, zone: string, pa
   const [fresh, setFresh] = useState(0);
   const key = useMemo(() => ["record", path, question, zone], [path, question, zone]);
   useEffect(() => setFresh(0), [key]);
+  const on = pages !== undefined && (!question.until || question.until >= dayIn(zone));
   const newer = useQuery({
     queryKey: ["record-new", path, question, zone, head],
     queryFn: ({ signal }) => get<RecordPage>(address(path, question, zone, { limit: ROWS, since: head }), signal),
-    enabled: pages !== undefined && (!question.until || question.until >= dayIn(zone)),
+    enabled: on,
     refetchInterval: LOOK_EVERY_MS,
     staleTime: LOOK_EVERY_MS,
     gcTime: 0,
@@ -84,7 +86,7 @@ export function useNewEntries(path: string, question: Question, zone: string, pa
     client.setQueryData<Pages>(key, (held) => held && onTop(held, page));
     setFresh((before) => before + page.items.length);
   }, [client, key, page]);
-  return { fresh, lost: newer.isError && asRefused(newer.error).passing };
+  return { on, fresh, lost: newer.isError && asRefused(newer.error).passing };
 }
 
 /** The list with newer entries before it; none stands there twice. */

@@ -37,7 +37,7 @@ export function RecordList({ path, question, caseId, live = true }: Props): Reac
     <Stack gap="sm">
       <p className="cw-record-count">
         {count !== null && <span className="cw-numbers">{count > AUDIT_COUNT_MAX ? t("audit.countMore", { count: AUDIT_COUNT_MAX, formatted: number(AUDIT_COUNT_MAX) }) : t("audit.count", { count })}</span>}
-        {live && <span>{news.lost ? t("audit.liveLost") : t("audit.live")}</span>}
+        {news.on && <span>{news.lost ? t("audit.liveLost") : t("audit.live")}</span>}
         <span role="status">{news.fresh > 0 && t("audit.fresh", { count: news.fresh })}</span>
       </p>
       {items.length === 0 ? (
