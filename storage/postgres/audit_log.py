@@ -59,10 +59,10 @@ TOLD = """insert into audit_witnessed (witness, log, size, at) values ($1, $2, $
 # For whoever may see it: policies say who.
 HEAD = """select (select role from grants where person = (select me()) and scope = $1) as role, l.signed as size, l.note
     from (select) one left join audit_logs l on l.log = $1"""
-_LEAF = """select f.n, f.hash, l.signed as size, l.note from audit_leaves f join audit_logs l on l.log = f.log
+_leaf = """select f.n, f.hash, l.signed as size, l.note from audit_leaves f join audit_logs l on l.log = f.log
     where f.log = $1 and l.note is not null and"""
-LEAF_OF = f"{_LEAF} f.entry = $2"
-LEAF_AT = f"{_LEAF} f.n = $2"
+LEAF_OF = f"{_leaf} f.entry = $2"
+LEAF_AT = f"{_leaf} f.n = $2"
 NOTES = "select size, note from audit_checkpoints where log = $1 and size = any($2::bigint[])"
 TILES = """select t.level, t.n, t.hashes from unnest($2::smallint[], $3::bigint[]) as u(level, n)
     join audit_tiles t on t.log = $1 and t.level = u.level and t.n = u.n"""
