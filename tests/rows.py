@@ -4,6 +4,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from schemas.ids import new_id
 
 COLUMNS = """select c.relname as table, a.attname as name, format_type(a.atttypid, null) as type,
@@ -73,6 +75,9 @@ class Rows:
                 values[name] = await self._shared(column["refers"], given)
             else:
                 values[name] = self._value(column["type"])
+        if table == "audit_entries":  # whose columns say what its bytes say
+            said = {"log": values["log"], "case": values["case_id"], "by": {"person": values.get("person")}}
+            values["entry"] = msgspec.json.encode(said)
         names = ", ".join(f'"{name}"' for name in values)
         places = ", ".join(f"${n}" for n in range(1, len(values) + 1))
         await self.connection.execute(f"insert into {table} ({names}) values ({places})", *values.values())
