@@ -7,16 +7,11 @@ import fcntl
 import hashlib
 import os
 import shutil
-import signal
-import subprocess
-import sys
 import tempfile
-import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import asyncpg
 import httpx
@@ -25,101 +20,32 @@ import pytest
 
 from deploy.backup.keys import KeyFile, read_keys, save_keys
 from deploy.backup.look import verify
-from deploy.backup.restore import Wanted, restore
-from deploy.backup.shelf import MARK, Shelf
+from deploy.backup.shelf import Shelf
 from deploy.embedded.child import StackError
 from deploy.embedded.stack import RESTORING, Stack
-from tests.app import Office, Person, World
-from tests.contract.test_state_and_events import State, apply, read
-from tests.house import ROOT, House, gone, wait_for
+from tests.app import Person, World
+from tests.contract.test_state_and_events import apply, read
+from tests.faults.damages import DAMAGES
+from tests.faults.lost import (
+    HEALED_WITHIN_S,
+    Lost,
+    add,
+    all_followed,
+    casewire,
+    kill,
+    killed,
+    remember,
+    whole,
+    world_of,
+    write_on,
+)
+from tests.house import House
 from tests.live import live
-from tests.uploads import document, upload
 
 PLACE = Path("/tmp")
-COMMAND_S = 240.0  # only ends a broken run
-HEALED_WITHIN_S = 60.0
 ROUNDS = int(os.environ.get("FAULT_ROUNDS", "1"))
 
 pytestmark = pytest.mark.timeout(400)
-
-
-class Lost:
-    """What there was when the house was lost, and where its backups are."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.first, self.second = folder / "first", folder / "second"
-        self.backups, self.keys = folder / "backups", folder / "apart" / "keys.json"
-        self.house = House(self.first, "--follow", str(self.backups))
-        self.names: list[str] = []
-        self.texts: dict[UUID, bytes] = {}
-        self.between = datetime.now(UTC)
-        self.said_before: list[str] = []
-        self.said: list[str] = []
-
-    office: Office
-    room: UUID
-    held: tuple[State, int]
-    epoch: str
-    pos: str
-    last: int
-    events: list[dict[str, Any]]
-
-    def backup(self) -> str:
-        done = casewire("backup", "--to", self.backups, "--keys", self.keys, "--data", self.first)
-        assert done.returncode == 0, done.stderr
-        self.names.append(done.stdout.split()[0])
-        return self.names[-1]
-
-    @property
-    def shelf(self) -> Shelf:
-        return Shelf(self.backups)
-
-
-def casewire(*arguments: object) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "-m", "deploy.cli", *map(str, arguments)],
-        cwd=ROOT, capture_output=True, text=True, check=False, timeout=COMMAND_S,
-    )  # fmt: skip
-
-
-@contextlib.asynccontextmanager
-async def world_of(house: House) -> AsyncIterator[World]:
-    pool: Any = await asyncpg.create_pool(house.settings().postgres_owner, min_size=0, max_size=2)
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{house.http_port}", timeout=30) as http:
-        try:
-            yield World(http, pool)
-        finally:
-            pool.terminate()
-
-
-async def add(lost: Lost, world: World, text: str, into: list[str]) -> None:
-    """A message and a document that went the whole way."""
-    lead, office = lost.office.lead, lost.office
-    await lead.made(f"/v1/conversations/{lost.room}/messages", {"body": text})
-    into.append(text)
-    data = (text + ". ").encode() * 500
-    version = await upload(lead, await document(lead, office.case, office.shared, text), data)
-    lost.texts[version] = data
-    async with asyncio.timeout(HEALED_WITHIN_S):
-        while await world.pool.fetchval("select text_status from versions where id = $1", version) == "none":
-            await asyncio.sleep(0.05)
-
-
-async def all_followed(lost: Lost, world: World) -> None:
-    """Until the backups have the log up to now, and every object."""
-    async with asyncio.timeout(HEALED_WITHIN_S):
-        end = await world.pool.fetchval("select pg_current_wal_flush_lsn()::text")
-        while not await world.pool.fetchval(
-            "select restart_lsn >= $1::text::pg_lsn from pg_replication_slots where slot_name = 'casewire_follow'",
-            end,
-        ):
-            await asyncio.sleep(0.05)
-        keys = {str(row[0]) for row in await world.pool.fetch("select object_key from versions")}
-        while not keys <= {held.key for held in lost.shelf.since(lost.epoch)}:
-            await asyncio.sleep(0.05)
-        while str(lost.office.stranger.id) not in (lost.backups / "erasures.jsonl").read_text():
-            await asyncio.sleep(0.05)
 
 
 @pytest.fixture(scope="module")
@@ -136,7 +62,7 @@ async def lost() -> AsyncIterator[Lost]:
             lost.room = await lost.office.conversation()
             await add(lost, world, "before any backup", lost.said_before)
             # A hold forbids that a version is pinned anew, and yet must come back as it stood.
-            admin = await world.token(lost.office.admin, proved=True)
+            admin = await world.token(lost.office.admin, kind="browser", proved=True)
             held = {"kind": "case", "thing": lost.office.case, "reason": "A court asked."}
             await admin.made(f"/v1/orgs/{lost.office.org}/holds", held)
             await asyncio.to_thread(lost.backup)
@@ -146,10 +72,11 @@ async def lost() -> AsyncIterator[Lost]:
             await asyncio.wait([writing])
             lost.between = datetime.now(UTC)
             await add(lost, world, "after the backups", lost.said)
-            await admin.made(
+            answer = await admin.post(
                 f"/v1/orgs/{lost.office.org}/people/{lost.office.stranger.id}/erasure",
                 {"reason": "They asked for it."},
             )
+            assert answer.status_code == 200, answer.text
             await remember(lost, world)
             await all_followed(lost, world)
         kill(lost.house)
@@ -158,93 +85,6 @@ async def lost() -> AsyncIterator[Lost]:
         with contextlib.suppress(Exception):
             lost.house.stop()
         shutil.rmtree(folder, ignore_errors=True)
-
-
-async def write_on(lost: Lost) -> None:
-    n = 0
-    while True:
-        n += 1
-        await lost.office.lead.made(f"/v1/conversations/{lost.room}/messages", {"body": f"meanwhile {n}"})
-        lost.said_before.append(f"meanwhile {n}")
-
-
-async def remember(lost: Lost, world: World) -> None:
-    """What a client holds at the end: its state, and its place."""
-    lost.held = await read(lost.office.outside, lost.office.case)
-    async with live(f"ws://127.0.0.1:{lost.house.live_port}", lost.office.outside.token) as client:
-        async with asyncio.timeout(HEALED_WITHIN_S):
-            while True:
-                answer = await client.ask("subscribe", topic=f"case:{lost.office.case}")
-                if answer["seq"] >= lost.held[1]:
-                    break
-                await client.ask("unsubscribe", topic=f"case:{lost.office.case}")
-                await asyncio.sleep(0.05)
-    lost.epoch, lost.last, lost.pos = answer["epoch"], answer["seq"], answer["pos"]
-
-
-def kill(house: House) -> None:
-    """Everything of it at once, as when the machine is gone."""
-    pids = house.pids()
-    for pid in (house.process.pid, *pids.values()):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-    house.process.wait()
-    for pid in pids.values():
-        wait_for(lambda pid=pid: gone(pid), "the end of everything")
-
-
-def whole(
-    lost: Lost, data: Path, name: str | None = None, until: datetime | None = None, **other: Path
-) -> str:
-    """Restore in this process; what is said of why not."""
-    told: list[str] = []
-    broken: list[BaseException] = []
-
-    def work() -> None:
-        try:
-            restore(
-                other.get("backups", lost.backups),
-                other.get("keys", lost.keys),
-                data,
-                Wanted(name, until),
-                print,
-            )
-        except StackError as problem:
-            told.append(str(problem))
-        except BaseException as problem:
-            broken.append(problem)
-
-    # Not in a thread of the loop: what is started belongs to the thread that waits for it.
-    thread = threading.Thread(target=work)
-    thread.start()
-    thread.join()
-    if broken:
-        raise broken[0]
-    assert len(told) <= 1 and not any("\n" in one for one in told)
-    return told[0] if told else ""
-
-
-DIES = """
-import os, sys
-from deploy.backup import {module} as module
-from deploy.cli import main
-def dying(*arguments, **named):
-    {before}os._exit(9)
-    answer = do(*arguments, **named)
-    os._exit(9)
-do, {where}.{name} = {where}.{name}, dying
-main()
-"""
-
-
-def killed(module: str, where: str, name: str, before: bool, *arguments: object) -> None:
-    """Run a command that ends at once, as by a power cut, before or after it calls something."""
-    script = DIES.format(module=module, where=where, name=name, before="" if before else "#")
-    done = subprocess.run(
-        [sys.executable, "-c", script, *map(str, arguments)],
-        cwd=ROOT, capture_output=True, text=True, check=False, timeout=COMMAND_S,
-    )  # fmt: skip
-    assert done.returncode == 9, (done.returncode, done.stdout, done.stderr)
 
 
 # -- what comes back ---------------------------------------------------------------------------------------
@@ -440,80 +280,6 @@ def copy(lost: Lost) -> Iterator[Shelf]:
     shutil.copytree(lost.backups, target, copy_function=os.link)
     yield Shelf(target)
     shutil.rmtree(target)
-
-
-def rewrite(file: Path, change: Callable[[bytes], bytes]) -> None:
-    data = file.read_bytes()
-    file.unlink()
-    file.write_bytes(change(data))
-
-
-def an_object(shelf: Shelf) -> Path:
-    return shelf.object(shelf.held(shelf.whole()[-1])[0].sha256)
-
-
-def truncated_database(shelf: Shelf) -> None:
-    file = max(
-        (shelf.whole()[-1].folder / "postgres" / "base").glob("*/*"), key=lambda path: path.stat().st_size
-    )
-    rewrite(file, lambda data: data[:-8192])
-
-
-def changed_database(shelf: Shelf) -> None:
-    file = max(
-        (shelf.whole()[-1].folder / "postgres" / "base").glob("*/*"), key=lambda path: path.stat().st_size
-    )
-    rewrite(file, lambda data: data[:100] + bytes([data[100] ^ 1]) + data[101:])
-
-
-def exchanged_database(shelf: Shelf) -> None:
-    older, newer = (backup.folder / "postgres" for backup in shelf.whole())
-    shutil.rmtree(newer)
-    shutil.copytree(older, newer)
-
-
-def lost_file(shelf: Shelf) -> None:
-    (shelf.whole()[-1].folder / "postgres" / "global" / "pg_control").unlink()
-
-
-def cut_manifest(shelf: Shelf) -> None:
-    rewrite(shelf.whole()[-1].folder / "manifest.json", lambda data: data[: len(data) // 2])
-
-
-def missing_object(shelf: Shelf) -> None:
-    an_object(shelf).unlink()
-
-
-def truncated_object(shelf: Shelf) -> None:
-    rewrite(an_object(shelf), lambda data: data[:-1])
-
-
-def exchanged_object(shelf: Shelf) -> None:
-    rewrite(an_object(shelf), lambda data: bytes(len(data)))
-
-
-def changed_list(shelf: Shelf) -> None:
-    rewrite(
-        shelf.whole()[-1].folder / "objects.jsonl", lambda data: data.replace(b"documents", b"quarantine")
-    )
-
-
-def newer_version(shelf: Shelf) -> None:
-    rewrite(shelf.place / MARK, lambda data: data.replace(b'"casewire_backups":1', b'"casewire_backups":2'))
-
-
-DAMAGES: dict[Callable[[Shelf], None], str] = {
-    truncated_database: "The database in the backup is damaged",
-    changed_database: "The database in the backup is damaged",
-    exchanged_database: "the database's manifest is not as it was written",
-    lost_file: "The database in the backup is damaged",
-    cut_manifest: "its manifest is missing or damaged",
-    missing_object: "is missing or cut off",
-    truncated_object: "is missing or cut off",
-    exchanged_object: "holds other bytes than were put there",
-    changed_list: "objects.jsonl is not as it was written",
-    newer_version: "of version 2 and this Casewire knows versions up to 1",
-}
 
 
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)
