@@ -6,7 +6,8 @@ takes it; the step from the last of it to live is taken without letting go of th
 
 import asyncio
 from collections.abc import Iterable
-from typing import Any, cast
+from datetime import UTC, datetime
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 import structlog
@@ -18,12 +19,17 @@ from gateway.missed import QUERIES, RANGE_EVENTS_MAX, Range, Ranges
 from gateway.replaying import STEP_BYTES, STEP_EVENTS, Everywhere, Lost, Replaying, Socket, Stream, replayed
 from gateway.session import Session, Subscription
 from schemas.access import Guarded, Viewer, sees
+from schemas.audit import HOUSE, Actor
+from schemas.errors import Refused
 from schemas.frames import Subscribed
 from schemas.limits import REPLAY_EVENTS_MAX, REPLAY_MINE_EVENTS_MAX
-from storage.postgres import access, replays
+from storage.postgres import access, audit, replays
 from storage.postgres.access import Thing
 from storage.postgres.pool import PASSING
+from storage.postgres.privileged import Privileged
 from storage.postgres.replays import Alike
+
+T = TypeVar("T")
 
 THINGS_MAX = 20_000
 COUNTED_AT_ONCE = 100_000  # events, by one statement: it must stay far below the role's transaction_timeout
@@ -36,6 +42,8 @@ class Joining:
         self._feed, self._database = feed, database
         self._cases: dict[UUID, Thing] = {}
         self._conversations: dict[UUID, Thing] = {}
+        self._privileged = Privileged()
+        self._heard: dict[UUID, bool] = {}  # whether a case has privileged conversations
         self._replaying = Replaying(feed)
         self._ranges = Ranges(lambda *place: replays.stream_page(database.system, *place))
         self._ask_case = Asking[UUID, Thing](lambda ids: access.case_things(database.system, ids))
@@ -53,6 +61,8 @@ class Joining:
         missed = self._at_hand(sub, start, head) if start < head else None
         if start > head or (start < head and missed is None):
             return False
+        if self._heard.get(sub.id, True):
+            return False  # what is privileged is written down first, and whether it is may have to be asked
         sub.thing = thing
         if not self._write(socket, sub, start, head, missed):
             return False
@@ -66,7 +76,7 @@ class Joining:
                 await self._join_mine(socket, subscription)
             else:
                 await self._join_stream(socket, subscription)
-        except PASSING as error:
+        except (*PASSING, Refused) as error:
             logger.warning("postgres does not answer", error=type(error).__name__)
             if not subscription.gone:
                 socket.perform(subscription.session.refuse(subscription, "unavailable"))
@@ -124,6 +134,9 @@ class Joining:
             if thing is None or not sees(session.viewer, thing):
                 socket.perform(session.refuse(sub, "not_found"))
                 return
+            await self._record(sub, thing)
+            if sub.gone:
+                return
             sub.thing = thing
         if after is not None and after.epoch != feed.epoch:
             socket.perform(session.reset(sub, "epoch"))
@@ -164,6 +177,28 @@ class Joining:
         missed = None  # a client that does not take what is written holds nothing of what was read
         if await self._replaying.run(socket, Stream(feed, self._database, self._head, sub)):
             feed.rooms.room_of(sub).add(sub, socket)
+
+    async def _record(self, sub: Subscription, thing: Thing | None) -> None:
+        """Who hears what is privileged is in the record before they do: once for a topic, whatever it brings. Their own
+        stream brings what is new in all of their cases."""
+        log, case = HOUSE, None
+        if thing is not None:
+            found = await self._privileged.among(self._database.system, [thing.case_id])
+            _keep(self._heard, thing.case_id, thing.case_id in found)
+            if thing.case_id not in found:
+                return
+            log, case = thing.org, thing.case_id
+        session = sub.session
+        entry, private = audit.made(
+            act="conversation.heard",
+            at=datetime.now(UTC),
+            by=Actor(kind="socket", person=session.viewer.person, session=session.id),
+            rule="read" if case else "own",
+            log=log,
+            case=case,
+            thing=sub.id,
+        )
+        await self._database.recorder.record(entry, private)
 
     def _at_hand(self, sub: Subscription, start: int, head: int) -> Range | None:
         """A range that was used lately, or that the ring holds, where it is not a long one."""
@@ -213,6 +248,9 @@ class Joining:
         feed, session, after, system = self._feed, sub.session, sub.after, self._database.system
         if after is not None and after.epoch != feed.epoch:
             socket.perform(session.reset(sub, "epoch"))
+            return
+        await self._record(sub, None)
+        if sub.gone:
             return
         upto = feed.position
         if after is None:
@@ -264,7 +302,7 @@ def _seen(viewer: Viewer, groups: Iterable[Alike]) -> int:
     )
 
 
-def _keep(things: dict[UUID, Thing], id: UUID, thing: Thing) -> None:
+def _keep(things: dict[UUID, T], id: UUID, thing: T) -> None:
     if len(things) >= THINGS_MAX:
         things.clear()
     things[id] = thing

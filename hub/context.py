@@ -22,6 +22,7 @@ from storage.bus import Bus
 from storage.keys.ring import Keys
 from storage.postgres.locks import Lock
 from storage.postgres.pool import Database
+from storage.postgres.privileged import Privileged
 from storage.postgres.rates import Rates
 from storage.postgres.recorder import Recorder
 from storage.postgres.unit import Unit
@@ -111,6 +112,7 @@ class Hub(Struct, frozen=True):
     uses: Uses = field(default_factory=Uses)
     knowledge: Knowledge = field(default_factory=Knowledge)
     health: Health = field(default_factory=Health)
+    privileged: Privileged = field(default_factory=Privileged)
 
     @asynccontextmanager
     async def writing(self, who: Who, lock: Lock, key: Key | None = None) -> AsyncIterator[Unit]:

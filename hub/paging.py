@@ -34,11 +34,13 @@ async def read_page(
     limit: int,
     after: str | None,
     order: Order = BY_ID,
+    told: Callable[[Any], object] | None = None,
 ) -> Page[T]:
     """The items of the case or conversation `inside`, by a statement as `storage.postgres.rows.listing` makes them.
 
     `not_found` when the reader may not see `inside`. One row more than `limit` is read, to know whether there is one.
-    Through somebody else's eyes (`?as=`) a page may hold fewer, since rows go that only the asker sees.
+    `told` is given the first row: what the statement says of `inside`. Through somebody else's eyes (`?as=`) a page may
+    hold fewer, since rows go that only the asker sees.
     """
     place = read_cursor(after, *order.types) or (None,) * len(order.types)
     async with hub.reading(who) as connection:
@@ -46,6 +48,8 @@ async def read_page(
         rows = await connection.fetch(sql, inside, *place, limit + 1)
     if not rows:
         raise Refused("not_found")
+    if told is not None:
+        told(rows[0])
     found = [row for row in rows if row["id"] is not None]
     more = cursor(*order.of(make(found[limit - 1]))) if len(found) > limit else None
     items = [make(row) for row in found[:limit] if eyes is None or eyes.see(row)]

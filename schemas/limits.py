@@ -36,7 +36,8 @@ DESTROYED_AT_ONCE = 2_000  # rows in one transaction
 ERASED_CASES_MAX = 200  # in which somebody's words go at once
 PERSON_ROWS_MAX = 10_000  # of one kind, in the copy of what is held of a person
 
-ENTRIES_WAITING_MAX = 4096  # reads and refusals of a process that wait to be written down
+PRIVILEGED_KEPT_MAX = 50_000  # cases of which a process knows whether their conversations are privileged
+ENTRIES_WAITING_MAX = 16_384  # reads and refusals of a process that wait to be written down
 ENTRIES_TOGETHER_MAX = 256  # of them in one transaction
 
 # Keeping and erasing

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from hub.audit.reading import record_read
 from hub.context import Hub, Who
 from hub.views.eyes import eyes_of
 from schemas.answers import Page
@@ -20,6 +21,7 @@ async def list_events(hub: Hub, who: Who, case: UUID, epoch: str | None, after: 
         rows = await connection.fetch(events.PAGE, case, after, limit + 1)
     if not rows:
         raise Refused("not_found")
+    await record_read(hub, who, "conversation.heard", [case], case)
     found = [row for row in rows if row["id"] is not None]
     items = [
         EventView(

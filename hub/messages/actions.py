@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from uuid import UUID
 
+from hub.audit.reading import record_read
 from hub.context import Hub, Who, key_of
 from hub.messages import rules
 from hub.paging import BY_SEQ, read_page
@@ -90,4 +91,10 @@ async def list_messages(
     hub: Hub, who: Who, conversation: UUID, limit: int, after: str | None
 ) -> Page[Message]:
     """Newest first."""
-    return await read_page(hub, who, messages.PAGE, messages.message, conversation, limit, after, BY_SEQ)
+    inside: set[UUID] = set()
+    page = await read_page(
+        hub, who, messages.PAGE, messages.message, conversation, limit, after, BY_SEQ,
+        told=lambda row: inside.add(row["f_case"]),
+    )  # fmt: skip
+    await record_read(hub, who, "conversation.read", inside, conversation)
+    return page

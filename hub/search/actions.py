@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from hub.audit.reading import record_read
 from hub.context import Hub, Who
 from schemas.errors import bad_input
 from schemas.search import Found
@@ -23,6 +24,10 @@ async def search(
     if "\0" in q:
         raise bad_input("q", "the character NUL stands in no text")
     async with hub.reading(who) as connection:
-        return await postgres.search(
+        found = await postgres.search(
             connection, q, kinds=wanted, case=case, limit=min(limit, SEARCH_ITEMS_MAX), after=after
         )
+    cases = {hit.case for hit in found.items if hit.kind == "message"}
+    if cases:
+        await record_read(hub, who, "conversation.found", cases)
+    return found

@@ -92,6 +92,7 @@ class CaseType(Struct, frozen=True, kw_only=True):
     opened_by: frozenset[str] = frozenset({Side.STAFF})
     opener_role: str = STAFF  # the role an opener from outside takes
     open_to_staff: bool = False
+    privileged: bool = False  # what is said in its conversations is, so who reads them is in the record
     first_conversations: tuple[tuple[str, str], ...] = ()  # (title, audience name), opened with the case
     retention: Keeping = field(default_factory=Keeping)
     # What becomes a case of this type when it is brought in: a format's name to the intake that its Struct fills.

@@ -111,6 +111,7 @@ LEGAL_MATTER_1 = CaseType(
     first_conversations=(("Client", "client"), ("Legal team", "staff")),
     retention=Keeping(7),  # what bars commonly ask of client files; offices say otherwise for themselves
     imports={"docket": intake_of},
+    privileged=True,
 )
 
 # What the office thinks of the matter, and what it costs, is the office's own.

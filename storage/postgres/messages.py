@@ -30,7 +30,7 @@ PLACE = "select conversation, case_id, org from messages where id = $1"
 ONE = "select * from messages where id = $1"
 
 # Newest first; $2 is the seq to go on below.
-PAGE = """select stream_head(v.case_id) as f_head, v.id as f_conversation, m.*
+PAGE = """select stream_head(v.case_id) as f_head, v.id as f_conversation, v.case_id as f_case, m.*
     from conversations v left join lateral (
         select * from messages where conversation = v.id and ($2::bigint is null or seq < $2)
         order by seq desc limit $3) m on true

@@ -368,6 +368,7 @@ async def test_an_event_costs_no_query(office: Office, monkeypatch: pytest.Monke
 
         class Closed:
             system = signin = Counted()
+            recorder = office.live.database.recorder  # who hears a privileged case is written down
 
         monkeypatch.setattr(gateway.feed, "_database", Closed())
         monkeypatch.setattr(gateway._joining, "_database", Closed())
