@@ -40,12 +40,6 @@ PRIVILEGED_KEPT_MAX = 50_000  # cases of which a process knows whether their con
 ENTRIES_WAITING_MAX = 16_384  # reads and refusals of a process that wait to be written down
 ENTRIES_TOGETHER_MAX = 256  # of them in one transaction
 
-# Keeping and erasing
-HOLDS_MAX = 10_000  # that stand, of an organisation
-SCHEDULES_MAX = 500  # of an organisation
-KEEP_YEARS_MAX = 200
-DESTROYED_AT_ONCE = 2_000  # rows in one transaction
-
 # Teams and walls
 TEAMS_MAX = 1000  # of an organisation
 TEAM_MEMBERS_MAX = 200

@@ -620,6 +620,7 @@ declare
     rows jsonb;
     found jsonb := '{}';
     more text[] := '{}';
+    walled text[] := array(select scope::text from grants where person = me() and role = 'walled');
 begin
     if p_org is null then
         if me() is null or p_person <> me() then
@@ -643,7 +644,7 @@ begin
             order by v.id desc'),
         ('entries', 'select id, case_id, kind, text, occurred_on, recorded_at from entries where by = $1
             and ($2 is null or org = $2) order by id desc'),
-        ('notices', 'select kind, title, due, at, acked_at from notices where person = $1 and ($2 is null or org = $2)
+        ('notices', 'select case_id, kind, title, due, at, acked_at from notices where person = $1 and ($2 is null or org = $2)
             order by id desc'),
         ('events', 'select type, case_id, thing, at from events where actor = $1 and ($2 is null or org = $2)
             order by tx desc, id desc'),
@@ -660,8 +661,11 @@ begin
             or recipient = (select email::text from people where id = $1)) and $2 is null order by made_at desc')
         ) as k(kind, statement)
     loop
-        execute format('select coalesce(jsonb_agg(to_jsonb(r)), ''[]'') from (%s limit $3) r', statement)
-            into rows using p_person, p_org, p_limit + 1;
+        -- A wall keeps out of a case here too, whoever asks.
+        execute format('select coalesce(jsonb_agg(j), ''[]'') from (select j from (select to_jsonb(r) as j from (%s) r) k
+            where coalesce(j ->> ''case_id'', j ->> ''scope'', j -> ''entry'' ->> ''case'', '''') <> all ($4)
+            limit $3) k', statement)
+            into rows using p_person, p_org, p_limit + 1, walled;
         if jsonb_array_length(rows) > p_limit then
             more := more || kind;
             rows := rows - p_limit;

@@ -185,6 +185,7 @@ OF_PEOPLE = {
     "walled staff": {"card_of", "seated", "find_person", "invitation_from"},
     "walled administrator": {
         "card_of", "seated", "find_person", "invitation_from", "scim_people", "scim_standing", "seat_person",
+        "person_data",
     },
 }  # fmt: skip
 

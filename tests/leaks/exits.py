@@ -226,24 +226,6 @@ EXITS: dict[tuple[str, str], Exit] = {
     ("POST", "/v1/orgs/{org:uuid}/dispositions/{disposition:uuid}/approve"): sends({"reason": "R"}),
     ("GET", "/v1/orgs/{org:uuid}/certificates"): PAGED,
     ("GET", "/v1/orgs/{org:uuid}/certificates/{certificate:uuid}"): READ,
-    # Keeping and erasing
-    ("GET", "/v1/orgs/{org:uuid}/holds"): PAGED,
-    ("POST", "/v1/orgs/{org:uuid}/holds"): sends(
-        {"kind": "case", "thing": "{case}", "reason": "R"},
-        {"kind": "document", "thing": "{document}", "reason": "R"},
-        {"kind": "person", "thing": "{person}", "reason": "R"},
-    ),
-    ("GET", "/v1/cases/{case:uuid}/holds"): PAGED,
-    ("POST", "/v1/orgs/{org:uuid}/holds/{hold:uuid}/release"): sends({"reason": "Over"}),
-    ("GET", "/v1/orgs/{org:uuid}/schedules"): READ,
-    ("POST", "/v1/orgs/{org:uuid}/schedules"): sends({"type": "legal_matter", "years": 3, "reason": "R"}),
-    ("GET", "/v1/orgs/{org:uuid}/dispositions"): Exit(queries=({}, {"limit": 500}, {"state": "due"})),
-    ("POST", "/v1/orgs/{org:uuid}/dispositions/{disposition:uuid}/keep"): sends(
-        {"until": "2090-01-01", "reason": "R"}
-    ),
-    ("POST", "/v1/orgs/{org:uuid}/dispositions/{disposition:uuid}/approve"): sends({"reason": "R"}),
-    ("GET", "/v1/orgs/{org:uuid}/certificates"): PAGED,
-    ("GET", "/v1/orgs/{org:uuid}/certificates/{certificate:uuid}"): READ,
     ("GET", "/v1/invitations"): OWN,
     ("POST", "/v1/invitations/{invitation:uuid}/answer"): sends({"accept": True}, {"accept": False}),
     ("GET", "/v1/orgs/{org:uuid}/invitations"): PAGED,

@@ -285,3 +285,16 @@ async def test_a_copy_is_for_oneself_and_who_administers(office: Office, world: 
 def test_a_long_copy_says_that_there_is_more() -> None:
     data = {kind: [] for kind in exports.TITLES} | {"messages": [{"body": "x"}] * 3, "more": ["messages"]}
     assert "There is more; these are the newest 3." in exports.page(data, datetime(2026, 1, 5, tzinfo=UTC))
+
+
+async def test_a_wall_keeps_out_of_the_copy_too(office: Office, world: World) -> None:
+    talk = await office.conversation()
+    await office.outside.made(f"/v1/conversations/{talk}/messages", {"body": "Canary behind a wall"})
+    walled = await proved(world, await world.person(office.org, "admin"))
+    path = f"/v1/orgs/{office.org}/people/{office.outside.id}/export"
+    assert "Canary behind" in json.dumps(unpacked(await walled.post(path))[0])
+    wall = {"title": "W", "reason": "R", "cases": [office.case], "people": [walled.id]}
+    await office.admin.made(f"/v1/orgs/{office.org}/walls", wall)
+    data, page = unpacked(await walled.post(path))
+    assert "Canary" not in page and str(office.case) not in json.dumps(data)
+    assert data["messages"] == [] and data["profile"]
