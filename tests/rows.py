@@ -30,6 +30,13 @@ GIVEN: dict[tuple[str, str], Any] = {
     ("oauth_apps", "id_token_alg"): "ES256",
     ("oauth_keys", "alg"): "ES256",
     ("data_keys", "kind"): "version",
+    ("holds", "kind"): "case",
+    ("dispositions", "kind"): "case",
+    ("dispositions", "state"): "due",
+    ("tombstones", "kind"): "case",
+    ("removals", "kind"): "object",
+    ("certificates", "kind"): "case",
+    ("erasures", "state"): "asked",
 }
 
 

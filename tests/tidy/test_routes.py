@@ -73,7 +73,7 @@ KEYLESS = {
     "/v1/conversations/{conversation:uuid}/read", "/v1/inbox/{notice:uuid}/ack",  # move forward only
     "/v1/orgs/{org:uuid}/teams/{team:uuid}/members", "/v1/orgs/{org:uuid}/walls/{wall:uuid}/lift",
     "/v1/orgs/{org:uuid}/holds/{hold:uuid}/release",  # done is done
-    "/v1/orgs/{org:uuid}/schedules", "/v1/erasures", "/v1/orgs/{org:uuid}/erasures/{erasure:uuid}/refuse",  # say it again
+    "/v1/orgs/{org:uuid}/schedules", "/v1/erasures", "/v1/orgs/{org:uuid}/erasures/{erasure:uuid}/refuse",  # again
     "/v1/orgs/{org:uuid}/people/{person:uuid}/erasure",  # works once
     "/v1/me/export", "/v1/orgs/{org:uuid}/people/{person:uuid}/export",  # hand out, and make nothing
     "/v1/orgs/{org:uuid}/dispositions/{disposition:uuid}/keep",
