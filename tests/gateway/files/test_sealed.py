@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -13,6 +14,7 @@ import pytest
 from deploy.embedded.hold import read_shared
 from gateway.files import Files
 from hub.context import Hub
+from schemas.access import ADMIN, WALLED
 from schemas.audit import entry_of
 from schemas.errors import Refused
 from schemas.settings import Settings
@@ -217,22 +219,26 @@ async def test_a_wrapped_key_is_seen_with_what_it_opens(
 
 
 async def test_who_administers_destroys_and_nobody_else(
-    office: Office, version: UUID, database: Database
+    office: Office, version: UUID, database: Database, world: World
 ) -> None:
+    """And no administrator whom a wall keeps out of the case."""
+    walled = await world.person(office.org, ADMIN)
+    await world.pool.execute(
+        "insert into grants (person, scope, role, org, since) values ($1, $2, $3, $4, now())",
+        walled.id, office.case, WALLED, office.org,
+    )  # fmt: skip
     connection = await asyncpg.connect(database.app)
+    now = datetime.now(UTC)
     try:
-        for person in (office.lead, office.outside, office.foreign, office.admin):
+        for person in (office.lead, office.outside, office.foreign, walled, office.admin):
             async with connection.transaction():
                 await connection.execute("select set_config('casewire.person', $1, true)", str(person.id))
-                call = connection.fetchval(
-                    keys.DESTROY, office.case, None, await connection.fetchval("select now()")
-                )
                 if person is office.admin:
-                    assert await call == 2
-                else:
-                    with pytest.raises(asyncpg.InsufficientPrivilegeError):
-                        async with connection.transaction():
-                            await call
+                    assert await connection.fetchval(keys.DESTROY, office.case, None, now) == 2
+                    continue
+                with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                    async with connection.transaction():
+                        await connection.fetchval(keys.DESTROY, office.case, None, now)
     finally:
         await connection.close()
 
