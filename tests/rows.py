@@ -85,7 +85,7 @@ class Rows:
     def _value(self, type: str) -> Any:
         self.n += 1
         values: dict[str, Any] = {
-            "uuid": new_id(), "text": f"x{self.n}", "citext": f"x{self.n}@mail.test", "integer": self.n,
+            "uuid": new_id(), "text": f"x{self.n}", "citext": f"x{self.n}@mail.test", "integer": self.n, "smallint": 1,
             "bigint": self.n, "boolean": False, "bytea": self.n.to_bytes(32, "big"), "jsonb": "[]", "json": "{}",
             "timestamp with time zone": datetime(2026, 1, 5, tzinfo=UTC), "date": date(2026, 1, 5),
             "tsvector": "", "text[]": [], "uuid[]": [], "bigint[]": [0, 0],
