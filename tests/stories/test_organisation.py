@@ -85,6 +85,9 @@ async def test_a_team_lets_its_members_in_and_out(desk: Desk, other: Desk, offic
     await other.page.evaluate("window.neverReloaded = true")
     await desk.open("/organisation/teams")
     await desk.page.get_by_role("link", name=re.compile("Night shift")).click()
+    opened = desk.page.get_by_test_id("team-cases").get_by_role("link")
+    await expect(opened).to_have_count(1)
+    await expect(opened).to_have_attribute("href", case)
     await desk.press("Take Zoë Ünsal out of the team")
     await desk.confirm("Take out")
     await other.says("Your access to this case has ended.")
@@ -111,6 +114,14 @@ async def test_a_wall_closes_the_case_before_her_eyes(
     dialog = desk.page.get_by_role("dialog")
     await dialog.get_by_label("Title").fill("Her brother is the witness")
     await desk.choose("People to keep out", "Zoë")
+    # The list folds when somebody was chosen, and by Escape, which leaves the dialog.
+    options = desk.page.get_by_role("option")
+    await expect(options.filter(visible=True)).to_have_count(0)
+    await dialog.get_by_label("People to keep out").click()
+    await expect(options.filter(visible=True).first).to_be_visible()
+    await desk.page.keyboard.press("Escape")
+    await expect(options.filter(visible=True)).to_have_count(0)
+    await expect(dialog).to_be_visible()
     await desk.choose("Of which cases", number)
     await dialog.get_by_label("Reason").fill("She told us herself.")
     await expect(desk.page.get_by_test_id("wall-effect")).to_contain_text("Zoë Ünsal will see nothing of this case")
@@ -169,6 +180,16 @@ async def test_a_service_comes_in_by_its_token_until_it_ends(desk: Desk, office:
     await desk.confirm("End the token")
     await desk.says("No tokens")
     assert (await read(f"/v1/cases/{office.case}")).status_code == 401
+
+
+async def test_a_directory_is_told_where_to_speak(desk: Desk, office: Office) -> None:
+    await desk.open("/organisation/directory")
+    await expect(desk.page.get_by_test_id("directory-address")).to_contain_text(f"/scim/v2/{office.org}")
+    await expect(desk.page.get_by_test_id("directory-sent")).to_have_text("Nothing yet.")
+    await desk.page.get_by_role("radio", name="Staff").click()
+    await desk.says("Saved.")
+    state = (await office.admin.get(f"/v1/orgs/{office.org}/scim")).json()
+    assert state["role"] == "desk"
 
 
 async def test_roles_change_and_people_go(desk: Desk, office: Office, lawyer: Person, other: Desk) -> None:

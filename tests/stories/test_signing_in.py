@@ -151,3 +151,19 @@ async def test_a_new_password_signs_out_everywhere_else(
     await other.says("You were signed out.")
     await expect(desk.page.get_by_test_id("sessions").get_by_role("listitem")).to_have_count(1)
     await other.page.context.close()
+
+
+async def test_signing_out_everywhere_else_asks_first_and_says_how_much(
+    desk: Desk, browser: Browser, house: House, person: Person
+) -> None:
+    other = await Desk.fresh(browser, house)
+    await other.sign_in(person)
+    await desk.sign_in(person)
+    await desk.open("/security")
+    await desk.press("Sign out everywhere else")
+    await desk.says("Sign out in 1 other place?")
+    await desk.confirm("Sign out everywhere else")
+    await other.says("You were signed out.")
+    await expect(desk.page.get_by_test_id("sessions").get_by_role("listitem")).to_have_count(1)
+    await expect(desk.page.get_by_role("button", name="Sign out everywhere else")).to_have_count(0)
+    await other.page.context.close()
