@@ -42,7 +42,7 @@ dl{display:grid;grid-template-columns:minmax(7rem,max-content) 1fr;gap:.25rem 1.
 dd{margin:0;overflow-wrap:anywhere}
 table{width:100%;border-collapse:collapse}
 th,td{text-align:start;vertical-align:top;padding:.45rem .7rem .45rem 0;border-bottom:1px solid var(--line);
-overflow-wrap:anywhere}
+overflow-wrap:break-word}
 article{border-inline-start:3px solid var(--line);padding:.1rem 0 .1rem 1rem;margin:1.1rem 0;break-inside:avoid}
 article header{padding:0;max-width:none;margin:0}
 .text{white-space:pre-wrap;overflow-wrap:anywhere;margin:.25rem 0}

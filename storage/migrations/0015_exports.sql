@@ -2,7 +2,7 @@
 
 create table exports (
     id uuid primary key,
-    case_id uuid not null references cases (id),
+    case_id uuid not null references cases (id) on delete cascade,
     org uuid not null,
     person uuid not null,
     seq bigint not null,
