@@ -110,12 +110,12 @@ async def test_somebody_who_is_here_connects_it_under_security(
     await expect(desk.page.get_by_text("None is connected")).to_be_visible()
 
 
-def mailed(house: House, address: str) -> list[str]:
+def mailed(house: House, address: str, to: str = "link") -> list[str]:
     found: list[str] = []
     for path in sorted((house.data / "mail").glob("*.eml"), key=lambda one: one.name):
         message = email.message_from_bytes(Path(path).read_bytes(), policy=default)
         if message["to"] == address:
-            found += re.findall(r"\S+/link#\S+", message.get_content())
+            found += re.findall(rf"\S+/{to}#\S+", message.get_content())
     return found
 
 
@@ -138,6 +138,37 @@ async def test_a_client_comes_in_by_a_link(desk: Desk, running: World, house: Ho
     await desk.page.goto(url)
     await desk.press("Come in")
     await desk.says("This link was used")
+
+
+async def test_a_forgotten_password_is_set_anew(desk: Desk, running: World, house: House) -> None:
+    person = await with_password(running, await running.person(await running.organisation(), "desk"))
+    await desk.open("/sign-in")
+    await desk.press("Forgotten your password?")
+    await desk.page.locator("input[name=reset_email]").fill(person.email)
+    await desk.page.keyboard.press("Enter")
+    await desk.says("Look into your mail")
+    wait_for(lambda: len(mailed(house, person.email, "reset")) == 1, "the mail")
+    (url,) = mailed(house, person.email, "reset")
+    await desk.page.goto(url)
+    await expect(desk.page).to_have_url(f"{desk.base}/reset")  # the secret is out of the address at once
+    field = desk.page.locator("input[name=password]")
+    await field.fill("password12345")
+    await desk.page.keyboard.press("Enter")
+    await desk.says("tried first")  # which uses nothing up
+    await field.fill("seven green kettles sing")
+    await desk.page.keyboard.press("Enter")
+    await desk.says("Your password is set")
+    assert (await person.get("/v1/me")).status_code == 401  # all that was signed in is out
+    await desk.open("/sign-in")
+    await desk.page.locator("input[name=email]").fill(person.email)
+    await desk.page.locator("input[type=password]").fill("seven green kettles sing")
+    await desk.page.keyboard.press("Enter")
+    await desk.inside()
+    await desk.page.goto("about:blank")
+    await desk.page.goto(url)
+    await field.fill("eight green kettles sing")
+    await desk.page.keyboard.press("Enter")
+    await desk.says("This address was used or is over")
 
 
 async def test_an_invitation_is_a_question(desk: Desk, running: World) -> None:
