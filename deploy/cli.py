@@ -318,8 +318,8 @@ def bench(name: str, *, json: bool = False, quick: bool = False, data: Data = No
     """Measure the stack that runs, else one of the bench's own. Exit code 1 when a bound is missed.
 
     Args:
-        name: What to measure: fanout, burst, deliver, relay, post, storm, replay, idle, slow, revoke, import, proof
-            or verify.
+        name: What to measure: fanout, burst, deliver, relay, post, storm, replay, idle, slow, revoke, import, proof,
+            restore or verify.
         json: Print the figures as JSON.
         quick: A small part of the work, to see that the bench works; its figures mean nothing.
     """
