@@ -415,12 +415,13 @@ async def serve(settings: Settings) -> None:
         return await absent({"postgres": database.app.fetchval("select 1"), "objects": blobs.ready()})
 
     health = await serve_health(settings.internal_port, missing)
+    app = Files(settings, database, blobs, rates)
     try:
-        app = Files(settings, database, blobs, rates)
         await serve_asgi(
             app, settings.http_host, settings.files_port, lifespan=False, connections_max=CONNECTIONS_MAX
         )
     finally:
+        await app.keys.close()
         if health is not None:
             health.close()
         await rates.close()
