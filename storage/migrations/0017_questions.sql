@@ -24,6 +24,21 @@ begin
     end loop;
 end $$;
 
+-- A wall is not there for those whom it keeps out, and so is nothing that was done about it, though it names no case.
+create function hidden_walls() returns uuid[] language sql stable security definer set search_path = pg_catalog, public
+    begin atomic
+        select coalesce(array_agg(w.id), '{}') from public.walls w
+            where w.org in (select g.scope from public.grants g where g.person = public.me())
+                and (w.cases && public.walls_of_me() or (w.lifted_at is not null and public.me() = any (w.people)));
+    end;
+revoke execute on function hidden_walls() from public;
+grant execute on function hidden_walls() to casewire_app;
+create policy not_of_a_wall on audit_leaves as restrictive for select to casewire_app using (
+    thing is null or thing <> all ((select hidden_walls())::uuid[]));
+create policy not_of_a_wall on audit_entries as restrictive for select to casewire_app using (
+    (select hidden_walls()) = '{}'
+    or ((convert_from(entry, 'UTF8')::json ->> 'thing')::uuid = any ((select hidden_walls())::uuid[])) is not true);
+
 -- What people in a record are called, for who may read that record: all of the organisation's for its administrators, that
 -- of a case for who staffs it. Whoever belongs there now has a name, and whoever stands in the record that is read.
 create function audit_names(p_org uuid, p_case uuid, p_people uuid[]) returns table (id uuid, name text)

@@ -45,6 +45,7 @@ FUNCTIONS = {
     "destroy_keys": CHANGES, "renew_invitation": CHANGES, "withdraw_invitation": CHANGES,
     "renew_session": SELF, "scim_outsider": ADMINS,
     "brought_along": "who is there by whose hand, ids alone, for the organisation's people", "stood_behind": SELF,
+    "hidden_walls": SELF,
 }  # fmt: skip
 
 ASKED = f"""select p.oid::regprocedure::text as call, p.proname as name, p.proargnames[1:p.pronargs] as names,

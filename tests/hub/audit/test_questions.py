@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from hub.context import Hub
 from schemas.access import ADMIN, DESK
 from schemas.audit import HOUSE, Version
 from schemas.errors import Refused
@@ -320,3 +321,25 @@ async def test_what_cannot_be_written_down_is_not_told(
     monkeypatch.setattr(Recorder, "record", full)
     for path in ("", "/export"):
         refused(await office.admin.get(f"/v1/orgs/{office.org}/audit{path}", **THEN), 503, "unavailable")
+
+
+async def test_a_wall_is_not_in_the_record_of_those_whom_it_keeps_out(
+    hub: Hub, world: World, office: Office, leaves: Leaves
+) -> None:
+    """Nor is that somebody asked about it: a wall has no case in the record, and its id alone would tell."""
+    walled = await world.person(office.org, ADMIN)
+    admin = await proved(world, office.admin)
+    wall = await admin.made(
+        f"/v1/orgs/{office.org}/walls",
+        {"title": "Conflict", "reason": "A cousin", "cases": [str(office.case)], "people": [str(walled.id)]},
+    )
+    for act in ("wall.raised", "audit.read", "lift_wall"):
+        await leaves.add(office.org, act, admin.id, thing=UUID(wall["id"]))
+    open_ = await leaves.add(office.org, "team.changed", admin.id, thing=new_id())
+    path = f"/v1/orgs/{office.org}/audit"
+    assert (await asked(admin, path, **THEN))["count"] == 4
+    assert [one["n"] for one in (await asked(walled, path, **THEN))["items"]] == [open_]
+    async with hub.database.reading(walled.id) as on:
+        for table in ("audit_leaves", "audit_entries"):
+            found = await on.fetch(f"select * from {table} where log = $1", office.org)
+            assert len(found) >= 1 and wall["id"] not in str([dict(row) for row in found]), table
