@@ -95,7 +95,7 @@ async def test_the_table_is_for_spreadsheets_and_runs_nothing(
     assert len(of_case.text.splitlines()) == 2 and "192.0.2.9" not in of_case.text
 
 
-@pytest.mark.parametrize("first", [*exports.FORMULAS])
+@pytest.mark.parametrize("first", list("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"))
 def test_no_cell_begins_a_formula(first: str) -> None:
     assert harmless(f"{first}1+1") == f"'{first}1+1"
 
