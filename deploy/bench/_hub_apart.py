@@ -1,8 +1,8 @@
-"""A hub of a bench's own, with the wall or without it: `python -m deploy.bench._hub_apart [--open]`, settings from the
-environment.
+"""A hub of a bench's own: `python -m deploy.bench._hub_apart [--open|--unrecorded]`, settings from the environment.
 
 Without the wall is: connected as a role whose one policy is `true`, so that PostgreSQL checks nothing, and with what
-the statements ask of the asker's grants left out. All else is the product.
+the statements ask of the asker's grants left out. Unrecorded is: a write commits without its entry in the record, and
+makes none. All else is the product.
 """
 
 import os
@@ -15,6 +15,7 @@ from schemas.settings import Settings
 from storage.asgi import run, serve_asgi
 from storage.logs import configure
 from storage.postgres import cases, conversations, documents, messages
+from storage.postgres.unit import Unit
 
 # What a statement asks of the asker's grants, and what stands for it: the answer of somebody who is staff everywhere.
 GRANTS = re.compile(
@@ -38,6 +39,11 @@ def leave_out() -> int:
     return changed
 
 
+async def nothing(_: Unit) -> str:
+    """What stands for the statement that writes a unit's entry."""
+    return "select"
+
+
 async def serve(settings: Settings) -> None:
     async with opened(settings) as hub:
         await serve_asgi(make_app(hub), settings.http_host, settings.http_port, lifespan=True)
@@ -47,6 +53,8 @@ def main() -> None:
     settings = Settings.read(os.environ)
     if "--open" in sys.argv[1:] and not leave_out():
         raise SystemExit("no statement asks for grants in the way that this bench knows")
+    if "--unrecorded" in sys.argv[1:]:
+        Unit.said = nothing  # type: ignore[method-assign]
     configure("hub")
     run(lambda: serve(settings))
 

@@ -33,13 +33,25 @@ QUICK_CASES, QUICK_GRANTED, QUICK_KEPT_OUT, QUICK_MESSAGES = 60, 30, 5, 600
 ROUNDS, QUICK_ROUNDS = 400, 12
 WARM = 30
 SEARCH_ROUNDS = 40
-WORDS = ("gravel", "street", "request 17", "gravel or mortar")  # in a hundredth of the messages, in half, in a few
+WORDS = (
+    "gravel",
+    "street",
+    "request 17",
+    "gravel or mortar",
+)  # in a hundredth of the messages, in half, in a few
 HTTP_SHARE_MAX, SEARCH_RATIO_MAX = 0.25, 1.5
 HUB_WAIT_S = 30.0
 OPEN_SEARCH = "bench_search_without_wall"
 
 # What stands for a part of a statement, by what it opens with: a bracket that closes where it should.
 ASKED = re.compile(r"(?=\(offices -> )|exists\s*\(\s*select 1 from grants g\b")
+
+
+class Apart(NamedTuple):
+    """A hub of the bench's own."""
+
+    port: int
+    pid: int
 
 
 class Arm(NamedTuple):
@@ -55,14 +67,16 @@ async def measure(rig: Rig) -> tuple[dict[str, Any], dict[str, Any], bool, str]:
         owner = await asyncpg.connect(rig.settings.postgres_owner)
         stack.push_async_callback(owner.close)
         await _town(owner, set_up, quick=rig.quick)
-        hubs = [await stack.enter_async_context(_hub(rig, without=without)) for without in (False, True)]
+        hubs = [
+            await stack.enter_async_context(hub_apart(rig, without=without)) for without in ("", "--open")
+        ]
         # Both are up: a connection on which nothing is asked for a while is closed.
-        arms = [Arm(await connect(port), port) for port in hubs]
+        arms = [Arm(await connect(hub.port), hub.port) for hub in hubs]
         for arm in arms:
             stack.callback(arm.client.close)
         rounds = QUICK_ROUNDS if rig.quick else ROUNDS
         reads = await _reads(set_up, arms, rounds)
-        writes = await _writes(set_up, arms, rounds)
+        writes = await posts_in_turns(set_up, arms, rounds)
         await _copy_search(owner)
         try:
             searches = await _searches(rig, owner, set_up, 3 if rig.quick else SEARCH_ROUNDS)
@@ -96,7 +110,9 @@ def main(data: Path | None, *, json: bool = False, quick: bool = False) -> int:
 async def _town(owner: Any, set_up: Scene, *, quick: bool) -> None:
     """Cases of the same office around those of the scene, most of them not the asker's, with messages to be found."""
     cases, granted, kept_out, messages = (
-        (QUICK_CASES, QUICK_GRANTED, QUICK_KEPT_OUT, QUICK_MESSAGES) if quick else (CASES, GRANTED, KEPT_OUT, MESSAGES)
+        (QUICK_CASES, QUICK_GRANTED, QUICK_KEPT_OUT, QUICK_MESSAGES)
+        if quick
+        else (CASES, GRANTED, KEPT_OUT, MESSAGES)
     )
     person, of = set_up.people[1].who.person, set_up.rooms[0][0]
     ids = [uuid4() for _ in range(cases)]
@@ -148,8 +164,8 @@ async def _town(owner: Any, set_up: Scene, *, quick: bool) -> None:
 
 
 @asynccontextmanager
-async def _hub(rig: Rig, *, without: bool) -> AsyncIterator[int]:
-    """A hub of the bench's own, until it is left; its port."""
+async def hub_apart(rig: Rig, *, without: str = "") -> AsyncIterator[Apart]:
+    """A hub of the bench's own, until it is left. `without` is the option that says what it leaves out."""
     (port,) = ports.free(1)
     settings = rig.settings
     environ = dict(rig.environs["hub"]) if "hub" in rig.environs else _environ(settings)
@@ -157,17 +173,19 @@ async def _hub(rig: Rig, *, without: bool) -> AsyncIterator[int]:
         "CASEWIRE_HTTP_PORT": str(port),
         "CASEWIRE_INTERNAL_PORT": "0",
         "CASEWIRE_RATES": "all=9000000/9000000",
-        "CASEWIRE_POSTGRES": settings.postgres_system if without else settings.postgres,
+        "CASEWIRE_POSTGRES": settings.postgres_system if without == "--open" else settings.postgres,
         "CASEWIRE_POSTGRES_OWNER": settings.postgres_owner,
         "CASEWIRE_POSTGRES_SYSTEM": settings.postgres_system,
         "CASEWIRE_POSTGRES_SIGNIN": settings.postgres_signin,
     }
-    command = [sys.executable, "-m", "deploy.bench._hub_apart", *(["--open"] if without else [])]
+    command = [sys.executable, "-m", "deploy.bench._hub_apart", *([without] if without else [])]
     nothing = asyncio.subprocess.DEVNULL
-    hub = await asyncio.create_subprocess_exec(*command, env=environ, stdin=nothing, stdout=nothing, stderr=nothing)
+    hub = await asyncio.create_subprocess_exec(
+        *command, env=environ, stdin=nothing, stdout=nothing, stderr=nothing
+    )
     try:
         await _up(hub, port)
-        yield port
+        yield Apart(port, hub.pid)
     finally:
         if hub.returncode is None:
             hub.terminate()
@@ -222,7 +240,9 @@ async def _reads(set_up: Scene, arms: list[Arm], rounds: int) -> tuple[float, fl
     async def page(arm: Arm) -> None:
         sizes: list[int] = []
         for path in paths:
-            head = f"GET {path} HTTP/1.1\r\nhost: 127.0.0.1:{arm.port}\r\nauthorization: Bearer {token}\r\n\r\n"
+            head = (
+                f"GET {path} HTTP/1.1\r\nhost: 127.0.0.1:{arm.port}\r\nauthorization: Bearer {token}\r\n\r\n"
+            )
             status, _ = await arm.client.send(head.encode())
             if status != 200:
                 raise RuntimeError(f"{path} is answered with {status}")
@@ -235,7 +255,8 @@ async def _reads(set_up: Scene, arms: list[Arm], rounds: int) -> tuple[float, fl
     return found
 
 
-async def _writes(set_up: Scene, arms: list[Arm], rounds: int) -> tuple[float, float]:
+async def posts_in_turns(set_up: Scene, arms: list[Arm], rounds: int) -> tuple[float, float]:
+    """The median seconds of a post at each hub."""
     # In rooms of their own, which grow alike.
     posts = {
         arm.port: Post(arm.port, set_up.people[1].token, set_up.rooms[1 + n][1]) for n, arm in enumerate(arms)
@@ -303,4 +324,6 @@ async def _search(on: Any, name: str, person: UUID, q: str) -> None:
         await on.execute(f"select set_config('casewire.person', '{person}', true)")
         words = words_of(q)
         kinds = ["messages", "documents", "cases"]
-        await on.fetch(f"select * from {name}($1, $2, $3, $4, $5, $6, $7, $8, $9)", kinds, None, *words, None, None, 51)
+        await on.fetch(
+            f"select * from {name}($1, $2, $3, $4, $5, $6, $7, $8, $9)", kinds, None, *words, None, None, 51
+        )

@@ -157,6 +157,10 @@ EXPECTED = {
         },
         {"bare_seal_mb_per_s", "bare_open_mb_per_s", "small_read_without_p50_ms"},
     ),
+    "audit": (
+        {"write_p50_ms", "write_audit_share", "hub_cpu_us_per_write", "entries_per_write"},
+        {"write_without_p50_ms", "hub_cpu_without_us_per_write"},
+    ),
     "wall": (
         {
             "read_p50_ms",
