@@ -98,6 +98,122 @@ begin
     perform settle_grants(i.org, array[me()], null, p_now);
     return 'seated';
 end $$;
+CREATE FUNCTION public.arrived() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+declare
+    office uuid := (select v.org from providers v where v.id = new.provider);
+begin
+    if not exists (select 1 from sessions s where s.person = new.person) then
+        insert into brought (org, person, by, at) values (office, new.person, new.provider, new.made_at)
+            on conflict (org, person, by) do update set at = excluded.at;
+        perform settled(office, array[new.person], null, new.made_at);
+    end if;
+    return null;
+end $$;
+CREATE FUNCTION public.audit_names(p_org uuid, p_case uuid, p_people uuid[]) RETURNS TABLE(id uuid, name text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+declare
+    walls uuid[] := walls_of_me();
+    of_all boolean := exists (select 1 from grants g where g.person = me() and g.scope = p_org and g.role = 'admin');
+begin
+    if p_case = any (walls) or not of_all and not exists (select 1 from cases c join grants g on g.person = me()
+        where c.id = p_case and c.org = p_org and (g.scope = c.id and g.role = 'staff'
+            or g.scope = c.org and g.role = 'desk' and 'desk' = any (c.audience))) then
+        return;
+    end if;
+    return query select p.id, p.name from people p where p.id = any (p_people) and (
+        exists (select 1 from grants g where g.person = p.id and g.scope = case when of_all then p_org else p_case end
+            and g.role <> 'walled')
+        or exists (select 1 from audit_leaves l where l.person = p.id and l.log = p_org
+            and (of_all or l.case_id = p_case) and (l.case_id is null or l.case_id <> all (walls))));
+end $$;
+CREATE TABLE public.brought (
+    org uuid NOT NULL,
+    person uuid NOT NULL,
+    by uuid NOT NULL,
+    at timestamp with time zone
+);
+ALTER TABLE ONLY public.brought FORCE ROW LEVEL SECURITY;
+CREATE TABLE public.people (
+    id uuid NOT NULL,
+    email public.citext,
+    name text NOT NULL,
+    zone text NOT NULL,
+    password_hash text,
+    made_at timestamp with time zone NOT NULL,
+    kind text DEFAULT 'person'::text NOT NULL,
+    email_proved_at timestamp with time zone,
+    erased_at timestamp with time zone,
+    CONSTRAINT people_kind_check CHECK ((kind = ANY (ARRAY['person'::text, 'service'::text]))),
+    CONSTRAINT people_of_kind CHECK (
+CASE kind
+    WHEN 'person'::text THEN (email IS NOT NULL)
+    ELSE ((email IS NULL) AND (password_hash IS NULL))
+END)
+);
+ALTER TABLE ONLY public.people FORCE ROW LEVEL SECURITY;
+CREATE TABLE public.team_members (
+    team uuid NOT NULL,
+    person uuid NOT NULL,
+    org uuid NOT NULL,
+    since timestamp with time zone NOT NULL,
+    left_at timestamp with time zone
+);
+ALTER TABLE ONLY public.team_members FORCE ROW LEVEL SECURITY;
+CREATE TABLE public.walls (
+    id uuid NOT NULL,
+    org uuid NOT NULL,
+    title text NOT NULL,
+    reason text NOT NULL,
+    cases uuid[] NOT NULL,
+    people uuid[] NOT NULL,
+    teams uuid[] NOT NULL,
+    raised_at timestamp with time zone NOT NULL,
+    raised_by uuid NOT NULL,
+    lifted_at timestamp with time zone,
+    lifted_by uuid,
+    lift_reason text DEFAULT ''::text NOT NULL,
+    revision integer DEFAULT 1 NOT NULL
+);
+ALTER TABLE ONLY public.walls FORCE ROW LEVEL SECURITY;
+CREATE FUNCTION public.behind_walls(p_org uuid, p_now timestamp with time zone) RETURNS TABLE(person uuid, case_id uuid)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'public'
+    BEGIN ATOMIC
+ WITH RECURSIVE named AS (
+          SELECT k_1.person,
+             c.case_id
+            FROM ((public.walls w
+              CROSS JOIN LATERAL unnest(w.cases) c(case_id))
+              CROSS JOIN LATERAL ( SELECT unnest(w.people) AS person
+                 UNION
+                  SELECT m.person
+                    FROM public.team_members m
+                   WHERE ((m.team = ANY (w.teams)) AND ((m.left_at IS NULL) OR (m.left_at >= w.raised_at)))) k_1)
+           WHERE ((w.org = behind_walls.p_org) AND (w.lifted_at IS NULL))
+         ), kept(person, case_id, since) AS (
+          SELECT n.person,
+             n.case_id,
+             COALESCE(( SELECT g.since
+                    FROM public.grants g
+                   WHERE ((g.person = n.person) AND (g.scope = n.case_id) AND (g.role = 'walled'::text))), behind_walls.p_now) AS "coalesce"
+            FROM named n
+         UNION
+          SELECT b.person,
+             k_1.case_id,
+             COALESCE(b.at, k_1.since) AS "coalesce"
+            FROM (kept k_1
+              JOIN public.brought b ON (((b.org = behind_walls.p_org) AND (b.by = k_1.person) AND ((b.at IS NULL) OR (b.at >= k_1.since)))))
+         )
+  SELECT DISTINCT k.person,
+     k.case_id
+    FROM (kept k
+      JOIN public.people p ON ((p.id = k.person)));
+END;
 CREATE FUNCTION public.blank_message(p_case uuid, p_message uuid, p_from bigint) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
@@ -109,25 +225,108 @@ begin
     end if;
     update events set data = (jsonb_set(jsonb_set(data::jsonb, '{message,body}', 'null'),
             '{message,attachments}', '[]'))::json
-        where stream = p_case and seq >= p_from and thing = p_message;
+        where stream = p_case and seq >= p_from and thing = p_message and type <> 'message.retracted';
 end $$;
-CREATE TABLE public.people (
-    id uuid NOT NULL,
-    email public.citext,
-    name text NOT NULL,
-    zone text NOT NULL,
-    password_hash text,
-    made_at timestamp with time zone NOT NULL,
-    kind text DEFAULT 'person'::text NOT NULL,
-    email_proved_at timestamp with time zone,
-    CONSTRAINT people_kind_check CHECK ((kind = ANY (ARRAY['person'::text, 'service'::text]))),
-    CONSTRAINT people_of_kind CHECK (
-CASE kind
-    WHEN 'person'::text THEN (email IS NOT NULL)
-    ELSE ((email IS NULL) AND (password_hash IS NULL))
-END)
-);
-ALTER TABLE ONLY public.people FORCE ROW LEVEL SECURITY;
+CREATE FUNCTION public.brought_along(p_org uuid, p_people uuid[]) RETURNS uuid[]
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    BEGIN ATOMIC
+ WITH RECURSIVE along AS (
+          SELECT unnest(brought_along.p_people) AS person
+         UNION
+          SELECT b.person
+            FROM (public.brought b
+              JOIN along a_1 ON ((a_1.person = b.by)))
+           WHERE (b.org = brought_along.p_org)
+         )
+  SELECT COALESCE(array_agg(a.person), '{}'::uuid[]) AS "coalesce"
+    FROM along a
+   WHERE ((a.person <> ALL (brought_along.p_people)) AND ((SESSION_USER = 'casewire_system'::name) OR (EXISTS ( SELECT 1
+            FROM public.grants g
+           WHERE ((g.person = public.me()) AND (g.org = brought_along.p_org))))));
+END;
+CREATE FUNCTION public.brought_service(p_org uuid, p_service uuid, p_by uuid) RETURNS void
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'public'
+    BEGIN ATOMIC
+ INSERT INTO public.brought (org, person, by)  SELECT brought_service.p_org AS p_org,
+             brought_service.p_service AS p_service,
+             brought_service.p_by AS p_by
+           WHERE ((brought_service.p_by IS NOT NULL) AND (brought_service.p_by <> brought_service.p_service)) ON CONFLICT DO NOTHING;
+END;
+CREATE FUNCTION public.bury(p_disposition uuid, p_now timestamp with time zone) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+declare
+    x dispositions%rowtype;
+begin
+    select * into x from dispositions where id = p_disposition and state = 'approved' and decided_by = me();
+    if x.id is null or not exists (select 1 from grants where person = me() and scope = x.org and role = 'admin')
+            or exists (select 1 from grants where person = me() and scope = x.case_id and role = 'walled')
+            or exists (select 1 from cases where id = x.case_id and is_open) then
+        raise exception 'bury' using errcode = 'insufficient_privilege';
+    end if;
+    perform bury_thing(x.kind, x.thing, x.case_id, x.schedule, me(), p_now);
+    return x.thing;
+end $$;
+CREATE FUNCTION public.bury_thing(p_kind text, p_thing uuid, p_case uuid, p_why text, p_by uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+begin
+    insert into tombstones (thing, kind, org, within, name_hash, began_at, ended_at, destroyed_at, by, why, what)
+        select p_thing, p_kind, c.org, case when p_kind = 'document' then p_case end,
+            sha256(convert_to(c.id::text || ' ' || c.number, 'UTF8')),
+            coalesce(d.added_at, c.opened_at), c.closed_at, p_now, p_by, p_why, jsonb_build_object(
+                'messages', (select count(*) from messages m where p_kind = 'case' and m.case_id = c.id),
+                'versions', coalesce((select jsonb_agg(jsonb_build_array(v.id, v.sha256) order by v.id) from versions v
+                    where v.case_id = c.id and (p_kind = 'case' or v.document = p_thing)), '[]'))
+        from cases c left join documents d on p_kind = 'document' and d.id = p_thing where c.id = p_case;
+    insert into removals (thing, kind, name) select p_thing, k.kind, k.name from versions v
+        cross join lateral (values ('object', v.object_key), ('quarantine', v.quarantine_key)) as k(kind, name)
+        where v.case_id = p_case and (p_kind = 'case' or v.document = p_thing) and k.name is not null;
+    if p_kind = 'document' then
+        -- What names it where it is not itself: the events that told of it, and what was attached to messages.
+        with v as (select id from versions where document = p_thing),
+            told as (update events e set data = case when e.type like 'document.%'
+                    then jsonb_set(e.data::jsonb, '{document,name}', '"Destroyed"')
+                    else jsonb_set(e.data::jsonb, '{version,file_name}', '"destroyed"') end::json
+                where e.stream = p_case and (e.thing = p_thing or e.thing in (select id from v))
+                    and e.type ~ '^(document|version)[.]'),
+            attached as (update events e set data = jsonb_set(e.data::jsonb, '{message,attachments}', coalesce((
+                    select jsonb_agg(case when (a ->> 'version')::uuid in (select id from v)
+                        then a || '{"name": "destroyed"}' else a end order by n)
+                    from jsonb_array_elements(e.data::jsonb -> 'message' -> 'attachments') with ordinality as l(a, n)),
+                    '[]'))::json
+                where e.stream = p_case and e.type like 'message.%' and exists (
+                    select 1 from jsonb_array_elements(e.data::jsonb -> 'message' -> 'attachments') a
+                    where (a ->> 'version')::uuid in (select id from v)))
+            update messages m set attachments = (
+                select jsonb_agg(case when (a ->> 'version')::uuid in (select id from v)
+                    then a || '{"name": "destroyed"}' else a end order by n)
+                from jsonb_array_elements(m.attachments) with ordinality as l(a, n))
+            where m.case_id = p_case and exists (select 1 from jsonb_array_elements(m.attachments) a
+                where (a ->> 'version')::uuid in (select id from v));
+        update documents set audience = '{}' where id = p_thing;
+        update versions set audience = '{}', people = '{}' where document = p_thing;
+        update version_texts set audience = '{}', people = '{}'
+            where version in (select id from versions where document = p_thing);
+    else
+        insert into removals (thing, kind, name) select p_thing, 'mail', m.message_id from mails m
+            where m.guard ->> 0 = p_thing::text;
+        update participants set revoked_at = p_now, revision = revision + 1
+            where case_id = p_thing and revoked_at is null;
+        update team_cases set revoked_at = p_now, revision = revision + 1
+            where case_id = p_thing and revoked_at is null;
+        delete from public_cases where case_id = p_thing;
+        update cases set audience = '{}', access = access + 1 where id = p_thing;
+    end if;
+    update data_keys set wrapped = null, destroyed_at = p_now where case_id = p_case and wrapped is not null
+        and (p_kind = 'case' or thing in (select id from versions where document = p_thing));
+    update case_keys set wrapped = null, root = null, destroyed_at = p_now
+        where p_kind = 'case' and case_id = p_case and wrapped is not null;
+end $$;
 CREATE FUNCTION public.card_of(p_org uuid, p_person uuid) RETURNS TABLE(id uuid, name text, email text, membership text)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
@@ -237,6 +436,36 @@ CREATE FUNCTION public.comes_by_link(p_person uuid) RETURNS boolean
             FROM public.grants g
            WHERE ((g.person = comes_by_link.p_person) AND (g.role = ANY (ARRAY['admin'::text, 'desk'::text, 'staff'::text])))))));
 END;
+CREATE FUNCTION public.correct_me(p_name text, p_zone text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    BEGIN ATOMIC
+ UPDATE public.people SET name = correct_me.p_name, zone = correct_me.p_zone
+   WHERE ((people.id = public.me()) AND (people.erased_at IS NULL));
+END;
+CREATE FUNCTION public.destroy_keys(p_case uuid, p_things uuid[], p_now timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+declare
+    n integer;
+    cases_keys integer := 0;
+begin
+    if not exists (select 1 from cases c join grants g on g.scope = c.org and g.role = 'admin' and g.person = me()
+            where c.id = p_case)
+        or exists (select 1 from grants w where w.person = me() and w.scope = p_case and w.role = 'walled') then
+        raise exception 'destroy_keys' using errcode = 'insufficient_privilege';
+    end if;
+    update data_keys set wrapped = null, destroyed_at = p_now
+        where case_id = p_case and wrapped is not null and (p_things is null or thing = any (p_things));
+    get diagnostics n = row_count;
+    if p_things is null then
+        update case_keys set wrapped = null, root = null, destroyed_at = p_now
+            where case_id = p_case and wrapped is not null;
+        get diagnostics cases_keys = row_count;
+    end if;
+    return n + cases_keys;
+end $$;
 CREATE TABLE public.oauth_families (
     id uuid NOT NULL,
     app uuid NOT NULL,
@@ -388,6 +617,68 @@ begin
     end if;
     perform enter(p_session, p_person);
 end $$;
+CREATE FUNCTION public.erase_person(p_org uuid, p_person uuid, p_now timestamp with time zone) RETURNS uuid[]
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+begin
+    if p_person = me() or not exists (select 1 from erasure_of(p_org, p_person)) then
+        raise exception 'erase_person' using errcode = 'insufficient_privilege';
+    end if;
+    return wipe_person(p_org, p_person, me(), p_now);
+end $$;
+CREATE FUNCTION public.erase_words(p_org uuid, p_person uuid, p_cases uuid[], p_now timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+begin
+    if not exists (select 1 from grants where person = me() and scope = p_org and role = 'admin')
+            or exists (select 1 from grants where person = me() and scope = any (p_cases) and role = 'walled')
+            or exists (select 1 from unnest(p_cases) as k(id) where not exists (
+                select 1 from cases c where c.id = k.id and c.org = p_org)) then
+        raise exception 'erase_words' using errcode = 'insufficient_privilege';
+    end if;
+    return wipe_words(p_person, p_cases, p_now);
+end $$;
+CREATE FUNCTION public.erasure_of(p_org uuid, p_person uuid) RETURNS TABLE(account boolean, what jsonb, kept jsonb)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+declare
+    whole boolean;
+    address citext;
+begin
+    if not exists (select 1 from grants where person = me() and scope = p_org and role = 'admin')
+            or not exists (select 1 from grants g join people p on p.id = g.person
+                where g.person = p_person and g.scope = p_org and p.kind = 'person') then
+        return;
+    end if;
+    whole := not exists (select 1 from grants where person = p_person and org <> p_org);
+    select email into address from people where id = p_person;
+    return query select whole, jsonb_strip_nulls(jsonb_build_object(
+        'places', (select nullif(count(*), 0) from grants where person = p_person and org = p_org),
+        'participations', (select nullif(count(*), 0) from participants where person = p_person and org = p_org
+            and revoked_at is null),
+        'teams', (select nullif(count(*), 0) from team_members where person = p_person and org = p_org),
+        'invitations', (select nullif(count(*), 0) from invitations where org = p_org
+            and (person = p_person or email = address)),
+        'directory', (select nullif(count(*), 0) from scim_users where org = p_org and person = p_person),
+        'notices', (select nullif(count(*), 0) from notices where person = p_person and (whole or org = p_org)),
+        'account', case when whole then 1 end,
+        'sessions', case when whole then (select nullif(count(*), 0) from sessions where person = p_person) end,
+        'factors', case when whole then (select nullif(count(*), 0) from factors where person = p_person) end,
+        'identities', case when whole then (select nullif(count(*), 0) from identities where person = p_person) end,
+        'markers', case when whole then (select nullif(count(*), 0) from markers where person = p_person) end,
+        'mails', case when whole then (select nullif(count(*), 0) from mails where reader = p_person
+            or recipient = address::text) end,
+        'events', case when whole then (select nullif(count(*), 0) from events where stream = p_person) end)),
+    jsonb_build_object(
+        'messages', (select count(*) from messages where author = p_person and org = p_org),
+        'documents', (select count(*) from versions where by = p_person and org = p_org),
+        'entries', (select count(*) from entries where by = p_person and org = p_org),
+        'events', (select count(*) from events where actor = p_person and org = p_org and kind <> 'person'),
+        'record', (select count(*) from audit_entries where person = p_person));
+end $$;
 CREATE FUNCTION public.find_person(p_scope uuid, p_email text) RETURNS TABLE(id uuid, name text, signs_in boolean)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
@@ -490,6 +781,144 @@ CREATE FUNCTION public.has_joined(p_person uuid) RETURNS boolean
             FROM public.factors f
            WHERE ((f.person = has_joined.p_person) AND (f.confirmed_at IS NOT NULL)))));
 END;
+CREATE TABLE public.documents (
+    id uuid NOT NULL,
+    case_id uuid NOT NULL,
+    org uuid NOT NULL,
+    name text NOT NULL,
+    kind text NOT NULL,
+    audience text[] NOT NULL,
+    added_at timestamp with time zone NOT NULL,
+    added_by uuid NOT NULL,
+    revision integer DEFAULT 1 NOT NULL
+);
+ALTER TABLE ONLY public.documents FORCE ROW LEVEL SECURITY;
+CREATE TABLE public.events (
+    tx bigint DEFAULT ((pg_current_xact_id())::text)::bigint NOT NULL,
+    id bigint NOT NULL,
+    org uuid,
+    kind text NOT NULL,
+    stream uuid NOT NULL,
+    seq bigint NOT NULL,
+    case_id uuid,
+    type text NOT NULL,
+    audience text[] NOT NULL,
+    people uuid[] NOT NULL,
+    access bigint[] NOT NULL,
+    at timestamp with time zone NOT NULL,
+    actor uuid,
+    thing uuid,
+    data json NOT NULL,
+    key uuid,
+    key_hash bytea,
+    CONSTRAINT events_kind_check CHECK ((kind = ANY (ARRAY['case'::text, 'person'::text, 'org'::text])))
+);
+ALTER TABLE ONLY public.events FORCE ROW LEVEL SECURITY;
+CREATE TABLE public.holds (
+    id uuid NOT NULL,
+    org uuid NOT NULL,
+    kind text NOT NULL,
+    thing uuid NOT NULL,
+    case_id uuid,
+    reason text NOT NULL,
+    raised_at timestamp with time zone NOT NULL,
+    raised_by uuid NOT NULL,
+    released_at timestamp with time zone,
+    released_by uuid,
+    release_reason text DEFAULT ''::text NOT NULL,
+    revision integer DEFAULT 1 NOT NULL,
+    CONSTRAINT holds_check CHECK (((case_id IS NULL) = (kind = 'person'::text))),
+    CONSTRAINT holds_kind_check CHECK ((kind = ANY (ARRAY['case'::text, 'person'::text, 'document'::text])))
+);
+ALTER TABLE ONLY public.holds FORCE ROW LEVEL SECURITY;
+CREATE TABLE public.participants (
+    id uuid NOT NULL,
+    case_id uuid NOT NULL,
+    org uuid NOT NULL,
+    person uuid NOT NULL,
+    role text NOT NULL,
+    audience text[] NOT NULL,
+    granted_at timestamp with time zone NOT NULL,
+    granted_by uuid NOT NULL,
+    revoked_at timestamp with time zone,
+    revision integer DEFAULT 1 NOT NULL
+);
+ALTER TABLE ONLY public.participants FORCE ROW LEVEL SECURITY;
+CREATE FUNCTION public.held(p_kind text, p_thing uuid) RETURNS uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    BEGIN ATOMIC
+ SELECT h.id
+    FROM public.holds h
+   WHERE ((h.released_at IS NULL) AND
+         CASE held.p_kind
+             WHEN 'case'::text THEN ((h.case_id = held.p_thing) OR ((h.kind = 'person'::text) AND (h.org = ( SELECT c.org
+                FROM public.cases c
+               WHERE (c.id = held.p_thing))) AND ((EXISTS ( SELECT 1
+                FROM public.participants a
+               WHERE ((a.case_id = held.p_thing) AND (a.person = h.thing)))) OR (EXISTS ( SELECT 1
+                FROM public.events e
+               WHERE ((e.stream = held.p_thing) AND (e.actor = h.thing)))))))
+             WHEN 'document'::text THEN ((h.thing = held.p_thing) OR ((h.kind = 'case'::text) AND (h.thing = ( SELECT d.case_id
+                FROM public.documents d
+               WHERE (d.id = held.p_thing)))) OR ((h.kind = 'person'::text) AND (EXISTS ( SELECT 1
+                FROM public.documents d
+               WHERE ((d.id = held.p_thing) AND (d.org = h.org) AND ((EXISTS ( SELECT 1
+                        FROM public.participants a
+                       WHERE ((a.case_id = d.case_id) AND (a.person = h.thing)))) OR (EXISTS ( SELECT 1
+                        FROM public.events e
+                       WHERE ((e.stream = d.case_id) AND (e.actor = h.thing))))))))))
+             WHEN 'person'::text THEN ((h.thing = held.p_thing) OR (EXISTS ( SELECT 1
+                FROM public.participants a
+               WHERE ((a.case_id = h.case_id) AND (a.person = held.p_thing)))) OR (EXISTS ( SELECT 1
+                FROM public.events e
+               WHERE ((e.stream = h.case_id) AND (e.actor = held.p_thing)))))
+             ELSE false
+         END)
+   ORDER BY h.id
+  LIMIT 1;
+END;
+CREATE FUNCTION public.held_for(p_org uuid, p_kind text, p_thing uuid) RETURNS uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    BEGIN ATOMIC
+ SELECT
+         CASE
+             WHEN (h.org = held_for.p_org) THEN h.id
+             ELSE '00000000-0000-0000-0000-000000000000'::uuid
+         END AS "case"
+    FROM public.holds h
+   WHERE ((h.id = public.held(held_for.p_kind, held_for.p_thing)) AND (EXISTS ( SELECT 1
+            FROM public.grants g
+           WHERE ((g.person = public.me()) AND (g.scope = held_for.p_org) AND (g.role = 'admin'::text)))) AND
+         CASE held_for.p_kind
+             WHEN 'case'::text THEN (EXISTS ( SELECT 1
+                FROM public.cases c
+               WHERE ((c.id = held_for.p_thing) AND (c.org = held_for.p_org))))
+             WHEN 'document'::text THEN (EXISTS ( SELECT 1
+                FROM public.documents d
+               WHERE ((d.id = held_for.p_thing) AND (d.org = held_for.p_org))))
+             ELSE (EXISTS ( SELECT 1
+                FROM public.grants g
+               WHERE ((g.person = held_for.p_thing) AND (g.org = held_for.p_org))))
+         END);
+END;
+CREATE FUNCTION public.walls_of_me() RETURNS uuid[]
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN ARRAY(SELECT g.scope FROM public.grants g WHERE ((g.person = (SELECT public.me() AS me)) AND (g.role = 'walled'::text)));
+CREATE FUNCTION public.hidden_walls() RETURNS uuid[]
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    BEGIN ATOMIC
+ SELECT COALESCE(array_agg(w.id), '{}'::uuid[]) AS "coalesce"
+    FROM public.walls w
+   WHERE ((w.org IN ( SELECT g.scope
+            FROM public.grants g
+           WHERE (g.person = public.me()))) AND ((w.cases && public.walls_of_me()) OR ((w.lifted_at IS NOT NULL) AND (public.me() = ANY (w.people)))));
+END;
+CREATE FUNCTION public.hold_lock() RETURNS bigint
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN hashtextextended('holds'::text, (0)::bigint);
 CREATE FUNCTION public.holds(p_session uuid, p_hash bytea) RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
@@ -541,6 +970,28 @@ CREATE FUNCTION public.invitation_from(p_id uuid) RETURNS uuid
     FROM public.invitations i
    WHERE ((i.id = invitation_from.p_id) AND (i.person = public.me()));
 END;
+CREATE FUNCTION public.keep_hold() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+begin
+    perform pg_advisory_xact_lock(hold_lock());
+    if tg_op = 'INSERT' then
+        if exists (select 1 from tombstones where thing in (new.thing, new.case_id)) then
+            raise exception 'it is destroyed' using errcode = 'object_not_in_prerequisite_state';
+        end if;
+        return new;
+    end if;
+    if tg_op = 'DELETE' and old.released_at is not null then
+        return old;
+    end if;
+    if tg_op = 'UPDATE' and (to_jsonb(new) - array['released_at', 'released_by', 'release_reason', 'revision'])
+            = (to_jsonb(old) - array['released_at', 'released_by', 'release_reason', 'revision'])
+            and old.released_at is null and new.released_at is not null then
+        return new;
+    end if;
+    raise exception 'a hold is released and never changed' using errcode = 'object_in_use';
+end $$;
 CREATE FUNCTION public.keep_walls(p_org uuid) RETURNS void
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
@@ -554,9 +1005,6 @@ begin
         raise exception 'a wall would have no administrator who may lift it' using errcode = 'restrict_violation';
     end if;
 end $$;
-CREATE FUNCTION public.walls_of_me() RETURNS uuid[]
-    LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN ARRAY(SELECT g.scope FROM public.grants g WHERE ((g.person = (SELECT public.me() AS me)) AND (g.role = 'walled'::text)));
 CREATE FUNCTION public.kept_out(p_case uuid, p_people uuid[]) RETURNS uuid[]
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
@@ -597,7 +1045,9 @@ CREATE TABLE public.versions (
     begun_key uuid,
     begun_hash bytea,
     tries integer DEFAULT 0 NOT NULL,
-    try_at timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL
+    try_at timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    sealed bytea,
+    quarantine_sealed bytea
 );
 ALTER TABLE ONLY public.versions FORCE ROW LEVEL SECURITY;
 CREATE FUNCTION public.last_version(p_document uuid) RETURNS integer
@@ -901,19 +1351,6 @@ begin
         values (p_id, p_hash, p_service, 'service', p_label, p_now, p_expires, true, p_scopes);
     return 'made';
 end $$;
-CREATE TABLE public.participants (
-    id uuid NOT NULL,
-    case_id uuid NOT NULL,
-    org uuid NOT NULL,
-    person uuid NOT NULL,
-    role text NOT NULL,
-    audience text[] NOT NULL,
-    granted_at timestamp with time zone NOT NULL,
-    granted_by uuid NOT NULL,
-    revoked_at timestamp with time zone,
-    revision integer DEFAULT 1 NOT NULL
-);
-ALTER TABLE ONLY public.participants FORCE ROW LEVEL SECURITY;
 CREATE FUNCTION public.participations(p_org uuid, p_person uuid) RETURNS TABLE(id uuid, case_id uuid, role text)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
@@ -926,6 +1363,113 @@ CREATE FUNCTION public.participations(p_org uuid, p_person uuid) RETURNS TABLE(i
             FROM public.grants g
            WHERE ((g.person = public.me()) AND (g.scope = participations.p_org) AND (g.role = 'admin'::text)))));
 END;
+CREATE FUNCTION public.person_data(p_org uuid, p_person uuid, p_limit integer) RETURNS jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $_$
+declare
+    kind text;
+    statement text;
+    rows jsonb;
+    found jsonb := '{}';
+    more text[] := '{}';
+    walled text[] := array(select scope::text from grants where person = me() and role = 'walled');
+begin
+    if p_org is null then
+        if me() is null or p_person <> me() then
+            return null;
+        end if;
+    elsif not exists (select 1 from grants where person = me() and scope = p_org and role = 'admin')
+            or not exists (select 1 from grants where person = p_person and org = p_org) then
+        return null;
+    end if;
+    for kind, statement in select * from (values
+        ('profile', 'select id, name, email, zone, made_at, email_proved_at from people where id = $1'),
+        ('places', 'select org, scope, role, since from grants where person = $1 and role <> ''walled''
+            and ($2 is null or org = $2)'),
+        ('participations', 'select case_id, role, granted_at, revoked_at from participants where person = $1
+            and ($2 is null or org = $2) order by granted_at desc'),
+        ('teams', 'select team, org, since, left_at from team_members where person = $1 and ($2 is null or org = $2)'),
+        ('messages', 'select id, case_id, conversation, body, posted_at, edited_at, retracted_at from messages
+            where author = $1 and ($2 is null or org = $2) order by id desc'),
+        ('documents', 'select v.id, v.document, v.case_id, d.name, v.file_name, v.media_type, v.size, v.sha256, v.begun_at
+            from versions v join documents d on d.id = v.document where v.by = $1 and ($2 is null or v.org = $2)
+            order by v.id desc'),
+        ('entries', 'select id, case_id, kind, text, occurred_on, recorded_at from entries where by = $1
+            and ($2 is null or org = $2) order by id desc'),
+        ('notices', 'select case_id, kind, title, due, at, acked_at from notices where person = $1 and ($2 is null or org = $2)
+            order by id desc'),
+        ('events', 'select type, case_id, thing, at from events where actor = $1 and ($2 is null or org = $2)
+            order by tx desc, id desc'),
+        ('record', 'select convert_from(entry, ''UTF8'')::jsonb as entry from audit_entries where person = $1
+            and ($2 is null or log = $2) order by tx desc, id desc'),
+        ('erasures', 'select org, state, asked_at, decided_at, reason from erasures where person = $1
+            and ($2 is null or org = $2)'),
+        ('sessions', 'select kind, label, address, made_at, used_at, ended_at from sessions where person = $1
+            and $2 is null order by made_at desc'),
+        ('factors', 'select kind, label, made_at, used_at from factors where person = $1 and $2 is null'),
+        ('identities', 'select issuer, subject, email, made_at, used_at from identities where person = $1 and $2 is null'),
+        ('apps', 'select app, scopes, since from oauth_consents where person = $1 and $2 is null'),
+        ('mails', 'select recipient, subject, body, made_at, sent_at from mails where (reader = $1
+            or recipient = (select email::text from people where id = $1)) and $2 is null order by made_at desc')
+        ) as k(kind, statement)
+    loop
+        -- A wall keeps out of a case here too, whoever asks.
+        execute format('select coalesce(jsonb_agg(j), ''[]'') from (select j from (select to_jsonb(r) as j from (%s) r) k
+            where coalesce(j ->> ''case_id'', j ->> ''scope'', j -> ''entry'' ->> ''case'', '''') <> all ($4)
+            limit $3) k', statement)
+            into rows using p_person, p_org, p_limit + 1, walled;
+        if jsonb_array_length(rows) > p_limit then
+            more := more || kind;
+            rows := rows - p_limit;
+        end if;
+        found := found || jsonb_build_object(kind, rows);
+    end loop;
+    return found || jsonb_build_object('more', more);
+end $_$;
+CREATE FUNCTION public.place_given() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+declare
+    giver uuid := me();
+    given timestamptz := new.since;
+    walled boolean;
+begin
+    if new.scope <> new.org or new.role not in ('admin', 'desk') then
+        return null;
+    end if;
+    if exists (select 1 from services where id = new.person) then
+        perform brought_service(new.org, new.person, giver);
+        return null;
+    end if;
+    if giver = new.person then
+        giver := null;
+        select i.invited_by, i.invited_at into giver, given from invitations i
+            where i.org = new.org and i.person = new.person and i.accepted order by i.answered_at desc limit 1;
+    end if;
+    walled := exists (select 1 from grants g where g.person = giver and g.org = new.org and g.role = 'walled');
+    if giver is null or walled and tg_op = 'UPDATE' and old.role in ('admin', 'desk') then
+        return null;
+    end if;
+    if not walled then
+        delete from brought where org = new.org and person = new.person;
+    end if;
+    insert into brought (org, person, by, at) values (new.org, new.person, giver, given)
+        on conflict (org, person, by) do update set at = excluded.at;
+    return null;
+end $$;
+CREATE FUNCTION public.provider_set() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+begin
+    if me() is not null then
+        insert into brought (org, person, by, at) values (new.org, new.id, me(), now())
+            on conflict (org, person, by) do update set at = excluded.at;
+    end if;
+    return null;
+end $$;
 CREATE FUNCTION public.raise_access(p_org uuid, p_case uuid) RETURNS bigint[]
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
@@ -970,6 +1514,22 @@ begin
             revision = revision + 1
         where id = p_id and org = p_org and used_at is null and answered_at is null and withdrawn_at is null returning id;
 end $$;
+CREATE FUNCTION public.renew_session(p_session uuid, p_before bytea, p_after bytea, p_now timestamp with time zone) RETURNS TABLE(id uuid, person uuid, kind text, label text, made_at timestamp with time zone, expires_at timestamp with time zone, address text, used_at timestamp with time zone, scopes text[])
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    BEGIN ATOMIC
+ UPDATE public.sessions s SET token_hash = renew_session.p_after
+   WHERE ((s.id = renew_session.p_session) AND (s.person = public.me()) AND (s.token_hash = renew_session.p_before) AND (s.ended_at IS NULL) AND (s.expires_at > renew_session.p_now))
+   RETURNING s.id,
+     s.person,
+     s.kind,
+     s.label,
+     s.made_at,
+     s.expires_at,
+     s.address,
+     s.used_at,
+     s.scopes;
+END;
 CREATE TABLE public.scim_users (
     org uuid NOT NULL,
     person uuid NOT NULL,
@@ -986,6 +1546,19 @@ CREATE TABLE public.scim_users (
     CONSTRAINT scim_users_role_check CHECK ((role = ANY (ARRAY['admin'::text, 'desk'::text, 'outside'::text])))
 );
 ALTER TABLE ONLY public.scim_users FORCE ROW LEVEL SECURITY;
+CREATE FUNCTION public.scim_outsider(p_org uuid, p_person uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    BEGIN ATOMIC
+ SELECT (EXISTS ( SELECT 1
+            FROM (public.grants g
+              JOIN public.people p ON ((p.id = g.person)))
+           WHERE ((g.person = scim_outsider.p_person) AND (g.scope = scim_outsider.p_org) AND (g.role = 'outside'::text) AND public.administers(scim_outsider.p_org) AND ((NOT (EXISTS ( SELECT 1
+                    FROM public.scim_users u
+                   WHERE ((u.org = scim_outsider.p_org) AND (u.person = p.id) AND (u.made_at = p.made_at))))) OR (EXISTS ( SELECT 1
+                    FROM public.participants a
+                   WHERE ((a.org = scim_outsider.p_org) AND (a.person = p.id) AND (a.revoked_at IS NULL)))))))) AS "exists";
+END;
 CREATE FUNCTION public.scim_people(p_org uuid, p_person uuid) RETURNS TABLE(person uuid, address text, person_name text, seat text, kept boolean, user_name text, external_id text, display_name text, name jsonb, emails jsonb, role text, silent boolean, made_at timestamp with time zone, changed_at timestamp with time zone)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
@@ -1037,8 +1610,13 @@ begin
     end if;
     update people set name = p_name where id = p_person and name <> p_name;
     update people set email = p_email where id = p_person and email::text <> p_email;
-    if found and not standing.fresh then
-        raise exception 'scim_rename: the address is in use' using errcode = 'insufficient_privilege';
+    if found then
+        if not standing.fresh then
+            raise exception 'scim_rename: the address is in use' using errcode = 'insufficient_privilege';
+        end if;
+        insert into brought (org, person, by, at) values (p_org, p_person, me(), now())
+            on conflict (org, person, by) do update set at = excluded.at;
+        perform settle_grants(p_org, array[p_person], null, now());
     end if;
 end $$;
 CREATE FUNCTION public.scim_seat(p_org uuid, p_person uuid, p_role text, p_now timestamp with time zone) RETURNS boolean
@@ -1088,7 +1666,16 @@ declare
         || coalesce(websearch_to_tsquery('simple', search_words(p_head))
             && to_tsquery('simple', '''' || replace(unaccent(p_last), '''', '''''') || ''':*'), '');
     likely constant text := '%' || p_like || '%';
+    asker constant uuid := me();
     walls constant uuid[] := walls_of_me();
+    -- What the asker holds, read once: their roles by office; the cases they staff; those in which they hold anything else,
+    -- where alone it is looked up for each row what that is.
+    offices constant jsonb := coalesce((select jsonb_object_agg(s.scope, s.roles) from (
+        select g.scope, jsonb_agg(g.role) as roles from grants g where g.person = asker and g.scope = g.org
+            group by g.scope) s), '{}');
+    staffed constant uuid[] := array(select g.scope from grants g where g.person = asker and g.role = 'staff');
+    others constant uuid[] := array(select g.scope from grants g where g.person = asker and g.scope <> g.org
+        and g.role not in ('staff', 'walled'));
     how constant text := E'StartSel="\uE000", StopSel="\uE001", MinWords=12, MaxWords=30, MaxFragments=2, '
         'FragmentDelimiter=" … "';
 begin
@@ -1103,10 +1690,12 @@ seen_messages as (
         ts_rank(m.tsv, q)::float8 as rank
     from (
         select * from found_messages t where t.case_id <> all (walls) and (
-            exists (select 1 from grants g where g.person = (select me()) and g.scope in (t.case_id, t.org)
-                and g.role = any (t.audience))
-            or ((select me()) = any (t.people) and exists (select 1 from grants g
-                where g.person = (select me()) and (g.scope = t.case_id or (g.scope = t.org and g.role = 'admin')))))
+            (offices -> t.org::text ?| t.audience
+            or t.case_id = any (staffed) and 'staff' = any (t.audience)
+            or t.case_id = any (others) and exists (select 1 from grants g where g.person = asker
+                and g.scope = t.case_id and g.role = any (t.audience)))
+            or (asker = any (t.people) and exists (select 1 from grants g
+                where g.person = asker and (g.scope = t.case_id or (g.scope = t.org and g.role = 'admin')))))
         limit 1000) t join messages m on m.id = t.id
 ),
 found_pages as materialized (
@@ -1118,10 +1707,12 @@ seen_pages as (
     select p.version, p.page, ts_rank(p.tsv, q)::float8 as rank
     from (
         select * from found_pages t where t.case_id <> all (walls) and (
-            exists (select 1 from grants g where g.person = (select me()) and g.scope in (t.case_id, t.org)
-                and g.role = any (t.audience))
-            or ((select me()) = any (t.people) and exists (select 1 from grants g
-                where g.person = (select me()) and (g.scope = t.case_id or (g.scope = t.org and g.role = 'admin')))))
+            (offices -> t.org::text ?| t.audience
+            or t.case_id = any (staffed) and 'staff' = any (t.audience)
+            or t.case_id = any (others) and exists (select 1 from grants g where g.person = asker
+                and g.scope = t.case_id and g.role = any (t.audience)))
+            or (asker = any (t.people) and exists (select 1 from grants g
+                where g.person = asker and (g.scope = t.case_id or (g.scope = t.org and g.role = 'admin')))))
         limit 1000) t join version_texts p on p.version = t.version and p.page = t.page
 ),
 found_documents as materialized (
@@ -1133,8 +1724,10 @@ found_documents as materialized (
 ),
 seen_documents as (
     select * from found_documents t where t.case_id <> all (walls)
-        and exists (select 1 from grants g where g.person = (select me()) and g.scope in (t.case_id, t.org)
-            and g.role = any (t.audience))
+        and (offices -> t.org::text ?| t.audience
+            or t.case_id = any (staffed) and 'staff' = any (t.audience)
+            or t.case_id = any (others) and exists (select 1 from grants g where g.person = asker
+                and g.scope = t.case_id and g.role = any (t.audience)))
     order by t.id desc limit 300
 ),
 document_hits as (
@@ -1148,8 +1741,10 @@ document_hits as (
             from seen_documents s
     ) h join documents d on d.id = h.document
     where d.case_id <> all (walls)
-        and exists (select 1 from grants g where g.person = (select me()) and g.scope in (d.case_id, d.org)
-        and g.role = any (d.audience))
+        and (offices -> d.org::text ?| d.audience
+            or d.case_id = any (staffed) and 'staff' = any (d.audience)
+            or d.case_id = any (others) and exists (select 1 from grants g where g.person = asker
+                and g.scope = d.case_id and g.role = any (d.audience)))
     order by h.document, h.page is null, h.rank desc, h.version desc, h.page
 ),
 found_cases as materialized (
@@ -1178,18 +1773,24 @@ case_hits as (
     from (
         (select t.case_id, greatest(word_similarity(p_like, t.title), word_similarity(p_like, t.number), 0.1)
             as rank from found_cases t where t.case_id <> all (walls)
-            and exists (select 1 from grants g where g.person = (select me()) and g.scope in (t.case_id, t.org)
-                and g.role = any (t.audience))
+            and (offices -> t.org::text ?| t.audience
+            or t.case_id = any (staffed) and 'staff' = any (t.audience)
+            or t.case_id = any (others) and exists (select 1 from grants g where g.person = asker
+                and g.scope = t.case_id and g.role = any (t.audience)))
             order by t.id desc limit 300)
         union all
         (select t.case_id, greatest(word_similarity(p_like, t.name), 0.1) from found_parties t where t.case_id <> all (walls)
-            and exists (select 1 from grants g where g.person = (select me()) and g.scope in (t.case_id, t.org)
-                and g.role = any (t.audience))
+            and (offices -> t.org::text ?| t.audience
+            or t.case_id = any (staffed) and 'staff' = any (t.audience)
+            or t.case_id = any (others) and exists (select 1 from grants g where g.person = asker
+                and g.scope = t.case_id and g.role = any (t.audience)))
             order by t.case_id desc limit 300)
         union all
         (select t.case_id, 0.1 from found_details t where t.case_id <> all (walls)
-            and exists (select 1 from grants g where g.person = (select me()) and g.scope in (t.case_id, t.org)
-                and g.role = any (t.audience))
+            and (offices -> t.org::text ?| t.audience
+            or t.case_id = any (staffed) and 'staff' = any (t.audience)
+            or t.case_id = any (others) and exists (select 1 from grants g where g.person = asker
+                and g.scope = t.case_id and g.role = any (t.audience)))
             order by t.case_id desc limit 300)
     ) h group by h.case_id
 ),
@@ -1199,8 +1800,10 @@ shown as materialized (
         join cases c on c.id = h.case_id
     where (p_rank is null or (h.rank, h.id) < (p_rank, p_id))
         and c.id <> all (walls)
-        and exists (select 1 from grants g where g.person = (select me()) and g.scope in (c.id, c.org)
-            and g.role = any (c.audience))
+        and (offices -> c.org::text ?| c.audience
+            or c.id = any (staffed) and 'staff' = any (c.audience)
+            or c.id = any (others) and exists (select 1 from grants g where g.person = asker
+                and g.scope = c.id and g.role = any (c.audience)))
     order by h.rank desc, h.id desc limit p_limit
 )
 select s.kind, s.id, s.version, s.case_id, s.case_title,
@@ -1220,13 +1823,17 @@ from shown s
             (select t.text from version_texts t where t.version = s.version and t.page = s.page),
             (select string_agg(p.name, ' · ' order by p.name) from (
                 select t.name from parties t where s.kind = 'case' and t.case_id = s.id and t.removed_at is null
-                    and exists (select 1 from grants g where g.person = (select me()) and g.scope in (t.case_id, t.org)
-                        and g.role = any (t.audience))
+                    and (offices -> t.org::text ?| t.audience
+            or t.case_id = any (staffed) and 'staff' = any (t.audience)
+            or t.case_id = any (others) and exists (select 1 from grants g where g.person = asker
+                and g.scope = t.case_id and g.role = any (t.audience)))
                 union all
                 select btrim(search_case('', '', t.fields)) from details t where s.kind = 'case' and t.case_id = s.id
                     and search_vector(search_case('', '', t.fields)) @@ q
-                    and exists (select 1 from grants g where g.person = (select me()) and g.scope in (t.case_id, t.org)
-                        and g.role = any (t.audience))
+                    and (offices -> t.org::text ?| t.audience
+            or t.case_id = any (staffed) and 'staff' = any (t.audience)
+            or t.case_id = any (others) and exists (select 1 from grants g where g.person = asker
+                and g.scope = t.case_id and g.role = any (t.audience)))
                 order by 1 limit 100) p)), E'\uE000\uE001', '') as text
     ) body on true
 order by s.rank desc, s.id desc;
@@ -1261,9 +1868,10 @@ begin
     if before is null then
         return null;
     end if;
-    delete from grants where person = p_person and scope = p_org;
-    if p_role is not null then
-        insert into grants (person, scope, role, org, since) values (p_person, p_org, p_role, p_org, p_now);
+    if p_role is null then
+        delete from grants where person = p_person and scope = p_org;
+    else
+        update grants set role = p_role, since = p_now where person = p_person and scope = p_org;
     end if;
     perform settle_grants(p_org, array[p_person], null, p_now);
     return before;
@@ -1290,6 +1898,18 @@ CREATE FUNCTION public.seated(p_org uuid, p_people uuid[], p_roles text[]) RETUR
             FROM public.grants m
            WHERE ((m.person = public.me()) AND (m.scope = seated.p_org) AND (m.role = ANY (ARRAY['admin'::text, 'desk'::text]))))));
 END;
+CREATE FUNCTION public.service_reached() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+begin
+    case tg_table_name
+        when 'services' then perform brought_service(new.org, new.id, new.made_by);
+        when 'oauth_apps' then perform brought_service(new.org, new.service, coalesce(me(), new.added_by));
+        else perform brought_service(v.org, v.id, me()) from services v where v.id = new.person;
+    end case;
+    return null;
+end $$;
 CREATE FUNCTION public.service_sessions(p_org uuid, p_service uuid, p_now timestamp with time zone) RETURNS TABLE(id uuid, person uuid, kind text, label text, made_at timestamp with time zone, expires_at timestamp with time zone, address text, used_at timestamp with time zone, scopes text[])
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
@@ -1377,7 +1997,6 @@ CREATE FUNCTION public.settle_grants(p_org uuid, p_people uuid[], p_cases uuid[]
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
     AS $$
-#variable_conflict use_column
 begin
     if not exists (select 1 from grants g where g.person = me() and g.org = p_org)
         and session_user <> 'casewire_system' then
@@ -1387,6 +2006,16 @@ begin
     if p_people is null and p_cases is null then
         raise exception 'settle_grants: name people or cases';
     end if;
+    return query select * from settled(p_org,
+        case when p_people is not null then p_people || brought_along(p_org, p_people) end, p_cases, p_now);
+    perform keep_walls(p_org);
+end $$;
+CREATE FUNCTION public.settled(p_org uuid, p_people uuid[], p_cases uuid[], p_now timestamp with time zone) RETURNS TABLE(person uuid, seat text, head bigint)
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+#variable_conflict use_column
+begin
     return query with wanted as materialized (
         select a.person, a.case_id as scope, a.role from participants a
             where a.org = p_org and a.revoked_at is null
@@ -1398,13 +2027,8 @@ begin
             where c.org = p_org and c.revoked_at is null
                 and (p_people is null or m.person = any (p_people)) and (p_cases is null or c.case_id = any (p_cases))
         union
-        select k.person, c.case_id, 'walled' from walls w
-            cross join lateral unnest(w.cases) as c(case_id)
-            cross join lateral (select unnest(w.people) as person
-                union select m.person from team_members m
-                    where m.team = any (w.teams) and (m.left_at is null or m.left_at >= w.raised_at)) as k
-            where w.org = p_org and w.lifted_at is null
-                and (p_people is null or k.person = any (p_people)) and (p_cases is null or c.case_id = any (p_cases))
+        select k.person, k.case_id, 'walled' from behind_walls(p_org, p_now) k
+            where (p_people is null or k.person = any (p_people)) and (p_cases is null or k.case_id = any (p_cases))
     ), taken as (
         delete from grants g where g.org = p_org and g.scope <> p_org
                 and (p_people is null or g.person = any (p_people)) and (p_cases is null or g.scope = any (p_cases))
@@ -1423,7 +2047,6 @@ begin
             where g.person = c.person and g.role <> 'walled'
                 and (g.scope = c.scope or (g.scope = p_org and g.role = any (k.audience))))) p
     order by p.person;
-    perform keep_walls(p_org);
 end $$;
 CREATE FUNCTION public.signin_accept(p_hash bytea, p_name text, p_password_hash text, p_zone text, p_now timestamp with time zone) RETURNS TABLE(person uuid, waits uuid)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1537,6 +2160,29 @@ begin
             values (p_mail, '<' || p_mail || '@casewire>', holder.email, p_subject, p_body, p_now, p_now);
     end if;
 end $$;
+CREATE TABLE public.audit_entries (
+    tx bigint DEFAULT ((pg_current_xact_id())::text)::bigint NOT NULL,
+    id bigint NOT NULL,
+    log uuid NOT NULL,
+    case_id uuid,
+    person uuid,
+    entry bytea NOT NULL,
+    private jsonb,
+    CONSTRAINT audit_entries_entry_check CHECK ((octet_length(entry) <= 65536)),
+    CONSTRAINT says_the_same CHECK ((((log)::text = ((convert_from(entry, 'UTF8'::name))::json ->> 'log'::text)) AND (NOT ((case_id)::text IS DISTINCT FROM ((convert_from(entry, 'UTF8'::name))::json ->> 'case'::text))) AND (NOT ((person)::text IS DISTINCT FROM ((convert_from(entry, 'UTF8'::name))::json #>> '{by,person}'::text[])))))
+);
+ALTER TABLE ONLY public.audit_entries FORCE ROW LEVEL SECURITY;
+CREATE FUNCTION public.signin_audit(p_log uuid, p_case uuid, p_person uuid, p_entry bytea, p_private jsonb) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    BEGIN ATOMIC
+ INSERT INTO public.audit_entries (log, case_id, person, entry, private)  SELECT signin_audit.p_log AS p_log,
+             signin_audit.p_case AS p_case,
+             signin_audit.p_person AS p_person,
+             signin_audit.p_entry AS p_entry,
+             signin_audit.p_private AS p_private
+           WHERE (pg_current_xact_id_if_assigned() IS NOT NULL);
+END;
 CREATE TABLE public.challenges (
     hash bytea NOT NULL,
     purpose text NOT NULL,
@@ -2128,15 +2774,6 @@ begin
     end if;
     return 'removed';
 end $$;
-CREATE FUNCTION public.signin_renew(p_session uuid, p_before bytea, p_after bytea, p_now timestamp with time zone) RETURNS boolean
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'public'
-    AS $$
-begin
-    update sessions set token_hash = p_after
-        where id = p_session and token_hash = p_before and ended_at is null and expires_at > p_now;
-    return found;
-end $$;
 CREATE TABLE public.links (
     hash bytea NOT NULL,
     person uuid,
@@ -2411,27 +3048,96 @@ begin
         where id = p_factor and last_step < p_step and confirmed_at is not null;
     return found;
 end $$;
-CREATE TABLE public.events (
-    tx bigint DEFAULT ((pg_current_xact_id())::text)::bigint NOT NULL,
-    id bigint NOT NULL,
-    org uuid,
-    kind text NOT NULL,
-    stream uuid NOT NULL,
-    seq bigint NOT NULL,
-    case_id uuid,
-    type text NOT NULL,
-    audience text[] NOT NULL,
-    people uuid[] NOT NULL,
-    access bigint[] NOT NULL,
-    at timestamp with time zone NOT NULL,
-    actor uuid,
-    thing uuid,
-    data json NOT NULL,
-    key uuid,
-    key_hash bytea,
-    CONSTRAINT events_kind_check CHECK ((kind = ANY (ARRAY['case'::text, 'person'::text, 'org'::text])))
-);
-ALTER TABLE ONLY public.events FORCE ROW LEVEL SECURITY;
+CREATE FUNCTION public.spare(p_case uuid, p_document uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+begin
+    perform pg_advisory_xact_lock_shared(hold_lock());
+    if exists (select 1 from tombstones where thing in (p_case, p_document)) then
+        return;
+    end if;
+    if held(case when p_document is null then 'case' else 'document' end, coalesce(p_document, p_case)) is not null then
+        raise exception 'a legal hold stands on it' using errcode = 'object_in_use';
+    end if;
+end $$;
+CREATE FUNCTION public.spare_buried() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+begin
+    perform pg_advisory_xact_lock_shared(hold_lock());
+    if held(new.kind, new.thing) is not null then
+        raise exception 'a legal hold stands on it' using errcode = 'object_in_use';
+    end if;
+    return new;
+end $$;
+CREATE FUNCTION public.spare_key() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+begin
+    perform spare(old.case_id, case when tg_table_name = 'data_keys'
+        then (select v.document from versions v where v.id = (to_jsonb(old) ->> 'thing')::uuid) end);
+    return case tg_op when 'DELETE' then old else new end;
+end $$;
+CREATE FUNCTION public.spare_original() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+begin
+    perform spare((select case_id from messages where id = old.message), null);
+    return case tg_op when 'DELETE' then old else new end;
+end $$;
+CREATE FUNCTION public.spare_person() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+begin
+    perform pg_advisory_xact_lock_shared(hold_lock());
+    if not exists (select 1 from tombstones where thing = old.id) and held('person', old.id) is not null then
+        raise exception 'a legal hold stands on them' using errcode = 'object_in_use';
+    end if;
+    return case tg_op when 'DELETE' then old else new end;
+end $$;
+CREATE FUNCTION public.spare_row() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+declare
+    row jsonb := to_jsonb(old);
+begin
+    perform spare((row ->> case when tg_table_name = 'cases' then 'id' else 'case_id' end)::uuid,
+        (row ->> tg_argv[0])::uuid);
+    return case tg_op when 'DELETE' then old else new end;
+end $$;
+CREATE FUNCTION public.spare_table() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+begin
+    perform pg_advisory_xact_lock_shared(hold_lock());
+    if exists (select 1 from holds where released_at is null) then
+        raise exception 'a legal hold stands' using errcode = 'object_in_use';
+    end if;
+    return null;
+end $$;
+CREATE FUNCTION public.stood_behind(p_org uuid, p_people uuid[], p_since timestamp with time zone) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    BEGIN ATOMIC
+ WITH RECURSIVE along AS (
+          SELECT unnest(stood_behind.p_people) AS person
+         UNION
+          SELECT b.person
+            FROM (public.brought b
+              JOIN along a ON ((a.person = b.by)))
+           WHERE ((b.org = stood_behind.p_org) AND ((b.at IS NULL) OR (b.at >= stood_behind.p_since)))
+         )
+  SELECT (EXISTS ( SELECT 1
+            FROM along a
+           WHERE (a.person = public.me()))) AS "exists";
+END;
 CREATE FUNCTION public.stream_head(p_stream uuid) RETURNS bigint
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
@@ -2487,6 +3193,91 @@ begin
     delete from links where person = me() and purpose = 'reset';
     return true;
 end $$;
+CREATE FUNCTION public.wipe_person(p_org uuid, p_person uuid, p_by uuid, p_now timestamp with time zone) RETURNS uuid[]
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+declare
+    whole boolean := not exists (select 1 from grants where person = p_person and org <> p_org);
+    was people%rowtype;
+    open_sessions uuid[];
+begin
+    select * into was from people where id = p_person;
+    perform pg_advisory_xact_lock_shared(hold_lock());
+    if held('person', p_person) is not null then
+        raise exception 'a legal hold stands on them' using errcode = 'object_in_use';
+    end if;
+    update participants set revoked_at = p_now, revision = revision + 1
+        where person = p_person and org = p_org and revoked_at is null;
+    delete from grants where person = p_person and org = p_org;
+    delete from team_members where person = p_person and org = p_org;
+    delete from link_holders where person = p_person and org = p_org;
+    delete from scim_users where person = p_person and org = p_org;
+    delete from notices where person = p_person and org = p_org;
+    delete from invitations where org = p_org and (person = p_person or email = was.email);
+    update events set data = jsonb_set(jsonb_set(data::jsonb, '{invitation,email}', '"erased"'),
+            '{invitation,name}', '"Erased person"')::json
+        where stream = p_org and type like 'invitation.%' and data -> 'invitation' ->> 'email' = was.email::text;
+    if not whole then
+        return null;
+    end if;
+    open_sessions := array(select id from sessions where person = p_person and ended_at is null);
+    insert into tombstones (thing, kind, org, began_at, destroyed_at, by, why, what)
+        values (p_person, 'person', p_org, was.made_at, p_now, p_by, 'erasure', '{}');
+    insert into removals (thing, kind, name) select p_person, 'mail', message_id from mails
+        where reader = p_person or recipient = was.email::text;
+    delete from mails where reader = p_person or recipient = was.email::text
+        or (sent_at is not null and length(was.name) > 3
+            and (position(was.name in body) > 0 or position(was.name in subject) > 0));
+    delete from notices where person = p_person;
+    delete from markers where person = p_person;
+    delete from nudges where person = p_person;
+    delete from team_members where person = p_person;
+    delete from link_holders where person = p_person;
+    delete from scim_users where person = p_person;
+    delete from links where person = p_person;
+    delete from invitations where person = p_person or email = was.email;
+    delete from challenges where person = p_person or session in (select id from sessions where person = p_person);
+    delete from journeys where session in (select id from sessions where person = p_person);
+    delete from recovery_codes where person = p_person;
+    delete from factors where person = p_person;
+    delete from devices where person = p_person;
+    delete from identities where person = p_person;
+    delete from oauth_codes where person = p_person;
+    delete from oauth_requests where person = p_person;
+    delete from oauth_devices where person = p_person;
+    delete from oauth_consents where person = p_person;
+    delete from oauth_refreshes where family in (select id from oauth_families where person = p_person);
+    update sessions set family = null where person = p_person and family is not null;
+    delete from oauth_families where person = p_person;
+    delete from sessions where person = p_person;
+    delete from events where stream = p_person and kind = 'person';
+    update audit_entries set private = null where person = p_person and private is not null;
+    update people set name = 'Erased person', email = p_person || '@erased.invalid', zone = 'UTC',
+        password_hash = null, email_proved_at = null, erased_at = p_now where id = p_person;
+    return open_sessions;
+end $$;
+CREATE FUNCTION public.wipe_words(p_person uuid, p_cases uuid[], p_now timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+declare
+    one uuid;
+    n integer;
+begin
+    foreach one in array p_cases loop
+        perform spare(one, null);
+    end loop;
+    delete from message_originals where message in (
+        select id from messages where case_id = any (p_cases) and author = p_person);
+    update events set data = jsonb_set(jsonb_set(data::jsonb, '{message,body}', 'null'),
+            '{message,attachments}', '[]')::json
+        where stream = any (p_cases) and actor = p_person and type like 'message.%';
+    update messages set body = null, attachments = '[]', retracted_at = coalesce(retracted_at, p_now),
+        revision = revision + 1 where case_id = any (p_cases) and author = p_person;
+    get diagnostics n = row_count;
+    return n;
+end $$;
 CREATE FUNCTION public.withdraw_invitation(p_org uuid, p_id uuid, p_now timestamp with time zone) RETURNS SETOF uuid
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
@@ -2505,17 +3296,6 @@ CREATE TABLE public.audit_checkpoints (
     note text NOT NULL
 );
 ALTER TABLE ONLY public.audit_checkpoints FORCE ROW LEVEL SECURITY;
-CREATE TABLE public.audit_entries (
-    tx bigint DEFAULT ((pg_current_xact_id())::text)::bigint NOT NULL,
-    id bigint NOT NULL,
-    log uuid NOT NULL,
-    case_id uuid,
-    person uuid,
-    entry bytea NOT NULL,
-    private jsonb,
-    CONSTRAINT audit_entries_entry_check CHECK ((octet_length(entry) <= 65536))
-);
-ALTER TABLE ONLY public.audit_entries FORCE ROW LEVEL SECURITY;
 ALTER TABLE public.audit_entries ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.audit_entries_id_seq
     START WITH 1
@@ -2524,6 +3304,11 @@ ALTER TABLE public.audit_entries ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTIT
     NO MAXVALUE
     CACHE 1
 );
+CREATE TABLE public.audit_keys (
+    key text NOT NULL,
+    since timestamp with time zone NOT NULL
+);
+ALTER TABLE ONLY public.audit_keys FORCE ROW LEVEL SECURITY;
 CREATE TABLE public.audit_leaves (
     log uuid NOT NULL,
     n bigint NOT NULL,
@@ -2536,9 +3321,20 @@ CREATE TABLE public.audit_leaves (
     person uuid,
     case_id uuid,
     thing uuid,
+    entry uuid NOT NULL,
     CONSTRAINT audit_leaves_hash_check CHECK ((octet_length(hash) = 32))
 );
 ALTER TABLE ONLY public.audit_leaves FORCE ROW LEVEL SECURITY;
+CREATE TABLE public.audit_logs (
+    log uuid NOT NULL,
+    size bigint NOT NULL,
+    signed bigint DEFAULT 0 NOT NULL,
+    signed_at timestamp with time zone,
+    note text,
+    CONSTRAINT audit_logs_check CHECK (((signed >= 0) AND (signed <= size))),
+    CONSTRAINT audit_logs_size_check CHECK ((size > 0))
+);
+ALTER TABLE ONLY public.audit_logs FORCE ROW LEVEL SECURITY;
 CREATE TABLE public.audit_position (
     singleton boolean DEFAULT true NOT NULL,
     tx bigint NOT NULL,
@@ -2560,6 +3356,16 @@ CREATE TABLE public.audit_witnessed (
     at timestamp with time zone NOT NULL
 );
 ALTER TABLE ONLY public.audit_witnessed FORCE ROW LEVEL SECURITY;
+CREATE TABLE public.case_keys (
+    case_id uuid NOT NULL,
+    org uuid NOT NULL,
+    wrapped bytea,
+    root text,
+    made_at timestamp with time zone NOT NULL,
+    destroyed_at timestamp with time zone,
+    CONSTRAINT case_keys_check CHECK (((wrapped IS NULL) = (destroyed_at IS NOT NULL)))
+);
+ALTER TABLE ONLY public.case_keys FORCE ROW LEVEL SECURITY;
 CREATE TABLE public.case_numbers (
     org uuid NOT NULL,
     prefix text NOT NULL,
@@ -2567,6 +3373,18 @@ CREATE TABLE public.case_numbers (
     last integer NOT NULL
 );
 ALTER TABLE ONLY public.case_numbers FORCE ROW LEVEL SECURITY;
+CREATE TABLE public.certificates (
+    id uuid NOT NULL,
+    org uuid,
+    kind text NOT NULL,
+    thing uuid,
+    at timestamp with time zone NOT NULL,
+    body text NOT NULL,
+    sha256 bytea NOT NULL,
+    scrubbed_at timestamp with time zone,
+    CONSTRAINT certificates_kind_check CHECK ((kind = ANY (ARRAY['case'::text, 'document'::text, 'person'::text, 'scrub'::text])))
+);
+ALTER TABLE ONLY public.certificates FORCE ROW LEVEL SECURITY;
 CREATE TABLE public.conversations (
     id uuid NOT NULL,
     case_id uuid NOT NULL,
@@ -2579,6 +3397,18 @@ CREATE TABLE public.conversations (
     revision integer DEFAULT 1 NOT NULL
 );
 ALTER TABLE ONLY public.conversations FORCE ROW LEVEL SECURITY;
+CREATE TABLE public.data_keys (
+    thing uuid NOT NULL,
+    kind text NOT NULL,
+    case_id uuid NOT NULL,
+    org uuid NOT NULL,
+    wrapped bytea,
+    made_at timestamp with time zone NOT NULL,
+    destroyed_at timestamp with time zone,
+    CONSTRAINT data_keys_check CHECK (((wrapped IS NULL) = (destroyed_at IS NOT NULL))),
+    CONSTRAINT data_keys_kind_check CHECK ((kind = ANY (ARRAY['version'::text, 'conversation'::text])))
+);
+ALTER TABLE ONLY public.data_keys FORCE ROW LEVEL SECURITY;
 CREATE TABLE public.deadline_steps (
     deadline uuid NOT NULL,
     step text NOT NULL,
@@ -2621,18 +3451,25 @@ CREATE TABLE public.details (
     revision integer DEFAULT 1 NOT NULL
 );
 ALTER TABLE ONLY public.details FORCE ROW LEVEL SECURITY;
-CREATE TABLE public.documents (
+CREATE TABLE public.dispositions (
     id uuid NOT NULL,
-    case_id uuid NOT NULL,
     org uuid NOT NULL,
-    name text NOT NULL,
+    case_id uuid NOT NULL,
     kind text NOT NULL,
-    audience text[] NOT NULL,
-    added_at timestamp with time zone NOT NULL,
-    added_by uuid NOT NULL,
-    revision integer DEFAULT 1 NOT NULL
+    thing uuid NOT NULL,
+    schedule text NOT NULL,
+    due_on date NOT NULL,
+    state text NOT NULL,
+    proposed_at timestamp with time zone NOT NULL,
+    decided_at timestamp with time zone,
+    decided_by uuid,
+    reason text DEFAULT ''::text NOT NULL,
+    keep_until date,
+    revision integer DEFAULT 1 NOT NULL,
+    CONSTRAINT dispositions_kind_check CHECK ((kind = ANY (ARRAY['case'::text, 'document'::text]))),
+    CONSTRAINT dispositions_state_check CHECK ((state = ANY (ARRAY['due'::text, 'kept'::text, 'approved'::text, 'destroyed'::text])))
 );
-ALTER TABLE ONLY public.documents FORCE ROW LEVEL SECURITY;
+ALTER TABLE ONLY public.dispositions FORCE ROW LEVEL SECURITY;
 CREATE TABLE public.entries (
     id uuid NOT NULL,
     case_id uuid NOT NULL,
@@ -2654,6 +3491,22 @@ CREATE TABLE public.epoch (
     CONSTRAINT epoch_singleton_check CHECK (singleton)
 );
 ALTER TABLE ONLY public.epoch FORCE ROW LEVEL SECURITY;
+CREATE TABLE public.erasures (
+    id uuid NOT NULL,
+    org uuid NOT NULL,
+    person uuid NOT NULL,
+    state text NOT NULL,
+    asked_at timestamp with time zone NOT NULL,
+    asked_by uuid NOT NULL,
+    decided_at timestamp with time zone,
+    decided_by uuid,
+    reason text DEFAULT ''::text NOT NULL,
+    cases uuid[] DEFAULT '{}'::uuid[] NOT NULL,
+    certificate uuid,
+    revision integer DEFAULT 1 NOT NULL,
+    CONSTRAINT erasures_state_check CHECK ((state = ANY (ARRAY['asked'::text, 'refused'::text, 'done'::text])))
+);
+ALTER TABLE ONLY public.erasures FORCE ROW LEVEL SECURITY;
 ALTER TABLE public.events ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.events_id_seq
     START WITH 1
@@ -2662,6 +3515,16 @@ ALTER TABLE public.events ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MAXVALUE
     CACHE 1
 );
+CREATE TABLE public.exports (
+    id uuid NOT NULL,
+    case_id uuid NOT NULL,
+    org uuid NOT NULL,
+    person uuid NOT NULL,
+    seq bigint NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL
+);
+ALTER TABLE ONLY public.exports FORCE ROW LEVEL SECURITY;
 CREATE TABLE public.markers (
     person uuid NOT NULL,
     conversation uuid NOT NULL,
@@ -2675,7 +3538,8 @@ CREATE TABLE public.message_originals (
     revision integer NOT NULL,
     body text,
     replaced_at timestamp with time zone NOT NULL,
-    replaced_by uuid NOT NULL
+    replaced_by uuid NOT NULL,
+    sealed bytea
 );
 ALTER TABLE ONLY public.message_originals FORCE ROW LEVEL SECURITY;
 CREATE TABLE public.messages (
@@ -2719,6 +3583,12 @@ CREATE TABLE public.nudges (
     at timestamp with time zone NOT NULL
 );
 ALTER TABLE ONLY public.nudges FORCE ROW LEVEL SECURITY;
+CREATE TABLE public.object_locks (
+    version uuid NOT NULL,
+    name text NOT NULL,
+    object_version text NOT NULL
+);
+ALTER TABLE ONLY public.object_locks FORCE ROW LEVEL SECURITY;
 CREATE TABLE public.parties (
     id uuid NOT NULL,
     case_id uuid NOT NULL,
@@ -2760,6 +3630,32 @@ CREATE UNLOGGED TABLE public.rates (
 )
 WITH (fillfactor='50');
 ALTER TABLE ONLY public.rates FORCE ROW LEVEL SECURITY;
+CREATE TABLE public.removals (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    thing uuid NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    CONSTRAINT removals_kind_check CHECK ((kind = ANY (ARRAY['object'::text, 'quarantine'::text, 'mail'::text])))
+);
+ALTER TABLE ONLY public.removals FORCE ROW LEVEL SECURITY;
+CREATE TABLE public.roots (
+    id text NOT NULL,
+    checked bytea NOT NULL,
+    made_at timestamp with time zone NOT NULL
+);
+ALTER TABLE ONLY public.roots FORCE ROW LEVEL SECURITY;
+CREATE TABLE public.schedules (
+    org uuid NOT NULL,
+    type text NOT NULL,
+    kind text NOT NULL,
+    years integer,
+    reason text NOT NULL,
+    set_at timestamp with time zone NOT NULL,
+    set_by uuid NOT NULL,
+    revision integer DEFAULT 1 NOT NULL,
+    CONSTRAINT schedules_years_check CHECK (((years >= 0) AND (years <= 200)))
+);
+ALTER TABLE ONLY public.schedules FORCE ROW LEVEL SECURITY;
 CREATE TABLE public.schema_migrations (
     number integer NOT NULL,
     name text NOT NULL,
@@ -2802,14 +3698,6 @@ CREATE TABLE public.team_cases (
     revision integer DEFAULT 1 NOT NULL
 );
 ALTER TABLE ONLY public.team_cases FORCE ROW LEVEL SECURITY;
-CREATE TABLE public.team_members (
-    team uuid NOT NULL,
-    person uuid NOT NULL,
-    org uuid NOT NULL,
-    since timestamp with time zone NOT NULL,
-    left_at timestamp with time zone
-);
-ALTER TABLE ONLY public.team_members FORCE ROW LEVEL SECURITY;
 CREATE TABLE public.teams (
     id uuid NOT NULL,
     org uuid NOT NULL,
@@ -2827,6 +3715,22 @@ CREATE TABLE public.throttles (
     until timestamp with time zone NOT NULL
 );
 ALTER TABLE ONLY public.throttles FORCE ROW LEVEL SECURITY;
+CREATE TABLE public.tombstones (
+    thing uuid NOT NULL,
+    kind text NOT NULL,
+    org uuid NOT NULL,
+    within uuid,
+    name_hash bytea,
+    began_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    destroyed_at timestamp with time zone NOT NULL,
+    by uuid,
+    why text NOT NULL,
+    what jsonb DEFAULT '{}'::jsonb NOT NULL,
+    done_at timestamp with time zone,
+    CONSTRAINT tombstones_kind_check CHECK ((kind = ANY (ARRAY['case'::text, 'document'::text, 'person'::text])))
+);
+ALTER TABLE ONLY public.tombstones FORCE ROW LEVEL SECURITY;
 CREATE TABLE public.version_texts (
     version uuid NOT NULL,
     page integer NOT NULL,
@@ -2838,22 +3742,6 @@ CREATE TABLE public.version_texts (
     tsv tsvector NOT NULL
 );
 ALTER TABLE ONLY public.version_texts FORCE ROW LEVEL SECURITY;
-CREATE TABLE public.walls (
-    id uuid NOT NULL,
-    org uuid NOT NULL,
-    title text NOT NULL,
-    reason text NOT NULL,
-    cases uuid[] NOT NULL,
-    people uuid[] NOT NULL,
-    teams uuid[] NOT NULL,
-    raised_at timestamp with time zone NOT NULL,
-    raised_by uuid NOT NULL,
-    lifted_at timestamp with time zone,
-    lifted_by uuid,
-    lift_reason text DEFAULT ''::text NOT NULL,
-    revision integer DEFAULT 1 NOT NULL
-);
-ALTER TABLE ONLY public.walls FORCE ROW LEVEL SECURITY;
 ALTER TABLE ONLY public.organisations
     ADD CONSTRAINT organisations_pkey PRIMARY KEY (id);
 CREATE FUNCTION public.public_office(p_org uuid) RETURNS TABLE(name text, types text[])
@@ -2884,26 +3772,38 @@ ALTER TABLE ONLY public.audit_checkpoints
     ADD CONSTRAINT audit_checkpoints_pkey PRIMARY KEY (log, size);
 ALTER TABLE ONLY public.audit_entries
     ADD CONSTRAINT audit_entries_pkey PRIMARY KEY (tx, id);
+ALTER TABLE ONLY public.audit_keys
+    ADD CONSTRAINT audit_keys_pkey PRIMARY KEY (key);
 ALTER TABLE ONLY public.audit_leaves
     ADD CONSTRAINT audit_leaves_pkey PRIMARY KEY (log, n);
 ALTER TABLE ONLY public.audit_leaves
     ADD CONSTRAINT audit_leaves_tx_id_key UNIQUE (tx, id);
+ALTER TABLE ONLY public.audit_logs
+    ADD CONSTRAINT audit_logs_pkey PRIMARY KEY (log);
 ALTER TABLE ONLY public.audit_position
     ADD CONSTRAINT audit_position_pkey PRIMARY KEY (singleton);
 ALTER TABLE ONLY public.audit_tiles
     ADD CONSTRAINT audit_tiles_pkey PRIMARY KEY (log, level, n);
 ALTER TABLE ONLY public.audit_witnessed
     ADD CONSTRAINT audit_witnessed_pkey PRIMARY KEY (witness, log);
+ALTER TABLE ONLY public.brought
+    ADD CONSTRAINT brought_pkey PRIMARY KEY (org, person, by);
+ALTER TABLE ONLY public.case_keys
+    ADD CONSTRAINT case_keys_pkey PRIMARY KEY (case_id);
 ALTER TABLE ONLY public.case_numbers
     ADD CONSTRAINT case_numbers_pkey PRIMARY KEY (org, prefix, year);
 ALTER TABLE ONLY public.cases
     ADD CONSTRAINT cases_org_number_key UNIQUE (org, number);
 ALTER TABLE ONLY public.cases
     ADD CONSTRAINT cases_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.certificates
+    ADD CONSTRAINT certificates_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.challenges
     ADD CONSTRAINT challenges_pkey PRIMARY KEY (hash);
 ALTER TABLE ONLY public.conversations
     ADD CONSTRAINT conversations_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.data_keys
+    ADD CONSTRAINT data_keys_pkey PRIMARY KEY (thing);
 ALTER TABLE ONLY public.deadline_steps
     ADD CONSTRAINT deadline_steps_pkey PRIMARY KEY (deadline, step);
 ALTER TABLE ONLY public.deadlines
@@ -2912,20 +3812,28 @@ ALTER TABLE ONLY public.details
     ADD CONSTRAINT details_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.devices
     ADD CONSTRAINT devices_pkey PRIMARY KEY (person, hash);
+ALTER TABLE ONLY public.dispositions
+    ADD CONSTRAINT dispositions_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.documents
     ADD CONSTRAINT documents_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.entries
     ADD CONSTRAINT entries_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.epoch
     ADD CONSTRAINT epoch_pkey PRIMARY KEY (singleton);
+ALTER TABLE ONLY public.erasures
+    ADD CONSTRAINT erasures_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.events
     ADD CONSTRAINT events_pkey PRIMARY KEY (tx, id);
+ALTER TABLE ONLY public.exports
+    ADD CONSTRAINT exports_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.factors
     ADD CONSTRAINT factors_credential_key UNIQUE (credential);
 ALTER TABLE ONLY public.factors
     ADD CONSTRAINT factors_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.grants
     ADD CONSTRAINT grants_pkey PRIMARY KEY (person, scope, role);
+ALTER TABLE ONLY public.holds
+    ADD CONSTRAINT holds_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.identities
     ADD CONSTRAINT identities_issuer_subject_key UNIQUE (issuer, subject);
 ALTER TABLE ONLY public.identities
@@ -2974,6 +3882,8 @@ ALTER TABLE ONLY public.oauth_refreshes
     ADD CONSTRAINT oauth_refreshes_pkey PRIMARY KEY (hash);
 ALTER TABLE ONLY public.oauth_requests
     ADD CONSTRAINT oauth_requests_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.object_locks
+    ADD CONSTRAINT object_locks_pkey PRIMARY KEY (version);
 ALTER TABLE ONLY public.participants
     ADD CONSTRAINT participants_case_id_person_role_key UNIQUE (case_id, person, role);
 ALTER TABLE ONLY public.participants
@@ -2992,6 +3902,12 @@ ALTER TABLE ONLY public.publications
     ADD CONSTRAINT publications_pkey PRIMARY KEY (org, type);
 ALTER TABLE ONLY public.recovery_codes
     ADD CONSTRAINT recovery_codes_pkey PRIMARY KEY (person, hash);
+ALTER TABLE ONLY public.removals
+    ADD CONSTRAINT removals_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.roots
+    ADD CONSTRAINT roots_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.schedules
+    ADD CONSTRAINT schedules_pkey PRIMARY KEY (org, type, kind);
 ALTER TABLE ONLY public.schema_migrations
     ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (number);
 ALTER TABLE ONLY public.scim_groups
@@ -3018,6 +3934,8 @@ ALTER TABLE ONLY public.teams
     ADD CONSTRAINT teams_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.throttles
     ADD CONSTRAINT throttles_pkey PRIMARY KEY (key);
+ALTER TABLE ONLY public.tombstones
+    ADD CONSTRAINT tombstones_pkey PRIMARY KEY (thing);
 ALTER TABLE ONLY public.version_texts
     ADD CONSTRAINT version_texts_pkey PRIMARY KEY (version, page);
 ALTER TABLE ONLY public.versions
@@ -3028,35 +3946,52 @@ ALTER TABLE ONLY public.versions
     ADD CONSTRAINT versions_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.walls
     ADD CONSTRAINT walls_pkey PRIMARY KEY (id);
-CREATE INDEX audit_leaves_case ON public.audit_leaves USING btree (case_id, n) WHERE (case_id IS NOT NULL);
-CREATE INDEX audit_leaves_person ON public.audit_leaves USING btree (person, log, n) WHERE (person IS NOT NULL);
-CREATE INDEX audit_leaves_thing ON public.audit_leaves USING btree (thing, n) WHERE (thing IS NOT NULL);
+CREATE INDEX audit_leaves_act ON public.audit_leaves USING btree (log, act, at, n);
+CREATE INDEX audit_leaves_at ON public.audit_leaves USING btree (log, at, n);
+CREATE INDEX audit_leaves_case ON public.audit_leaves USING btree (case_id, at, n) WHERE (case_id IS NOT NULL);
+CREATE INDEX audit_leaves_entry ON public.audit_leaves USING btree (log, entry);
+CREATE INDEX audit_leaves_person ON public.audit_leaves USING btree (person, at, n) WHERE (person IS NOT NULL);
+CREATE INDEX audit_leaves_refused ON public.audit_leaves USING btree (log, at, n) WHERE (outcome = 'refused'::text);
+CREATE INDEX audit_leaves_thing ON public.audit_leaves USING btree (thing, at, n) WHERE (thing IS NOT NULL);
+CREATE INDEX brought_by ON public.brought USING btree (by, org);
+CREATE INDEX case_keys_root ON public.case_keys USING btree (root, case_id) WHERE (wrapped IS NOT NULL);
 CREATE INDEX cases_number ON public.cases USING gin (number public.gin_trgm_ops);
 CREATE INDEX cases_org ON public.cases USING btree (org, id);
 CREATE UNIQUE INDEX cases_source ON public.cases USING btree (org, source) WHERE (source IS NOT NULL);
 CREATE INDEX cases_title ON public.cases USING gin (title public.gin_trgm_ops);
 CREATE INDEX cases_words ON public.cases USING gin (public.search_vector(public.search_case(number, title, intake)));
+CREATE INDEX certificates_org ON public.certificates USING btree (org, id);
 CREATE INDEX challenges_expires ON public.challenges USING btree (expires_at);
 CREATE INDEX challenges_session ON public.challenges USING btree (session) WHERE (session IS NOT NULL);
 CREATE INDEX conversations_case ON public.conversations USING btree (case_id, id);
+CREATE INDEX data_keys_case ON public.data_keys USING btree (case_id);
 CREATE INDEX deadline_steps_due ON public.deadline_steps USING btree (fire_at) WHERE (fired_at IS NULL);
 CREATE INDEX deadline_steps_escalate ON public.deadline_steps USING btree (escalate_at) WHERE (escalated_at IS NULL);
 CREATE INDEX deadlines_case ON public.deadlines USING btree (case_id, id);
 CREATE INDEX details_case ON public.details USING btree (case_id, id);
 CREATE INDEX details_words ON public.details USING gin (public.search_vector(public.search_case(''::text, ''::text, fields)));
 CREATE INDEX devices_used ON public.devices USING btree (used_at);
+CREATE INDEX dispositions_approved ON public.dispositions USING btree (id) WHERE (state = 'approved'::text);
+CREATE INDEX dispositions_org ON public.dispositions USING btree (org, id);
+CREATE UNIQUE INDEX dispositions_thing ON public.dispositions USING btree (thing) WHERE (state <> 'destroyed'::text);
 CREATE INDEX documents_case ON public.documents USING btree (case_id, id);
 CREATE INDEX documents_name ON public.documents USING gin (name public.gin_trgm_ops);
 CREATE INDEX documents_words ON public.documents USING gin (public.search_vector(name));
 CREATE INDEX entries_case ON public.entries USING btree (case_id, occurred_on DESC, seq DESC);
+CREATE UNIQUE INDEX erasures_asked ON public.erasures USING btree (org, person) WHERE (state = 'asked'::text);
+CREATE INDEX erasures_org ON public.erasures USING btree (org, id);
 CREATE UNIQUE INDEX events_key ON public.events USING btree (actor, key) WHERE (key IS NOT NULL);
 CREATE UNIQUE INDEX events_stream ON public.events USING btree (stream, seq);
+CREATE INDEX exports_expire ON public.exports USING btree (expires_at);
 CREATE UNIQUE INDEX factors_one_totp ON public.factors USING btree (person) WHERE ((kind = 'totp'::text) AND (confirmed_at IS NOT NULL));
 CREATE INDEX factors_person ON public.factors USING btree (person);
 CREATE INDEX factors_unconfirmed ON public.factors USING btree (made_at) WHERE (confirmed_at IS NULL);
 CREATE INDEX grants_scope ON public.grants USING btree (scope, role);
 CREATE INDEX grants_seats ON public.grants USING btree (person) WHERE (scope = org);
 CREATE INDEX grants_walls ON public.grants USING btree (person, scope) WHERE (role = 'walled'::text);
+CREATE INDEX holds_case ON public.holds USING btree (case_id) WHERE (released_at IS NULL);
+CREATE INDEX holds_org ON public.holds USING btree (org, id);
+CREATE INDEX holds_thing ON public.holds USING btree (thing) WHERE (released_at IS NULL);
 CREATE INDEX identities_person ON public.identities USING btree (person);
 CREATE INDEX invitations_org ON public.invitations USING btree (org);
 CREATE INDEX invitations_person ON public.invitations USING btree (person) WHERE ((answered_at IS NULL) AND (withdrawn_at IS NULL));
@@ -3083,6 +4018,7 @@ CREATE INDEX parties_name ON public.parties USING gin (name public.gin_trgm_ops)
 CREATE INDEX parties_words ON public.parties USING gin (public.search_vector(name));
 CREATE UNIQUE INDEX providers_one ON public.providers USING btree (org, issuer, client_id) WHERE (removed_at IS NULL);
 CREATE INDEX public_cases_shown ON public.public_cases USING btree (org, opened_on DESC, number DESC);
+CREATE INDEX removals_thing ON public.removals USING btree (thing);
 CREATE INDEX scim_groups_org ON public.scim_groups USING btree (org);
 CREATE INDEX scim_users_person ON public.scim_users USING btree (person);
 CREATE INDEX services_org ON public.services USING btree (org, id);
@@ -3094,6 +4030,8 @@ CREATE INDEX team_members_person ON public.team_members USING btree (person, org
 CREATE UNIQUE INDEX teams_name ON public.teams USING btree (org, lower(name)) WHERE (dissolved_at IS NULL);
 CREATE INDEX teams_org ON public.teams USING btree (org, id);
 CREATE INDEX throttles_at ON public.throttles USING btree (at);
+CREATE INDEX tombstones_open ON public.tombstones USING btree (destroyed_at) WHERE (done_at IS NULL);
+CREATE INDEX tombstones_org ON public.tombstones USING btree (org, thing);
 CREATE INDEX version_texts_tsv ON public.version_texts USING gin (tsv);
 CREATE INDEX versions_case ON public.versions USING btree (case_id, id);
 CREATE INDEX versions_open ON public.versions USING btree (by) WHERE (status = 'awaiting'::text);
@@ -3102,14 +4040,66 @@ CREATE INDEX versions_to_index ON public.versions USING btree (try_at) WHERE ((s
 CREATE INDEX versions_to_sweep ON public.versions USING btree (sweep_at) WHERE (sweep_at IS NOT NULL);
 CREATE INDEX walls_org ON public.walls USING btree (org, id);
 CREATE INDEX walls_standing ON public.walls USING btree (org) WHERE (lifted_at IS NULL);
+CREATE TRIGGER app_reached AFTER INSERT OR UPDATE OF secret_hash ON public.oauth_apps FOR EACH ROW WHEN ((new.service IS NOT NULL)) EXECUTE FUNCTION public.service_reached();
+CREATE TRIGGER arrived AFTER INSERT ON public.identities FOR EACH ROW EXECUTE FUNCTION public.arrived();
+CREATE TRIGGER keep_hold BEFORE INSERT OR DELETE OR UPDATE ON public.holds FOR EACH ROW EXECUTE FUNCTION public.keep_hold();
 CREATE CONSTRAINT TRIGGER oauth_left AFTER DELETE ON public.grants DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((old.scope = old.org)) EXECUTE FUNCTION public.oauth_left();
 CREATE TRIGGER oauth_unproved AFTER DELETE ON public.factors FOR EACH ROW EXECUTE FUNCTION public.oauth_unproved();
+CREATE TRIGGER place_given AFTER INSERT OR UPDATE OF role ON public.grants FOR EACH ROW EXECUTE FUNCTION public.place_given();
+CREATE TRIGGER provider_set AFTER INSERT OR UPDATE OF sealed, domains, brings ON public.providers FOR EACH ROW EXECUTE FUNCTION public.provider_set();
+CREATE TRIGGER service_made AFTER INSERT ON public.services FOR EACH ROW EXECUTE FUNCTION public.service_reached();
+CREATE TRIGGER spare_buried BEFORE INSERT ON public.tombstones FOR EACH ROW EXECUTE FUNCTION public.spare_buried();
+CREATE TRIGGER spare_erased BEFORE UPDATE OF erased_at, email, name ON public.people FOR EACH ROW WHEN ((new.erased_at IS NOT NULL)) EXECUTE FUNCTION public.spare_person();
+CREATE TRIGGER spare_key BEFORE DELETE ON public.case_keys FOR EACH ROW EXECUTE FUNCTION public.spare_key();
+CREATE TRIGGER spare_key BEFORE DELETE ON public.data_keys FOR EACH ROW EXECUTE FUNCTION public.spare_key();
+CREATE TRIGGER spare_object BEFORE UPDATE OF object_key, object_version, sha256 ON public.versions FOR EACH ROW WHEN (((old.object_key IS NOT NULL) AND (((old.object_key IS DISTINCT FROM new.object_key) OR (old.object_version IS DISTINCT FROM new.object_version)) OR (old.sha256 IS DISTINCT FROM new.sha256)))) EXECUTE FUNCTION public.spare_row('document');
+CREATE TRIGGER spare_original BEFORE DELETE OR UPDATE ON public.message_originals FOR EACH ROW EXECUTE FUNCTION public.spare_original();
+CREATE TRIGGER spare_person BEFORE DELETE ON public.people FOR EACH ROW EXECUTE FUNCTION public.spare_person();
+CREATE TRIGGER spare_row BEFORE DELETE ON public.cases FOR EACH ROW EXECUTE FUNCTION public.spare_row();
+CREATE TRIGGER spare_row BEFORE DELETE ON public.conversations FOR EACH ROW EXECUTE FUNCTION public.spare_row();
+CREATE TRIGGER spare_row BEFORE DELETE ON public.deadlines FOR EACH ROW EXECUTE FUNCTION public.spare_row();
+CREATE TRIGGER spare_row BEFORE DELETE ON public.details FOR EACH ROW EXECUTE FUNCTION public.spare_row();
+CREATE TRIGGER spare_row BEFORE DELETE ON public.documents FOR EACH ROW EXECUTE FUNCTION public.spare_row('id');
+CREATE TRIGGER spare_row BEFORE DELETE ON public.entries FOR EACH ROW EXECUTE FUNCTION public.spare_row();
+CREATE TRIGGER spare_row BEFORE DELETE ON public.events FOR EACH ROW WHEN ((old.kind = 'case'::text)) EXECUTE FUNCTION public.spare_row();
+CREATE TRIGGER spare_row BEFORE DELETE ON public.messages FOR EACH ROW EXECUTE FUNCTION public.spare_row();
+CREATE TRIGGER spare_row BEFORE DELETE ON public.participants FOR EACH ROW EXECUTE FUNCTION public.spare_row();
+CREATE TRIGGER spare_row BEFORE DELETE ON public.parties FOR EACH ROW EXECUTE FUNCTION public.spare_row();
+CREATE TRIGGER spare_row BEFORE DELETE ON public.tasks FOR EACH ROW EXECUTE FUNCTION public.spare_row();
+CREATE TRIGGER spare_row BEFORE DELETE ON public.versions FOR EACH ROW EXECUTE FUNCTION public.spare_row('document');
+CREATE TRIGGER spare_table BEFORE TRUNCATE ON public.case_keys FOR EACH STATEMENT EXECUTE FUNCTION public.spare_table();
+CREATE TRIGGER spare_table BEFORE TRUNCATE ON public.cases FOR EACH STATEMENT EXECUTE FUNCTION public.spare_table();
+CREATE TRIGGER spare_table BEFORE TRUNCATE ON public.conversations FOR EACH STATEMENT EXECUTE FUNCTION public.spare_table();
+CREATE TRIGGER spare_table BEFORE TRUNCATE ON public.data_keys FOR EACH STATEMENT EXECUTE FUNCTION public.spare_table();
+CREATE TRIGGER spare_table BEFORE TRUNCATE ON public.deadlines FOR EACH STATEMENT EXECUTE FUNCTION public.spare_table();
+CREATE TRIGGER spare_table BEFORE TRUNCATE ON public.details FOR EACH STATEMENT EXECUTE FUNCTION public.spare_table();
+CREATE TRIGGER spare_table BEFORE TRUNCATE ON public.documents FOR EACH STATEMENT EXECUTE FUNCTION public.spare_table();
+CREATE TRIGGER spare_table BEFORE TRUNCATE ON public.entries FOR EACH STATEMENT EXECUTE FUNCTION public.spare_table();
+CREATE TRIGGER spare_table BEFORE TRUNCATE ON public.events FOR EACH STATEMENT EXECUTE FUNCTION public.spare_table();
+CREATE TRIGGER spare_table BEFORE TRUNCATE ON public.holds FOR EACH STATEMENT EXECUTE FUNCTION public.spare_table();
+CREATE TRIGGER spare_table BEFORE TRUNCATE ON public.message_originals FOR EACH STATEMENT EXECUTE FUNCTION public.spare_table();
+CREATE TRIGGER spare_table BEFORE TRUNCATE ON public.messages FOR EACH STATEMENT EXECUTE FUNCTION public.spare_table();
+CREATE TRIGGER spare_table BEFORE TRUNCATE ON public.participants FOR EACH STATEMENT EXECUTE FUNCTION public.spare_table();
+CREATE TRIGGER spare_table BEFORE TRUNCATE ON public.parties FOR EACH STATEMENT EXECUTE FUNCTION public.spare_table();
+CREATE TRIGGER spare_table BEFORE TRUNCATE ON public.people FOR EACH STATEMENT EXECUTE FUNCTION public.spare_table();
+CREATE TRIGGER spare_table BEFORE TRUNCATE ON public.tasks FOR EACH STATEMENT EXECUTE FUNCTION public.spare_table();
+CREATE TRIGGER spare_table BEFORE TRUNCATE ON public.tombstones FOR EACH STATEMENT EXECUTE FUNCTION public.spare_table();
+CREATE TRIGGER spare_table BEFORE TRUNCATE ON public.versions FOR EACH STATEMENT EXECUTE FUNCTION public.spare_table();
+CREATE TRIGGER spare_wrapped BEFORE UPDATE OF wrapped ON public.case_keys FOR EACH ROW WHEN (((new.wrapped IS NULL) AND (old.wrapped IS NOT NULL))) EXECUTE FUNCTION public.spare_key();
+CREATE TRIGGER spare_wrapped BEFORE UPDATE OF wrapped ON public.data_keys FOR EACH ROW WHEN (((new.wrapped IS NULL) AND (old.wrapped IS NOT NULL))) EXECUTE FUNCTION public.spare_key();
+CREATE TRIGGER token_made AFTER INSERT ON public.sessions FOR EACH ROW WHEN ((new.kind = ANY (ARRAY['service'::text, 'app'::text]))) EXECUTE FUNCTION public.service_reached();
+ALTER TABLE ONLY public.brought
+    ADD CONSTRAINT brought_org_fkey FOREIGN KEY (org) REFERENCES public.organisations(id);
+ALTER TABLE ONLY public.case_keys
+    ADD CONSTRAINT case_keys_root_fkey FOREIGN KEY (root) REFERENCES public.roots(id);
 ALTER TABLE ONLY public.case_numbers
     ADD CONSTRAINT case_numbers_org_fkey FOREIGN KEY (org) REFERENCES public.organisations(id);
 ALTER TABLE ONLY public.cases
     ADD CONSTRAINT cases_opened_by_fkey FOREIGN KEY (opened_by) REFERENCES public.people(id);
 ALTER TABLE ONLY public.cases
     ADD CONSTRAINT cases_org_fkey FOREIGN KEY (org) REFERENCES public.organisations(id);
+ALTER TABLE ONLY public.certificates
+    ADD CONSTRAINT certificates_org_fkey FOREIGN KEY (org) REFERENCES public.organisations(id);
 ALTER TABLE ONLY public.challenges
     ADD CONSTRAINT challenges_person_fkey FOREIGN KEY (person) REFERENCES public.people(id);
 ALTER TABLE ONLY public.challenges
@@ -3132,6 +4122,10 @@ ALTER TABLE ONLY public.details
     ADD CONSTRAINT details_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.cases(id);
 ALTER TABLE ONLY public.devices
     ADD CONSTRAINT devices_person_fkey FOREIGN KEY (person) REFERENCES public.people(id);
+ALTER TABLE ONLY public.dispositions
+    ADD CONSTRAINT dispositions_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES public.people(id);
+ALTER TABLE ONLY public.dispositions
+    ADD CONSTRAINT dispositions_org_fkey FOREIGN KEY (org) REFERENCES public.organisations(id);
 ALTER TABLE ONLY public.documents
     ADD CONSTRAINT documents_added_by_fkey FOREIGN KEY (added_by) REFERENCES public.people(id);
 ALTER TABLE ONLY public.documents
@@ -3140,12 +4134,28 @@ ALTER TABLE ONLY public.entries
     ADD CONSTRAINT entries_by_fkey FOREIGN KEY (by) REFERENCES public.people(id);
 ALTER TABLE ONLY public.entries
     ADD CONSTRAINT entries_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.cases(id);
+ALTER TABLE ONLY public.erasures
+    ADD CONSTRAINT erasures_asked_by_fkey FOREIGN KEY (asked_by) REFERENCES public.people(id);
+ALTER TABLE ONLY public.erasures
+    ADD CONSTRAINT erasures_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES public.people(id);
+ALTER TABLE ONLY public.erasures
+    ADD CONSTRAINT erasures_org_fkey FOREIGN KEY (org) REFERENCES public.organisations(id);
+ALTER TABLE ONLY public.erasures
+    ADD CONSTRAINT erasures_person_fkey FOREIGN KEY (person) REFERENCES public.people(id);
+ALTER TABLE ONLY public.exports
+    ADD CONSTRAINT exports_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.cases(id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.factors
     ADD CONSTRAINT factors_person_fkey FOREIGN KEY (person) REFERENCES public.people(id);
 ALTER TABLE ONLY public.grants
     ADD CONSTRAINT grants_org_fkey FOREIGN KEY (org) REFERENCES public.organisations(id);
 ALTER TABLE ONLY public.grants
     ADD CONSTRAINT grants_person_fkey FOREIGN KEY (person) REFERENCES public.people(id);
+ALTER TABLE ONLY public.holds
+    ADD CONSTRAINT holds_org_fkey FOREIGN KEY (org) REFERENCES public.organisations(id);
+ALTER TABLE ONLY public.holds
+    ADD CONSTRAINT holds_raised_by_fkey FOREIGN KEY (raised_by) REFERENCES public.people(id);
+ALTER TABLE ONLY public.holds
+    ADD CONSTRAINT holds_released_by_fkey FOREIGN KEY (released_by) REFERENCES public.people(id);
 ALTER TABLE ONLY public.identities
     ADD CONSTRAINT identities_person_fkey FOREIGN KEY (person) REFERENCES public.people(id);
 ALTER TABLE ONLY public.identities
@@ -3248,6 +4258,10 @@ ALTER TABLE ONLY public.publications
     ADD CONSTRAINT publications_org_fkey FOREIGN KEY (org) REFERENCES public.organisations(id);
 ALTER TABLE ONLY public.recovery_codes
     ADD CONSTRAINT recovery_codes_person_fkey FOREIGN KEY (person) REFERENCES public.people(id);
+ALTER TABLE ONLY public.schedules
+    ADD CONSTRAINT schedules_org_fkey FOREIGN KEY (org) REFERENCES public.organisations(id);
+ALTER TABLE ONLY public.schedules
+    ADD CONSTRAINT schedules_set_by_fkey FOREIGN KEY (set_by) REFERENCES public.people(id);
 ALTER TABLE ONLY public.scim_groups
     ADD CONSTRAINT scim_groups_org_fkey FOREIGN KEY (org) REFERENCES public.organisations(id);
 ALTER TABLE ONLY public.scim_groups
@@ -3292,6 +4306,8 @@ ALTER TABLE ONLY public.teams
     ADD CONSTRAINT teams_made_by_fkey FOREIGN KEY (made_by) REFERENCES public.people(id);
 ALTER TABLE ONLY public.teams
     ADD CONSTRAINT teams_org_fkey FOREIGN KEY (org) REFERENCES public.organisations(id);
+ALTER TABLE ONLY public.tombstones
+    ADD CONSTRAINT tombstones_org_fkey FOREIGN KEY (org) REFERENCES public.organisations(id);
 ALTER TABLE ONLY public.version_texts
     ADD CONSTRAINT version_texts_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.cases(id);
 ALTER TABLE ONLY public.version_texts
@@ -3331,16 +4347,35 @@ CREATE POLICY administrators ON public.scim_users TO casewire_app USING ((EXISTS
 CREATE POLICY administrators ON public.services FOR SELECT TO casewire_app USING ((EXISTS ( SELECT 1
    FROM public.grants g
   WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.scope = services.org) AND (g.role = 'admin'::text)))));
+CREATE POLICY admins ON public.certificates FOR SELECT TO casewire_app USING ((EXISTS ( SELECT 1
+   FROM public.grants g
+  WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.scope = certificates.org) AND (g.role = 'admin'::text)))));
+CREATE POLICY admins ON public.dispositions FOR SELECT TO casewire_app USING ((EXISTS ( SELECT 1
+   FROM public.grants g
+  WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.scope = dispositions.org) AND (g.role = 'admin'::text)))));
+CREATE POLICY admins ON public.erasures FOR SELECT TO casewire_app USING ((EXISTS ( SELECT 1
+   FROM public.grants g
+  WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.scope = erasures.org) AND (g.role = 'admin'::text)))));
+CREATE POLICY admins ON public.holds FOR SELECT TO casewire_app USING ((EXISTS ( SELECT 1
+   FROM public.grants g
+  WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.scope = holds.org) AND (g.role = 'admin'::text)))));
 CREATE POLICY admins ON public.providers TO casewire_app USING ((EXISTS ( SELECT 1
    FROM public.grants g
   WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.scope = providers.org) AND (g.role = 'admin'::text))))) WITH CHECK ((EXISTS ( SELECT 1
    FROM public.grants g
   WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.scope = providers.org) AND (g.role = 'admin'::text)))));
+CREATE POLICY admins ON public.schedules FOR SELECT TO casewire_app USING ((EXISTS ( SELECT 1
+   FROM public.grants g
+  WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.scope = schedules.org) AND (g.role = 'admin'::text)))));
+CREATE POLICY admins ON public.tombstones FOR SELECT TO casewire_app USING ((EXISTS ( SELECT 1
+   FROM public.grants g
+  WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.scope = tombstones.org) AND (g.role = 'admin'::text)))));
 CREATE POLICY anyone ON public.epoch FOR SELECT TO casewire_app, casewire_signin USING (true);
 CREATE POLICY anyone ON public.public_cases FOR SELECT TO casewire_app USING ((EXISTS ( SELECT 1
    FROM public.publications p
   WHERE ((p.org = public_cases.org) AND (p.type = public_cases.type)))));
 CREATE POLICY anyone ON public.publications FOR SELECT TO casewire_app USING (true);
+CREATE POLICY anyone ON public.roots FOR SELECT TO casewire_app USING (true);
 CREATE POLICY append ON public.events FOR INSERT TO casewire_app WITH CHECK (((actor = ( SELECT public.me() AS me)) AND
 CASE kind
     WHEN 'case'::text THEN ((case_id = stream) AND (EXISTS ( SELECT 1
@@ -3362,16 +4397,26 @@ CREATE POLICY append_ended ON public.events FOR INSERT TO casewire_app WITH CHEC
 CREATE POLICY append_of_services ON public.events FOR INSERT TO casewire_app WITH CHECK (((actor = ( SELECT public.me() AS me)) AND (kind = 'person'::text) AND (org IS NULL) AND (case_id IS NULL) AND (type = 'session.ended'::text) AND (EXISTS ( SELECT 1
    FROM public.services v
   WHERE (v.id = events.stream)))));
+CREATE POLICY asked ON public.erasures FOR INSERT TO casewire_app WITH CHECK (((asked_by = ( SELECT public.me() AS me)) AND (((state = 'asked'::text) AND (person = ( SELECT public.me() AS me)) AND (EXISTS ( SELECT 1
+   FROM public.grants g
+  WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.org = erasures.org))))) OR ((state = 'done'::text) AND (decided_by = ( SELECT public.me() AS me)) AND (EXISTS ( SELECT 1
+   FROM public.grants g
+  WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.scope = erasures.org) AND (g.role = 'admin'::text))))))));
 ALTER TABLE public.audit_checkpoints ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.audit_entries ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.audit_keys ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.audit_leaves ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.audit_logs ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.audit_position ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.audit_tiles ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.audit_witnessed ENABLE ROW LEVEL SECURITY;
 CREATE POLICY author ON public.messages AS RESTRICTIVE FOR INSERT TO casewire_app WITH CHECK ((author = ( SELECT public.me() AS me)));
 CREATE POLICY begun ON public.versions AS RESTRICTIVE FOR INSERT TO casewire_app WITH CHECK (((by = ( SELECT public.me() AS me)) AND (status = 'awaiting'::text)));
+ALTER TABLE public.brought ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.case_keys ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.case_numbers ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.cases ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.certificates ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.challenges ENABLE ROW LEVEL SECURITY;
 CREATE POLICY changed ON public.team_members FOR UPDATE TO casewire_app USING ((EXISTS ( SELECT 1
    FROM public.grants g
@@ -3395,14 +4440,24 @@ CREATE POLICY connected ON public.oauth_apps FOR SELECT TO casewire_app USING ((
    FROM public.oauth_requests r
   WHERE ((r.app = oauth_apps.id) AND (r.person = ( SELECT public.me() AS me)))))));
 ALTER TABLE public.conversations ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.data_keys ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.deadline_steps ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.deadlines ENABLE ROW LEVEL SECURITY;
+CREATE POLICY decided ON public.dispositions FOR UPDATE TO casewire_app USING (((state = ANY (ARRAY['due'::text, 'kept'::text])) AND (EXISTS ( SELECT 1
+   FROM public.grants g
+  WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.scope = dispositions.org) AND (g.role = 'admin'::text)))))) WITH CHECK (((decided_by = ( SELECT public.me() AS me)) AND (state = ANY (ARRAY['kept'::text, 'approved'::text]))));
+CREATE POLICY decided ON public.erasures FOR UPDATE TO casewire_app USING (((state = 'asked'::text) AND (EXISTS ( SELECT 1
+   FROM public.grants g
+  WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.scope = erasures.org) AND (g.role = 'admin'::text)))))) WITH CHECK (((decided_by = ( SELECT public.me() AS me)) AND (state = ANY (ARRAY['refused'::text, 'done'::text]))));
 ALTER TABLE public.details ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.devices ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.dispositions ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.documents ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.entries ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.epoch ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.erasures ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.events ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.exports ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.factors ENABLE ROW LEVEL SECURITY;
 CREATE POLICY given ON public.participants AS RESTRICTIVE FOR INSERT TO casewire_app WITH CHECK (((granted_by = ( SELECT public.me() AS me)) AND ((EXISTS ( SELECT 1
    FROM (public.cases c
@@ -3417,12 +4472,16 @@ CREATE POLICY given ON public.team_cases AS RESTRICTIVE FOR INSERT TO casewire_a
    FROM public.cases c
   WHERE ((c.id = team_cases.case_id) AND (c.opened_by = ( SELECT public.me() AS me)) AND (c.opened_at = team_cases.granted_at)))))));
 ALTER TABLE public.grants ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.holds ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.identities ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.invitations ENABLE ROW LEVEL SECURITY;
+CREATE POLICY issued ON public.certificates FOR INSERT TO casewire_app WITH CHECK (((kind = 'person'::text) AND (EXISTS ( SELECT 1
+   FROM public.grants g
+  WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.scope = certificates.org) AND (g.role = 'admin'::text))))));
 ALTER TABLE public.journeys ENABLE ROW LEVEL SECURITY;
 CREATE POLICY keepers ON public.walls FOR SELECT TO casewire_app USING (((EXISTS ( SELECT 1
    FROM public.grants g
-  WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.scope = walls.org) AND (g.role = 'admin'::text)))) AND ((lifted_at IS NULL) OR (NOT (( SELECT public.me() AS me) = ANY (people)))) AND (NOT (cases && ARRAY( SELECT w.scope
+  WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.scope = walls.org) AND (g.role = 'admin'::text)))) AND ((lifted_at IS NULL) OR (NOT public.stood_behind(org, people, raised_at))) AND (NOT (cases && ARRAY( SELECT w.scope
    FROM public.grants w
   WHERE ((w.person = ( SELECT public.me() AS me)) AND (w.role = 'walled'::text)))))));
 CREATE POLICY kept_out ON public.audit_entries AS RESTRICTIVE FOR SELECT TO casewire_app USING (((case_id IS NULL) OR (case_id <> ALL (ARRAY( SELECT w.scope
@@ -3431,10 +4490,16 @@ CREATE POLICY kept_out ON public.audit_entries AS RESTRICTIVE FOR SELECT TO case
 CREATE POLICY kept_out ON public.audit_leaves AS RESTRICTIVE FOR SELECT TO casewire_app USING (((case_id IS NULL) OR (case_id <> ALL (ARRAY( SELECT w.scope
    FROM public.grants w
   WHERE ((w.person = ( SELECT public.me() AS me)) AND (w.role = 'walled'::text)))))));
+CREATE POLICY kept_out ON public.case_keys AS RESTRICTIVE TO casewire_app USING ((case_id <> ALL (ARRAY( SELECT w.scope
+   FROM public.grants w
+  WHERE ((w.person = ( SELECT public.me() AS me)) AND (w.role = 'walled'::text))))));
 CREATE POLICY kept_out ON public.cases AS RESTRICTIVE TO casewire_app USING ((id <> ALL (ARRAY( SELECT w.scope
    FROM public.grants w
   WHERE ((w.person = ( SELECT public.me() AS me)) AND (w.role = 'walled'::text))))));
 CREATE POLICY kept_out ON public.conversations AS RESTRICTIVE TO casewire_app USING ((case_id <> ALL (ARRAY( SELECT w.scope
+   FROM public.grants w
+  WHERE ((w.person = ( SELECT public.me() AS me)) AND (w.role = 'walled'::text))))));
+CREATE POLICY kept_out ON public.data_keys AS RESTRICTIVE TO casewire_app USING ((case_id <> ALL (ARRAY( SELECT w.scope
    FROM public.grants w
   WHERE ((w.person = ( SELECT public.me() AS me)) AND (w.role = 'walled'::text))))));
 CREATE POLICY kept_out ON public.deadlines AS RESTRICTIVE TO casewire_app USING ((case_id <> ALL (ARRAY( SELECT w.scope
@@ -3443,6 +4508,9 @@ CREATE POLICY kept_out ON public.deadlines AS RESTRICTIVE TO casewire_app USING 
 CREATE POLICY kept_out ON public.details AS RESTRICTIVE TO casewire_app USING ((case_id <> ALL (ARRAY( SELECT w.scope
    FROM public.grants w
   WHERE ((w.person = ( SELECT public.me() AS me)) AND (w.role = 'walled'::text))))));
+CREATE POLICY kept_out ON public.dispositions AS RESTRICTIVE TO casewire_app USING (((case_id IS NULL) OR (case_id <> ALL (ARRAY( SELECT w.scope
+   FROM public.grants w
+  WHERE ((w.person = ( SELECT public.me() AS me)) AND (w.role = 'walled'::text)))))));
 CREATE POLICY kept_out ON public.documents AS RESTRICTIVE TO casewire_app USING ((case_id <> ALL (ARRAY( SELECT w.scope
    FROM public.grants w
   WHERE ((w.person = ( SELECT public.me() AS me)) AND (w.role = 'walled'::text))))));
@@ -3450,6 +4518,12 @@ CREATE POLICY kept_out ON public.entries AS RESTRICTIVE TO casewire_app USING ((
    FROM public.grants w
   WHERE ((w.person = ( SELECT public.me() AS me)) AND (w.role = 'walled'::text))))));
 CREATE POLICY kept_out ON public.events AS RESTRICTIVE TO casewire_app USING (((case_id IS NULL) OR (case_id <> ALL (ARRAY( SELECT w.scope
+   FROM public.grants w
+  WHERE ((w.person = ( SELECT public.me() AS me)) AND (w.role = 'walled'::text)))))));
+CREATE POLICY kept_out ON public.exports AS RESTRICTIVE FOR SELECT TO casewire_app USING ((case_id <> ALL (ARRAY( SELECT w.scope
+   FROM public.grants w
+  WHERE ((w.person = ( SELECT public.me() AS me)) AND (w.role = 'walled'::text))))));
+CREATE POLICY kept_out ON public.holds AS RESTRICTIVE TO casewire_app USING (((case_id IS NULL) OR (case_id <> ALL (ARRAY( SELECT w.scope
    FROM public.grants w
   WHERE ((w.person = ( SELECT public.me() AS me)) AND (w.role = 'walled'::text)))))));
 CREATE POLICY kept_out ON public.markers AS RESTRICTIVE TO casewire_app USING ((case_id <> ALL (ARRAY( SELECT w.scope
@@ -3493,6 +4567,9 @@ ALTER TABLE public.markers ENABLE ROW LEVEL SECURITY;
 CREATE POLICY member ON public.audit_checkpoints FOR SELECT TO casewire_app USING ((EXISTS ( SELECT 1
    FROM public.grants g
   WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.org = audit_checkpoints.log)))));
+CREATE POLICY member ON public.audit_logs FOR SELECT TO casewire_app USING ((EXISTS ( SELECT 1
+   FROM public.grants g
+  WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.org = audit_logs.log)))));
 CREATE POLICY member ON public.audit_tiles FOR SELECT TO casewire_app USING ((EXISTS ( SELECT 1
    FROM public.grants g
   WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.org = audit_tiles.log)))));
@@ -3511,6 +4588,8 @@ CREATE POLICY mine ON public.oauth_consents TO casewire_app USING ((person = ( S
 CREATE POLICY mine ON public.oauth_families FOR SELECT TO casewire_app USING ((person = ( SELECT public.me() AS me)));
 CREATE POLICY mine ON public.oauth_requests TO casewire_app USING ((person = ( SELECT public.me() AS me))) WITH CHECK (((person = ( SELECT public.me() AS me)) AND public.oauth_open_to_me(app)));
 CREATE POLICY mine ON public.sessions FOR SELECT TO casewire_app USING ((person = ( SELECT public.me() AS me)));
+CREATE POLICY not_of_a_wall ON public.audit_entries AS RESTRICTIVE FOR SELECT TO casewire_app USING (((( SELECT public.hidden_walls() AS hidden_walls) = '{}'::uuid[]) OR (((((convert_from(entry, 'UTF8'::name))::json ->> 'thing'::text))::uuid = ANY (( SELECT public.hidden_walls() AS hidden_walls)::uuid[])) IS NOT TRUE)));
+CREATE POLICY not_of_a_wall ON public.audit_leaves AS RESTRICTIVE FOR SELECT TO casewire_app USING (((thing IS NULL) OR (thing <> ALL (( SELECT public.hidden_walls() AS hidden_walls)::uuid[]))));
 ALTER TABLE public.notices ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.nudges ENABLE ROW LEVEL SECURITY;
 CREATE POLICY numbers ON public.case_numbers TO casewire_app USING ((EXISTS ( SELECT 1
@@ -3526,6 +4605,7 @@ ALTER TABLE public.oauth_families ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.oauth_keys ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.oauth_refreshes ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.oauth_requests ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.object_locks ENABLE ROW LEVEL SECURITY;
 CREATE POLICY open_case ON public.cases FOR INSERT TO casewire_app WITH CHECK (((opened_by = ( SELECT public.me() AS me)) AND (EXISTS ( SELECT 1
    FROM public.grants g
   WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.scope = cases.org))))));
@@ -3541,31 +4621,49 @@ CREATE POLICY originals ON public.message_originals FOR INSERT TO casewire_app W
   WHERE (m.id = message_originals.message)))));
 CREATE POLICY outbox ON public.mails FOR INSERT TO casewire_app WITH CHECK (true);
 CREATE POLICY own ON public.audit_entries FOR INSERT TO casewire_app WITH CHECK ((person = ( SELECT public.me() AS me)));
+CREATE POLICY own ON public.audit_leaves FOR SELECT TO casewire_app USING ((person = ( SELECT public.me() AS me)));
+CREATE POLICY own ON public.erasures FOR SELECT TO casewire_app USING ((person = ( SELECT public.me() AS me)));
+CREATE POLICY own ON public.exports FOR SELECT TO casewire_app USING (((person = ( SELECT public.me() AS me)) AND (EXISTS ( SELECT 1
+   FROM public.cases c
+  WHERE (c.id = exports.case_id)))));
 CREATE POLICY own_name ON public.conversations AS RESTRICTIVE FOR INSERT TO casewire_app WITH CHECK ((opened_by = ( SELECT public.me() AS me)));
 CREATE POLICY own_name ON public.deadlines AS RESTRICTIVE FOR INSERT TO casewire_app WITH CHECK ((set_by = ( SELECT public.me() AS me)));
 CREATE POLICY own_name ON public.documents AS RESTRICTIVE FOR INSERT TO casewire_app WITH CHECK ((added_by = ( SELECT public.me() AS me)));
 CREATE POLICY own_name ON public.entries AS RESTRICTIVE FOR INSERT TO casewire_app WITH CHECK ((by = ( SELECT public.me() AS me)));
 CREATE POLICY own_name ON public.tasks AS RESTRICTIVE FOR INSERT TO casewire_app WITH CHECK ((added_by = ( SELECT public.me() AS me)));
+CREATE POLICY own_new ON public.exports FOR INSERT TO casewire_app WITH CHECK (((person = ( SELECT public.me() AS me)) AND (EXISTS ( SELECT 1
+   FROM public.cases c
+  WHERE ((c.id = exports.case_id) AND (c.org = exports.org))))));
 CREATE POLICY owner_all ON public.audit_checkpoints TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.audit_entries TO casewire_owner USING (true) WITH CHECK (true);
+CREATE POLICY owner_all ON public.audit_keys TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.audit_leaves TO casewire_owner USING (true) WITH CHECK (true);
+CREATE POLICY owner_all ON public.audit_logs TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.audit_position TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.audit_tiles TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.audit_witnessed TO casewire_owner USING (true) WITH CHECK (true);
+CREATE POLICY owner_all ON public.brought TO casewire_owner USING (true) WITH CHECK (true);
+CREATE POLICY owner_all ON public.case_keys TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.case_numbers TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.cases TO casewire_owner USING (true) WITH CHECK (true);
+CREATE POLICY owner_all ON public.certificates TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.challenges TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.conversations TO casewire_owner USING (true) WITH CHECK (true);
+CREATE POLICY owner_all ON public.data_keys TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.deadline_steps TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.deadlines TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.details TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.devices TO casewire_owner USING (true) WITH CHECK (true);
+CREATE POLICY owner_all ON public.dispositions TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.documents TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.entries TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.epoch TO casewire_owner USING (true) WITH CHECK (true);
+CREATE POLICY owner_all ON public.erasures TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.events TO casewire_owner USING (true) WITH CHECK (true);
+CREATE POLICY owner_all ON public.exports TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.factors TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.grants TO casewire_owner USING (true) WITH CHECK (true);
+CREATE POLICY owner_all ON public.holds TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.identities TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.invitations TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.journeys TO casewire_owner USING (true) WITH CHECK (true);
@@ -3585,6 +4683,7 @@ CREATE POLICY owner_all ON public.oauth_families TO casewire_owner USING (true) 
 CREATE POLICY owner_all ON public.oauth_keys TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.oauth_refreshes TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.oauth_requests TO casewire_owner USING (true) WITH CHECK (true);
+CREATE POLICY owner_all ON public.object_locks TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.organisations TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.participants TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.parties TO casewire_owner USING (true) WITH CHECK (true);
@@ -3594,6 +4693,9 @@ CREATE POLICY owner_all ON public.public_cases TO casewire_owner USING (true) WI
 CREATE POLICY owner_all ON public.publications TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.rates TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.recovery_codes TO casewire_owner USING (true) WITH CHECK (true);
+CREATE POLICY owner_all ON public.removals TO casewire_owner USING (true) WITH CHECK (true);
+CREATE POLICY owner_all ON public.roots TO casewire_owner USING (true) WITH CHECK (true);
+CREATE POLICY owner_all ON public.schedules TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.scim_groups TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.scim_users TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.services TO casewire_owner USING (true) WITH CHECK (true);
@@ -3603,6 +4705,7 @@ CREATE POLICY owner_all ON public.team_cases TO casewire_owner USING (true) WITH
 CREATE POLICY owner_all ON public.team_members TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.teams TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.throttles TO casewire_owner USING (true) WITH CHECK (true);
+CREATE POLICY owner_all ON public.tombstones TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.version_texts TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.versions TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.walls TO casewire_owner USING (true) WITH CHECK (true);
@@ -3615,17 +4718,44 @@ CREATE POLICY place ON public.invitations AS RESTRICTIVE FOR INSERT TO casewire_
 ALTER TABLE public.providers ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.public_cases ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.publications ENABLE ROW LEVEL SECURITY;
+CREATE POLICY raised ON public.holds FOR INSERT TO casewire_app WITH CHECK (((raised_by = ( SELECT public.me() AS me)) AND (released_at IS NULL) AND (EXISTS ( SELECT 1
+   FROM public.grants g
+  WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.org = holds.org) AND (((g.scope = holds.org) AND (g.role = 'admin'::text)) OR ((g.scope = holds.case_id) AND (g.role = 'staff'::text)))))) AND
+CASE kind
+    WHEN 'case'::text THEN ((case_id = thing) AND (EXISTS ( SELECT 1
+       FROM public.cases c
+      WHERE ((c.id = holds.thing) AND (c.org = holds.org)))))
+    WHEN 'document'::text THEN (EXISTS ( SELECT 1
+       FROM public.documents d
+      WHERE ((d.id = holds.thing) AND (d.case_id = holds.case_id) AND (d.org = holds.org))))
+    ELSE (EXISTS ( SELECT 1
+       FROM public.grants g
+      WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.scope = holds.org) AND (g.role = 'admin'::text))))
+END));
 CREATE POLICY raised ON public.walls FOR INSERT TO casewire_app WITH CHECK (((raised_by = ( SELECT public.me() AS me)) AND (lifted_at IS NULL) AND (EXISTS ( SELECT 1
    FROM public.grants g
   WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.scope = walls.org) AND (g.role = 'admin'::text))))));
 ALTER TABLE public.rates ENABLE ROW LEVEL SECURITY;
+CREATE POLICY read_own ON public.audit_entries FOR SELECT TO casewire_app USING ((person = ( SELECT public.me() AS me)));
 CREATE POLICY received ON public.versions AS RESTRICTIVE FOR UPDATE TO casewire_app USING ((by = ( SELECT public.me() AS me))) WITH CHECK (((by = ( SELECT public.me() AS me)) AND (status = ANY (ARRAY['awaiting'::text, 'received'::text]))));
 ALTER TABLE public.recovery_codes ENABLE ROW LEVEL SECURITY;
+CREATE POLICY released ON public.holds FOR UPDATE TO casewire_app USING ((EXISTS ( SELECT 1
+   FROM public.grants g
+  WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.scope = holds.org) AND (g.role = 'admin'::text))))) WITH CHECK ((released_by = ( SELECT public.me() AS me)));
+ALTER TABLE public.removals ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.roots ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.schedules ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.scim_groups ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.scim_users ENABLE ROW LEVEL SECURITY;
 CREATE POLICY self ON public.people FOR SELECT TO casewire_app USING ((id = ( SELECT public.me() AS me)));
 ALTER TABLE public.services ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.sessions ENABLE ROW LEVEL SECURITY;
+CREATE POLICY set_again ON public.schedules FOR UPDATE TO casewire_app USING ((EXISTS ( SELECT 1
+   FROM public.grants g
+  WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.scope = schedules.org) AND (g.role = 'admin'::text))))) WITH CHECK ((set_by = ( SELECT public.me() AS me)));
+CREATE POLICY set_by ON public.schedules FOR INSERT TO casewire_app WITH CHECK (((set_by = ( SELECT public.me() AS me)) AND (EXISTS ( SELECT 1
+   FROM public.grants g
+  WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.scope = schedules.org) AND (g.role = 'admin'::text))))));
 CREATE POLICY staff ON public.invitations TO casewire_app USING ((EXISTS ( SELECT 1
    FROM public.grants g
   WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.org = invitations.org) AND (g.role = ANY (ARRAY['admin'::text, 'desk'::text, 'staff'::text])))))) WITH CHECK (((invited_by = ( SELECT public.me() AS me)) AND (EXISTS ( SELECT 1
@@ -3640,6 +4770,9 @@ CREATE POLICY staff ON public.team_members FOR SELECT TO casewire_app USING ((EX
 CREATE POLICY staff ON public.teams FOR SELECT TO casewire_app USING ((EXISTS ( SELECT 1
    FROM public.grants g
   WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.scope = teams.org) AND (g.role = ANY (ARRAY['admin'::text, 'desk'::text]))))));
+CREATE POLICY staffed ON public.holds FOR SELECT TO casewire_app USING ((EXISTS ( SELECT 1
+   FROM public.grants g
+  WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.scope = holds.case_id) AND (g.role = 'staff'::text)))));
 CREATE POLICY steps ON public.deadline_steps TO casewire_app USING ((EXISTS ( SELECT 1
    FROM public.deadlines d
   WHERE (d.id = deadline_steps.deadline)))) WITH CHECK ((EXISTS ( SELECT 1
@@ -3647,24 +4780,34 @@ CREATE POLICY steps ON public.deadline_steps TO casewire_app USING ((EXISTS ( SE
   WHERE (d.id = deadline_steps.deadline))));
 CREATE POLICY system_all ON public.audit_checkpoints TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.audit_entries TO casewire_system USING (true) WITH CHECK (true);
+CREATE POLICY system_all ON public.audit_keys TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.audit_leaves TO casewire_system USING (true) WITH CHECK (true);
+CREATE POLICY system_all ON public.audit_logs TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.audit_position TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.audit_tiles TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.audit_witnessed TO casewire_system USING (true) WITH CHECK (true);
+CREATE POLICY system_all ON public.brought TO casewire_system USING (true) WITH CHECK (true);
+CREATE POLICY system_all ON public.case_keys TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.case_numbers TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.cases TO casewire_system USING (true) WITH CHECK (true);
+CREATE POLICY system_all ON public.certificates TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.challenges TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.conversations TO casewire_system USING (true) WITH CHECK (true);
+CREATE POLICY system_all ON public.data_keys TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.deadline_steps TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.deadlines TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.details TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.devices TO casewire_system USING (true) WITH CHECK (true);
+CREATE POLICY system_all ON public.dispositions TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.documents TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.entries TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.epoch TO casewire_system USING (true) WITH CHECK (true);
+CREATE POLICY system_all ON public.erasures TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.events TO casewire_system USING (true) WITH CHECK (true);
+CREATE POLICY system_all ON public.exports TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.factors TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.grants TO casewire_system USING (true) WITH CHECK (true);
+CREATE POLICY system_all ON public.holds TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.identities TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.invitations TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.journeys TO casewire_system USING (true) WITH CHECK (true);
@@ -3684,6 +4827,7 @@ CREATE POLICY system_all ON public.oauth_families TO casewire_system USING (true
 CREATE POLICY system_all ON public.oauth_keys TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.oauth_refreshes TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.oauth_requests TO casewire_system USING (true) WITH CHECK (true);
+CREATE POLICY system_all ON public.object_locks TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.organisations TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.participants TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.parties TO casewire_system USING (true) WITH CHECK (true);
@@ -3693,6 +4837,9 @@ CREATE POLICY system_all ON public.public_cases TO casewire_system USING (true) 
 CREATE POLICY system_all ON public.publications TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.rates TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.recovery_codes TO casewire_system USING (true) WITH CHECK (true);
+CREATE POLICY system_all ON public.removals TO casewire_system USING (true) WITH CHECK (true);
+CREATE POLICY system_all ON public.roots TO casewire_system USING (true) WITH CHECK (true);
+CREATE POLICY system_all ON public.schedules TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.scim_groups TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.scim_users TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.services TO casewire_system USING (true) WITH CHECK (true);
@@ -3702,6 +4849,7 @@ CREATE POLICY system_all ON public.team_cases TO casewire_system USING (true) WI
 CREATE POLICY system_all ON public.team_members TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.teams TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.throttles TO casewire_system USING (true) WITH CHECK (true);
+CREATE POLICY system_all ON public.tombstones TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.version_texts TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.versions TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.walls TO casewire_system USING (true) WITH CHECK (true);
@@ -3717,15 +4865,33 @@ ALTER TABLE public.tasks ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.team_cases ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.team_members ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.teams ENABLE ROW LEVEL SECURITY;
-CREATE POLICY theirs ON public.audit_entries FOR SELECT TO casewire_app USING ((EXISTS ( SELECT 1
+CREATE POLICY theirs ON public.audit_entries FOR SELECT TO casewire_app USING (((log IN ( SELECT g.scope
    FROM public.grants g
-  WHERE ((g.person = ( SELECT public.me() AS me)) AND (((g.scope = audit_entries.log) AND (g.role = 'admin'::text)) OR ((g.scope = audit_entries.case_id) AND (g.role = 'staff'::text)))))));
-CREATE POLICY theirs ON public.audit_leaves FOR SELECT TO casewire_app USING ((EXISTS ( SELECT 1
+  WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.role = 'admin'::text)))) OR (case_id IN ( SELECT g.scope
    FROM public.grants g
-  WHERE ((g.person = ( SELECT public.me() AS me)) AND (((g.scope = audit_leaves.log) AND (g.role = 'admin'::text)) OR ((g.scope = audit_leaves.case_id) AND (g.role = 'staff'::text)))))));
+  WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.role = 'staff'::text))))));
+CREATE POLICY theirs ON public.audit_leaves FOR SELECT TO casewire_app USING (((log IN ( SELECT g.scope
+   FROM public.grants g
+  WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.role = 'admin'::text)))) OR (case_id IN ( SELECT g.scope
+   FROM public.grants g
+  WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.role = 'staff'::text))))));
+CREATE POLICY theirs_at_desk ON public.audit_entries FOR SELECT TO casewire_app USING ((EXISTS ( SELECT 1
+   FROM public.cases c
+  WHERE ((c.id = audit_entries.case_id) AND ('desk'::text = ANY (c.audience)) AND (c.org IN ( SELECT g.scope
+           FROM public.grants g
+          WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.role = 'desk'::text))))))));
+CREATE POLICY theirs_at_desk ON public.audit_leaves FOR SELECT TO casewire_app USING ((EXISTS ( SELECT 1
+   FROM public.cases c
+  WHERE ((c.id = audit_leaves.case_id) AND ('desk'::text = ANY (c.audience)) AND (c.org IN ( SELECT g.scope
+           FROM public.grants g
+          WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.role = 'desk'::text))))))));
 ALTER TABLE public.throttles ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.tombstones ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.version_texts ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.versions ENABLE ROW LEVEL SECURITY;
+CREATE POLICY wall ON public.case_keys FOR SELECT TO casewire_app USING ((EXISTS ( SELECT 1
+   FROM public.cases c
+  WHERE (c.id = case_keys.case_id))));
 CREATE POLICY wall ON public.cases TO casewire_app USING ((EXISTS ( SELECT 1
    FROM public.grants g
   WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.scope = ANY (ARRAY[cases.id, cases.org])) AND (g.role = ANY (cases.audience))))));
@@ -3738,6 +4904,15 @@ CREATE POLICY wall ON public.conversations TO casewire_app USING (((EXISTS ( SEL
   WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.scope = ANY (ARRAY[conversations.case_id, conversations.org])) AND (g.role = ANY (conversations.audience))))) OR ((( SELECT public.me() AS me) = ANY (people)) AND (EXISTS ( SELECT 1
    FROM public.grants g
   WHERE ((g.person = ( SELECT public.me() AS me)) AND ((g.scope = conversations.case_id) OR ((g.scope = conversations.org) AND (g.role = 'admin'::text)))))))));
+CREATE POLICY wall ON public.data_keys FOR SELECT TO casewire_app USING (
+CASE kind
+    WHEN 'version'::text THEN (EXISTS ( SELECT 1
+       FROM public.versions v
+      WHERE (v.id = data_keys.thing)))
+    ELSE (EXISTS ( SELECT 1
+       FROM public.conversations c
+      WHERE (c.id = data_keys.thing)))
+END);
 CREATE POLICY wall ON public.deadlines TO casewire_app USING ((EXISTS ( SELECT 1
    FROM public.grants g
   WHERE ((g.person = ( SELECT public.me() AS me)) AND (g.scope = ANY (ARRAY[deadlines.case_id, deadlines.org])) AND (g.role = ANY (deadlines.audience)))))) WITH CHECK ((EXISTS ( SELECT 1
@@ -3821,7 +4996,7 @@ ALTER TABLE public.walls ENABLE ROW LEVEL SECURITY;
 GRANT USAGE ON SCHEMA public TO casewire_app;
 GRANT USAGE ON SCHEMA public TO casewire_system;
 GRANT USAGE ON SCHEMA public TO casewire_signin;
-GRANT SELECT,INSERT,UPDATE ON TABLE public.cases TO casewire_system;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.cases TO casewire_system;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.cases TO casewire_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.organisations TO casewire_system;
 GRANT SELECT ON TABLE public.organisations TO casewire_app;
@@ -3837,9 +5012,10 @@ REVOKE ALL ON FUNCTION public.administers(p_org uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.administers(p_org uuid) TO casewire_app;
 REVOKE ALL ON FUNCTION public.answer_invitation(p_id uuid, p_accept boolean, p_secret bytea, p_now timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.answer_invitation(p_id uuid, p_accept boolean, p_secret bytea, p_now timestamp with time zone) TO casewire_app;
-REVOKE ALL ON FUNCTION public.blank_message(p_case uuid, p_message uuid, p_from bigint) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.blank_message(p_case uuid, p_message uuid, p_from bigint) TO casewire_app;
-GRANT ALL ON FUNCTION public.blank_message(p_case uuid, p_message uuid, p_from bigint) TO casewire_system;
+REVOKE ALL ON FUNCTION public.arrived() FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.audit_names(p_org uuid, p_case uuid, p_people uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.audit_names(p_org uuid, p_case uuid, p_people uuid[]) TO casewire_app;
+GRANT SELECT ON TABLE public.brought TO casewire_system;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.people TO casewire_system;
 GRANT SELECT(id) ON TABLE public.people TO casewire_app;
 GRANT SELECT(email) ON TABLE public.people TO casewire_app;
@@ -3847,6 +5023,21 @@ GRANT SELECT(name) ON TABLE public.people TO casewire_app;
 GRANT SELECT(zone) ON TABLE public.people TO casewire_app;
 GRANT SELECT(made_at) ON TABLE public.people TO casewire_app;
 GRANT SELECT(kind) ON TABLE public.people TO casewire_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.team_members TO casewire_system;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.team_members TO casewire_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.walls TO casewire_system;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.walls TO casewire_app;
+REVOKE ALL ON FUNCTION public.behind_walls(p_org uuid, p_now timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.blank_message(p_case uuid, p_message uuid, p_from bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.blank_message(p_case uuid, p_message uuid, p_from bigint) TO casewire_app;
+GRANT ALL ON FUNCTION public.blank_message(p_case uuid, p_message uuid, p_from bigint) TO casewire_system;
+REVOKE ALL ON FUNCTION public.brought_along(p_org uuid, p_people uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.brought_along(p_org uuid, p_people uuid[]) TO casewire_app;
+GRANT ALL ON FUNCTION public.brought_along(p_org uuid, p_people uuid[]) TO casewire_system;
+REVOKE ALL ON FUNCTION public.brought_service(p_org uuid, p_service uuid, p_by uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.bury(p_disposition uuid, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.bury(p_disposition uuid, p_now timestamp with time zone) TO casewire_app;
+REVOKE ALL ON FUNCTION public.bury_thing(p_kind text, p_thing uuid, p_case uuid, p_why text, p_by uuid, p_now timestamp with time zone) FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.card_of(p_org uuid, p_person uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.card_of(p_org uuid, p_person uuid) TO casewire_app;
 GRANT ALL ON FUNCTION public.card_of(p_org uuid, p_person uuid) TO casewire_system;
@@ -3861,6 +5052,10 @@ REVOKE ALL ON FUNCTION public.change_service(p_org uuid, p_id uuid, p_name text,
 GRANT ALL ON FUNCTION public.change_service(p_org uuid, p_id uuid, p_name text, p_disabled_at timestamp with time zone) TO casewire_app;
 GRANT SELECT ON TABLE public.link_holders TO casewire_app;
 REVOKE ALL ON FUNCTION public.comes_by_link(p_person uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.correct_me(p_name text, p_zone text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.correct_me(p_name text, p_zone text) TO casewire_app;
+REVOKE ALL ON FUNCTION public.destroy_keys(p_case uuid, p_things uuid[], p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.destroy_keys(p_case uuid, p_things uuid[], p_now timestamp with time zone) TO casewire_app;
 GRANT DELETE ON TABLE public.oauth_families TO casewire_system;
 GRANT SELECT(id) ON TABLE public.oauth_families TO casewire_system;
 GRANT SELECT(id) ON TABLE public.oauth_families TO casewire_app;
@@ -3908,6 +5103,12 @@ GRANT ALL ON FUNCTION public.enter(p_session uuid, p_person uuid) TO casewire_sy
 REVOKE ALL ON FUNCTION public.enter(p_session uuid, p_person uuid, p_hash bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.enter(p_session uuid, p_person uuid, p_hash bytea) TO casewire_app;
 GRANT ALL ON FUNCTION public.enter(p_session uuid, p_person uuid, p_hash bytea) TO casewire_system;
+REVOKE ALL ON FUNCTION public.erase_person(p_org uuid, p_person uuid, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.erase_person(p_org uuid, p_person uuid, p_now timestamp with time zone) TO casewire_app;
+REVOKE ALL ON FUNCTION public.erase_words(p_org uuid, p_person uuid, p_cases uuid[], p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.erase_words(p_org uuid, p_person uuid, p_cases uuid[], p_now timestamp with time zone) TO casewire_app;
+REVOKE ALL ON FUNCTION public.erasure_of(p_org uuid, p_person uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.erasure_of(p_org uuid, p_person uuid) TO casewire_app;
 REVOKE ALL ON FUNCTION public.find_person(p_scope uuid, p_email text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.find_person(p_scope uuid, p_email text) TO casewire_app;
 GRANT ALL ON FUNCTION public.find_person(p_scope uuid, p_email text) TO casewire_system;
@@ -3931,6 +5132,30 @@ GRANT SELECT(email) ON TABLE public.identities TO casewire_app;
 GRANT SELECT(made_at) ON TABLE public.identities TO casewire_app;
 GRANT SELECT(used_at) ON TABLE public.identities TO casewire_app;
 REVOKE ALL ON FUNCTION public.has_joined(p_person uuid) FROM PUBLIC;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.documents TO casewire_system;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.documents TO casewire_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.events TO casewire_system;
+GRANT SELECT,INSERT ON TABLE public.events TO casewire_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.holds TO casewire_system;
+GRANT SELECT,INSERT ON TABLE public.holds TO casewire_app;
+GRANT UPDATE(released_at) ON TABLE public.holds TO casewire_app;
+GRANT UPDATE(released_by) ON TABLE public.holds TO casewire_app;
+GRANT UPDATE(release_reason) ON TABLE public.holds TO casewire_app;
+GRANT UPDATE(revision) ON TABLE public.holds TO casewire_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.participants TO casewire_system;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.participants TO casewire_app;
+REVOKE ALL ON FUNCTION public.held(p_kind text, p_thing uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.held(p_kind text, p_thing uuid) TO casewire_system;
+REVOKE ALL ON FUNCTION public.held_for(p_org uuid, p_kind text, p_thing uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.held_for(p_org uuid, p_kind text, p_thing uuid) TO casewire_app;
+REVOKE ALL ON FUNCTION public.walls_of_me() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.walls_of_me() TO casewire_app;
+GRANT ALL ON FUNCTION public.walls_of_me() TO casewire_system;
+REVOKE ALL ON FUNCTION public.hidden_walls() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.hidden_walls() TO casewire_app;
+REVOKE ALL ON FUNCTION public.hold_lock() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.hold_lock() TO casewire_app;
+GRANT ALL ON FUNCTION public.hold_lock() TO casewire_system;
 REVOKE ALL ON FUNCTION public.holds(p_session uuid, p_hash bytea) FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.introduce_person(p_org uuid, p_id uuid, p_email text, p_name text, p_now timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.introduce_person(p_org uuid, p_id uuid, p_email text, p_name text, p_now timestamp with time zone) TO casewire_app;
@@ -3953,14 +5178,12 @@ GRANT SELECT(withdrawn_at) ON TABLE public.invitations TO casewire_app;
 GRANT SELECT(revision) ON TABLE public.invitations TO casewire_app;
 REVOKE ALL ON FUNCTION public.invitation_from(p_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.invitation_from(p_id uuid) TO casewire_app;
+REVOKE ALL ON FUNCTION public.keep_hold() FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.keep_walls(p_org uuid) FROM PUBLIC;
-REVOKE ALL ON FUNCTION public.walls_of_me() FROM PUBLIC;
-GRANT ALL ON FUNCTION public.walls_of_me() TO casewire_app;
-GRANT ALL ON FUNCTION public.walls_of_me() TO casewire_system;
 REVOKE ALL ON FUNCTION public.kept_out(p_case uuid, p_people uuid[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.kept_out(p_case uuid, p_people uuid[]) TO casewire_app;
 GRANT ALL ON FUNCTION public.kept_out(p_case uuid, p_people uuid[]) TO casewire_system;
-GRANT SELECT,INSERT,UPDATE ON TABLE public.versions TO casewire_system;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.versions TO casewire_system;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.versions TO casewire_app;
 REVOKE ALL ON FUNCTION public.last_version(p_document uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.last_version(p_document uuid) TO casewire_app;
@@ -4022,11 +5245,13 @@ REVOKE ALL ON FUNCTION public.oauth_stands(p_app uuid, p_person uuid, p_mfa bool
 REVOKE ALL ON FUNCTION public.oauth_unproved() FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.open_service_session(p_org uuid, p_service uuid, p_id uuid, p_hash bytea, p_label text, p_scopes text[], p_now timestamp with time zone, p_expires timestamp with time zone, p_max integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.open_service_session(p_org uuid, p_service uuid, p_id uuid, p_hash bytea, p_label text, p_scopes text[], p_now timestamp with time zone, p_expires timestamp with time zone, p_max integer) TO casewire_app;
-GRANT SELECT,INSERT,UPDATE ON TABLE public.participants TO casewire_system;
-GRANT SELECT,INSERT,UPDATE ON TABLE public.participants TO casewire_app;
 REVOKE ALL ON FUNCTION public.participations(p_org uuid, p_person uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.participations(p_org uuid, p_person uuid) TO casewire_app;
 GRANT ALL ON FUNCTION public.participations(p_org uuid, p_person uuid) TO casewire_system;
+REVOKE ALL ON FUNCTION public.person_data(p_org uuid, p_person uuid, p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.person_data(p_org uuid, p_person uuid, p_limit integer) TO casewire_app;
+REVOKE ALL ON FUNCTION public.place_given() FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.provider_set() FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.raise_access(p_org uuid, p_case uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.raise_access(p_org uuid, p_case uuid) TO casewire_app;
 GRANT ALL ON FUNCTION public.raise_access(p_org uuid, p_case uuid) TO casewire_system;
@@ -4034,8 +5259,12 @@ REVOKE ALL ON FUNCTION public.readers(p_org uuid, p_case uuid, p_audience text[]
 GRANT ALL ON FUNCTION public.readers(p_org uuid, p_case uuid, p_audience text[], p_people uuid[]) TO casewire_app;
 REVOKE ALL ON FUNCTION public.renew_invitation(p_org uuid, p_id uuid, p_hash bytea, p_now timestamp with time zone, p_expires timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.renew_invitation(p_org uuid, p_id uuid, p_hash bytea, p_now timestamp with time zone, p_expires timestamp with time zone) TO casewire_app;
+REVOKE ALL ON FUNCTION public.renew_session(p_session uuid, p_before bytea, p_after bytea, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.renew_session(p_session uuid, p_before bytea, p_after bytea, p_now timestamp with time zone) TO casewire_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.scim_users TO casewire_app;
 GRANT SELECT ON TABLE public.scim_users TO casewire_system;
+REVOKE ALL ON FUNCTION public.scim_outsider(p_org uuid, p_person uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.scim_outsider(p_org uuid, p_person uuid) TO casewire_app;
 REVOKE ALL ON FUNCTION public.scim_people(p_org uuid, p_person uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.scim_people(p_org uuid, p_person uuid) TO casewire_app;
 REVOKE ALL ON FUNCTION public.scim_rename(p_org uuid, p_person uuid, p_email text, p_name text) FROM PUBLIC;
@@ -4063,6 +5292,7 @@ GRANT ALL ON FUNCTION public.seat_service(p_org uuid, p_id uuid, p_role text, p_
 REVOKE ALL ON FUNCTION public.seated(p_org uuid, p_people uuid[], p_roles text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.seated(p_org uuid, p_people uuid[], p_roles text[]) TO casewire_app;
 GRANT ALL ON FUNCTION public.seated(p_org uuid, p_people uuid[], p_roles text[]) TO casewire_system;
+REVOKE ALL ON FUNCTION public.service_reached() FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.service_sessions(p_org uuid, p_service uuid, p_now timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.service_sessions(p_org uuid, p_service uuid, p_now timestamp with time zone) TO casewire_app;
 REVOKE ALL ON FUNCTION public.services_of(p_org uuid, p_service uuid, p_after uuid, p_limit integer) FROM PUBLIC;
@@ -4078,6 +5308,7 @@ GRANT ALL ON FUNCTION public.set_scim_role(p_org uuid, p_role text) TO casewire_
 REVOKE ALL ON FUNCTION public.settle_grants(p_org uuid, p_people uuid[], p_cases uuid[], p_now timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.settle_grants(p_org uuid, p_people uuid[], p_cases uuid[], p_now timestamp with time zone) TO casewire_app;
 GRANT ALL ON FUNCTION public.settle_grants(p_org uuid, p_people uuid[], p_cases uuid[], p_now timestamp with time zone) TO casewire_system;
+REVOKE ALL ON FUNCTION public.settled(p_org uuid, p_people uuid[], p_cases uuid[], p_now timestamp with time zone) FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.signin_accept(p_hash bytea, p_name text, p_password_hash text, p_zone text, p_now timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.signin_accept(p_hash bytea, p_name text, p_password_hash text, p_zone text, p_now timestamp with time zone) TO casewire_signin;
 REVOKE ALL ON FUNCTION public.signin_add_factor(p_session uuid, p_id uuid, p_kind text, p_label text, p_confirmed boolean, p_sealed bytea, p_credential bytea, p_public_key bytea, p_sign_count bigint, p_transports text[], p_now timestamp with time zone, p_max integer) FROM PUBLIC;
@@ -4088,6 +5319,11 @@ REVOKE ALL ON FUNCTION public.signin_ask_link(p_email text, p_hash bytea, p_brow
 GRANT ALL ON FUNCTION public.signin_ask_link(p_email text, p_hash bytea, p_browser bytea, p_mail uuid, p_subject text, p_body text, p_now timestamp with time zone, p_expires timestamp with time zone) TO casewire_signin;
 REVOKE ALL ON FUNCTION public.signin_ask_reset(p_email text, p_hash bytea, p_mail uuid, p_subject text, p_body text, p_now timestamp with time zone, p_expires timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.signin_ask_reset(p_email text, p_hash bytea, p_mail uuid, p_subject text, p_body text, p_now timestamp with time zone, p_expires timestamp with time zone) TO casewire_signin;
+GRANT SELECT,INSERT ON TABLE public.audit_entries TO casewire_app;
+GRANT SELECT,INSERT ON TABLE public.audit_entries TO casewire_system;
+GRANT UPDATE(private) ON TABLE public.audit_entries TO casewire_system;
+REVOKE ALL ON FUNCTION public.signin_audit(p_log uuid, p_case uuid, p_person uuid, p_entry bytea, p_private jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.signin_audit(p_log uuid, p_case uuid, p_person uuid, p_entry bytea, p_private jsonb) TO casewire_signin;
 GRANT DELETE ON TABLE public.challenges TO casewire_system;
 GRANT SELECT(expires_at) ON TABLE public.challenges TO casewire_system;
 REVOKE ALL ON FUNCTION public.signin_challenge(p_hash bytea, p_purpose text, p_person uuid, p_session uuid, p_challenge bytea, p_expires timestamp with time zone, p_charged bytea[], p_basis text) FROM PUBLIC;
@@ -4178,8 +5414,6 @@ REVOKE ALL ON FUNCTION public.signin_remember(p_person uuid, p_device bytea, p_n
 GRANT ALL ON FUNCTION public.signin_remember(p_person uuid, p_device bytea, p_now timestamp with time zone, p_max integer) TO casewire_signin;
 REVOKE ALL ON FUNCTION public.signin_remove_factor(p_session uuid, p_factor uuid, p_now timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.signin_remove_factor(p_session uuid, p_factor uuid, p_now timestamp with time zone) TO casewire_signin;
-REVOKE ALL ON FUNCTION public.signin_renew(p_session uuid, p_before bytea, p_after bytea, p_now timestamp with time zone) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.signin_renew(p_session uuid, p_before bytea, p_after bytea, p_now timestamp with time zone) TO casewire_signin;
 GRANT DELETE ON TABLE public.links TO casewire_system;
 GRANT SELECT(expires_at) ON TABLE public.links TO casewire_system;
 REVOKE ALL ON FUNCTION public.signin_reset(p_hash bytea, p_now timestamp with time zone) FROM PUBLIC;
@@ -4220,8 +5454,15 @@ REVOKE ALL ON FUNCTION public.signin_use_recovery(p_person uuid, p_hash bytea, p
 GRANT ALL ON FUNCTION public.signin_use_recovery(p_person uuid, p_hash bytea, p_now timestamp with time zone) TO casewire_signin;
 REVOKE ALL ON FUNCTION public.signin_use_step(p_factor uuid, p_step bigint, p_now timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.signin_use_step(p_factor uuid, p_step bigint, p_now timestamp with time zone) TO casewire_signin;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.events TO casewire_system;
-GRANT SELECT,INSERT ON TABLE public.events TO casewire_app;
+REVOKE ALL ON FUNCTION public.spare(p_case uuid, p_document uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.spare_buried() FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.spare_key() FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.spare_original() FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.spare_person() FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.spare_row() FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.spare_table() FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.stood_behind(p_org uuid, p_people uuid[], p_since timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.stood_behind(p_org uuid, p_people uuid[], p_since timestamp with time zone) TO casewire_app;
 REVOKE ALL ON FUNCTION public.stream_head(p_stream uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.stream_head(p_stream uuid) TO casewire_app;
 GRANT ALL ON FUNCTION public.stream_head(p_stream uuid) TO casewire_system;
@@ -4235,72 +5476,101 @@ GRANT ALL ON FUNCTION public.uploads_open() TO casewire_app;
 GRANT ALL ON FUNCTION public.uploads_open() TO casewire_system;
 REVOKE ALL ON FUNCTION public.use_reset(p_hash bytea, p_after text, p_now timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.use_reset(p_hash bytea, p_after text, p_now timestamp with time zone) TO casewire_app;
+REVOKE ALL ON FUNCTION public.wipe_person(p_org uuid, p_person uuid, p_by uuid, p_now timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.wipe_words(p_person uuid, p_cases uuid[], p_now timestamp with time zone) FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.withdraw_invitation(p_org uuid, p_id uuid, p_now timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.withdraw_invitation(p_org uuid, p_id uuid, p_now timestamp with time zone) TO casewire_app;
 GRANT SELECT,INSERT ON TABLE public.audit_checkpoints TO casewire_system;
 GRANT SELECT ON TABLE public.audit_checkpoints TO casewire_app;
-GRANT SELECT,INSERT ON TABLE public.audit_entries TO casewire_app;
-GRANT SELECT,INSERT ON TABLE public.audit_entries TO casewire_system;
-GRANT UPDATE(private) ON TABLE public.audit_entries TO casewire_system;
+GRANT SELECT,INSERT ON TABLE public.audit_keys TO casewire_system;
 GRANT SELECT ON TABLE public.audit_leaves TO casewire_app;
 GRANT SELECT,INSERT ON TABLE public.audit_leaves TO casewire_system;
+GRANT SELECT ON TABLE public.audit_logs TO casewire_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.audit_logs TO casewire_system;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.audit_position TO casewire_system;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.audit_tiles TO casewire_system;
 GRANT SELECT ON TABLE public.audit_tiles TO casewire_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.audit_witnessed TO casewire_system;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.case_keys TO casewire_system;
+GRANT SELECT ON TABLE public.case_keys TO casewire_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.case_numbers TO casewire_system;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.case_numbers TO casewire_app;
-GRANT SELECT,INSERT,UPDATE ON TABLE public.conversations TO casewire_system;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.certificates TO casewire_system;
+GRANT SELECT,INSERT ON TABLE public.certificates TO casewire_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.conversations TO casewire_system;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.conversations TO casewire_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.data_keys TO casewire_system;
+GRANT SELECT ON TABLE public.data_keys TO casewire_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.deadline_steps TO casewire_system;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.deadline_steps TO casewire_app;
-GRANT SELECT,INSERT,UPDATE ON TABLE public.deadlines TO casewire_system;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.deadlines TO casewire_system;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.deadlines TO casewire_app;
-GRANT SELECT,INSERT,UPDATE ON TABLE public.details TO casewire_system;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.details TO casewire_system;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.details TO casewire_app;
-GRANT SELECT,INSERT,UPDATE ON TABLE public.documents TO casewire_system;
-GRANT SELECT,INSERT,UPDATE ON TABLE public.documents TO casewire_app;
-GRANT SELECT,INSERT,UPDATE ON TABLE public.entries TO casewire_system;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.dispositions TO casewire_system;
+GRANT SELECT ON TABLE public.dispositions TO casewire_app;
+GRANT UPDATE(state) ON TABLE public.dispositions TO casewire_app;
+GRANT UPDATE(decided_at) ON TABLE public.dispositions TO casewire_app;
+GRANT UPDATE(decided_by) ON TABLE public.dispositions TO casewire_app;
+GRANT UPDATE(reason) ON TABLE public.dispositions TO casewire_app;
+GRANT UPDATE(keep_until) ON TABLE public.dispositions TO casewire_app;
+GRANT UPDATE(revision) ON TABLE public.dispositions TO casewire_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.entries TO casewire_system;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.entries TO casewire_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.epoch TO casewire_system;
 GRANT SELECT ON TABLE public.epoch TO casewire_app;
 GRANT SELECT ON TABLE public.epoch TO casewire_signin;
-GRANT SELECT,INSERT,UPDATE ON TABLE public.markers TO casewire_system;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.erasures TO casewire_system;
+GRANT SELECT,INSERT ON TABLE public.erasures TO casewire_app;
+GRANT UPDATE(state) ON TABLE public.erasures TO casewire_app;
+GRANT UPDATE(decided_at) ON TABLE public.erasures TO casewire_app;
+GRANT UPDATE(decided_by) ON TABLE public.erasures TO casewire_app;
+GRANT UPDATE(reason) ON TABLE public.erasures TO casewire_app;
+GRANT UPDATE(cases) ON TABLE public.erasures TO casewire_app;
+GRANT UPDATE(certificate) ON TABLE public.erasures TO casewire_app;
+GRANT UPDATE(revision) ON TABLE public.erasures TO casewire_app;
+GRANT SELECT,INSERT ON TABLE public.exports TO casewire_app;
+GRANT SELECT,DELETE ON TABLE public.exports TO casewire_system;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.markers TO casewire_system;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.markers TO casewire_app;
-GRANT SELECT,INSERT,UPDATE ON TABLE public.message_originals TO casewire_system;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.message_originals TO casewire_system;
 GRANT INSERT ON TABLE public.message_originals TO casewire_app;
-GRANT SELECT,INSERT,UPDATE ON TABLE public.messages TO casewire_system;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.messages TO casewire_system;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.messages TO casewire_app;
-GRANT SELECT,INSERT,UPDATE ON TABLE public.notices TO casewire_system;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.notices TO casewire_system;
 GRANT SELECT,UPDATE ON TABLE public.notices TO casewire_app;
-GRANT SELECT,INSERT,UPDATE ON TABLE public.nudges TO casewire_system;
-GRANT SELECT,INSERT,UPDATE ON TABLE public.parties TO casewire_system;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.nudges TO casewire_system;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.object_locks TO casewire_system;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.parties TO casewire_system;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.parties TO casewire_app;
-GRANT SELECT,INSERT,UPDATE ON TABLE public.public_cases TO casewire_system;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.public_cases TO casewire_system;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.public_cases TO casewire_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.publications TO casewire_system;
 GRANT SELECT(org) ON TABLE public.publications TO casewire_app;
 GRANT SELECT(type) ON TABLE public.publications TO casewire_app;
 GRANT DELETE ON TABLE public.rates TO casewire_system;
 GRANT SELECT(until) ON TABLE public.rates TO casewire_system;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.removals TO casewire_system;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.roots TO casewire_system;
+GRANT SELECT ON TABLE public.roots TO casewire_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.schedules TO casewire_system;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.schedules TO casewire_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.scim_groups TO casewire_app;
 GRANT SELECT ON TABLE public.scim_groups TO casewire_system;
-GRANT SELECT,INSERT,UPDATE ON TABLE public.tasks TO casewire_system;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tasks TO casewire_system;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.tasks TO casewire_app;
-GRANT SELECT,INSERT,UPDATE ON TABLE public.team_cases TO casewire_system;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.team_cases TO casewire_system;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.team_cases TO casewire_app;
-GRANT SELECT,INSERT,UPDATE ON TABLE public.team_members TO casewire_system;
-GRANT SELECT,INSERT,UPDATE ON TABLE public.team_members TO casewire_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.teams TO casewire_system;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.teams TO casewire_app;
 GRANT DELETE ON TABLE public.throttles TO casewire_system;
 GRANT SELECT(key) ON TABLE public.throttles TO casewire_system;
 GRANT SELECT(at) ON TABLE public.throttles TO casewire_system;
 GRANT SELECT(until) ON TABLE public.throttles TO casewire_system;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.tombstones TO casewire_system;
+GRANT SELECT ON TABLE public.tombstones TO casewire_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.version_texts TO casewire_system;
 GRANT SELECT ON TABLE public.version_texts TO casewire_app;
-GRANT SELECT,INSERT,UPDATE ON TABLE public.walls TO casewire_system;
-GRANT SELECT,INSERT,UPDATE ON TABLE public.walls TO casewire_app;
 REVOKE ALL ON FUNCTION public.public_office(p_org uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.public_office(p_org uuid) TO casewire_app;
 REVOKE ALL ON FUNCTION public.spend_rates(p_keys bytea[], p_counts integer[], p_a_minute integer[]) FROM PUBLIC;
