@@ -7,8 +7,8 @@ PERSON = """select p.id, p.password_hash, p.known, p.second, e.folded
 KNOWN = "select id, person, kind, scopes from signin_known($1, $2)"
 OPEN = "select signin_open($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
 TOUCH = "select signin_touch($1, $2, $3)"
-STANDING = """select person, coalesce(email, '') as email, name, kind, mfa, needed, second, proved_at, password_hash, recovery
-    from signin_standing($1, $2) where signin_holds($1, $3)"""
+STANDING = """select person, coalesce(email, '') as email, name, kind, mfa, needed, second, proved_at,
+        password_hash, recovery from signin_standing($1, $2) where signin_holds($1, $3)"""
 HOLDS = "select signin_holds($1, $2)"
 RENEW = """select id, person, kind, label, made_at, expires_at, address, used_at, scopes, false as here
     from renew_session($1, $2, $3, $4)"""
