@@ -1,6 +1,7 @@
 """Entries as bytes and as rows: canonical whatever stands in them, and nobody's to change or to write for others."""
 
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,7 +12,7 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.audit import HOUSE, Actor, Entry, Span, Version, canonical, entry_of
+from schemas.audit import HOUSE, Actor, Entry, Span, Version, canonical, committed, entry_of
 from storage.postgres import audit
 from tests.conftest import Database
 
@@ -92,3 +93,10 @@ async def _as(app: Any, person: UUID, sql: str, *values: Any) -> None:
     async with app.transaction():
         await app.execute("select set_config('casewire.person', $1, true)", str(person))
         await app.execute(sql, *values)
+
+
+def test_a_commitment_tells_its_values_apart() -> None:
+    salt = bytes(16)
+    assert committed(salt, b"ab", b"c") != committed(salt, b"a", b"bc") != committed(salt, b"abc")
+    # SHA-256 over the salt, and each value after its length in eight bytes.
+    assert committed(salt, b"a") == sha256(salt + bytes(7) + b"\x01a").hexdigest()
