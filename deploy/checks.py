@@ -1,6 +1,10 @@
 """What must be true of the servers before a process may use them, and how to say that it is not."""
 
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
 import asyncpg
+import msgspec
 import nats
 import nats.errors
 import urllib3.exceptions
@@ -9,11 +13,17 @@ from nats.js.errors import NotFoundError
 
 from deploy.embedded.objects import s3_client
 from deploy.soundness import CONNECT_WAIT_S, unsafe_database
+from schemas.audit import entry_of
 from schemas.settings import Settings
 from storage.bus import inbox_prefix
 from storage.migrations import MigrationError, available
+from storage.postgres import audit_log
 
 STREAM = "CW_EVENTS"
+UNPLACED_AFTER = timedelta(seconds=30)  # an entry has its place within 0.2 s; a write may take 2 s
+UNSIGNED_AFTER = timedelta(minutes=3)  # a log is signed at least every minute, also one that is quiet
+COUNTED_MAX = 100_000
+UNSIGNED = "select min(signed_at) from audit_logs"
 
 
 async def database(settings: Settings) -> str | None:
@@ -34,6 +44,40 @@ async def database(settings: Settings) -> str | None:
             f"PostgreSQL does not answer as it should: {problem}; see logs/postgres.log or CASEWIRE_POSTGRES."
         )
     return f"The database lacks {', '.join(missing)}; run `casewire migrate`." if missing else None
+
+
+async def record(settings: Settings, now: datetime | None = None) -> str | None:
+    """Why the record of who did what does not go on, and what to do; None when it does. What waits stands in the
+    database and is not lost; but until it is signed nobody can prove it."""
+    try:
+        connection: Any = await asyncpg.connect(settings.postgres_system, timeout=CONNECT_WAIT_S)
+        try:
+            position = await audit_log.position(connection)
+            waits = await connection.fetchrow(audit_log.WAITING, *position, COUNTED_MAX)
+            signed = await connection.fetchval(UNSIGNED)
+        finally:
+            await connection.close()
+    except (OSError, asyncpg.PostgresError) as problem:
+        return f"It cannot be read: {problem}; see logs/postgres.log or CASEWIRE_POSTGRES."
+    now = now or datetime.now(UTC)
+    if waits["entries"] and (since := _moment(waits["first"])) is not None and now - since > UNPLACED_AFTER:
+        return (
+            f"Entries have waited for their place since {since:%Y-%m-%d %H:%M:%S} UTC ({waits['entries']:,} by now);"
+            " see that `worker sequence` runs (logs/sequence.log), and that no transaction stays open in PostgreSQL."
+        )
+    if signed is not None and now - signed > UNSIGNED_AFTER:
+        return (
+            f"A log was last signed at {signed:%Y-%m-%d %H:%M:%S} UTC; see that `worker sequence` runs"
+            " (logs/sequence.log)."
+        )
+    return None
+
+
+def _moment(entry: bytes) -> datetime | None:
+    try:
+        return datetime.fromisoformat(entry_of(entry).at)
+    except (ValueError, msgspec.MsgspecError):
+        return None
 
 
 async def _said_by_the_exception(_: Exception) -> None:

@@ -21,6 +21,7 @@ def main(data: Path | None) -> int:
     settings = find.settings(data)
     findings = [
         ("PostgreSQL", asyncio.run(checks.database(settings))),
+        ("record", asyncio.run(checks.record(settings))),
         ("NATS", asyncio.run(checks.bus(settings))),
         ("object store", checks.objects(settings)),
         ("disk", disk(Path(settings.data))),

@@ -3,11 +3,12 @@
 import asyncio
 import json
 from base64 import b64decode
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from deploy import audit
+from deploy import audit, checks
 from deploy.embedded.child import StackError
 from deploy.embedded.stack import SERVED, SIGNERS, Stack
 from deploy.serve import serve
@@ -15,6 +16,7 @@ from schemas.audit_log import Signer, read_note, signed_by
 from schemas.ids import new_id
 from schemas.settings import DEFAULT_AUDIT_KEY, Settings, SettingsError
 from tests.record import Record, record
+from workers.sequence import utc_now
 
 __all__ = ["record"]  # fixture
 
@@ -67,3 +69,21 @@ async def test_keys_and_checkpoints_are_printed(
     for unknown in (str(new_id()), "nowhere"):
         with pytest.raises(StackError):
             await asyncio.to_thread(audit.checkpoint, settings, unknown)
+
+
+async def test_the_doctor_says_that_the_record_does_not_go_on(record: Record, stack: Stack) -> None:
+    settings = Settings.read(stack.settings("operator"))
+    await record.write(new_id())
+    await record.settle()
+    now = utc_now()
+    await record.db.execute("update audit_logs set signed_at = $1", now)  # those of other tests too
+    assert await checks.record(settings, now) is None
+    assert "last signed" in (await checks.record(settings, now + checks.UNSIGNED_AFTER * 2) or "")
+    await record.write(new_id(), 2)
+    late = utc_now() + checks.UNPLACED_AFTER
+    assert await checks.record(settings, late - timedelta(seconds=20)) is None
+    said = await checks.record(settings, late + timedelta(seconds=20))
+    assert said is not None and "(2 by now)" in said
+    await record.settle()
+    await record.db.execute("update audit_logs set signed_at = $1", now)
+    assert await checks.record(settings, now + checks.UNPLACED_AFTER * 2) is None
