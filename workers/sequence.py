@@ -171,9 +171,11 @@ def _read(data: bytes) -> tuple[Entry, datetime] | None:
     try:
         entry = entry_of(data)
         at = datetime.fromisoformat(entry.at)
-    except (ValueError, msgspec.MsgspecError):
+        if at.tzinfo is None or "\0" in entry.act:
+            return None
+        return entry, at.astimezone(UTC)
+    except (ValueError, OverflowError, RecursionError, msgspec.MsgspecError):
         return None
-    return (entry, at) if at.tzinfo and "\0" not in entry.act else None
 
 
 def planned(rows: Sequence[Any], heads: dict[UUID, Head]) -> Batch:

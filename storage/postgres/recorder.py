@@ -70,13 +70,14 @@ class Recorder:
         try:
             await self._run("; ".join(["begin", *(one.statement for one in together), "commit"]))
         except Exception as error:
-            if len(together) > 1 and not isinstance(error, Refused):
+            away = isinstance(error, Refused) and error.code == "unavailable"
+            if len(together) > 1 and not away:
                 # One that does not fit must not take the others with it.
                 for one in together:
                     await self._commit([one])
                 return
             UNRECORDED.inc(len(together))
-            if not isinstance(error, Refused):
+            if not away:
                 log.error("an entry does not fit into the record", exc_info=error)
                 error = Refused("unavailable", "What is done cannot be written down just now.")
             for one in together:

@@ -181,6 +181,31 @@ async def test_a_line_that_is_no_entry_has_its_place(sequencer: Sequencer, syste
     assert [row["act"] for row in await leaves_of(system.system, log)] == ["unreadable", "message.posted"]
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        b'"at":"9999-12-31T23:59:59-23:59"',
+        b'"at":"0001-01-01T00:00:00+23:59"',
+        b'"x":' + b"[" * 1500 + b"]" * 1500,
+    ],
+    ids=["after all time", "before it", "too deep"],
+)
+async def test_no_line_ends_the_sequencer(sequencer: Sequencer, system: Database, wrong: bytes) -> None:
+    """Whoever took over a hub may write what they like; the others' entries get their places all the same."""
+    log = new_id()
+    whole = canonical(entry_in(log))
+    at = whole.index(b'"at":')
+    line = (
+        whole[:at]
+        + wrong
+        + (b"," + whole[at:] if wrong.startswith(b'"x"') else whole[whole.index(b",", at) :])
+    )
+    await system.system.execute(INSERT, log, None, None, line)
+    await write(system.system, entry_in(log))
+    assert await placed(sequencer) == 2
+    assert [row["act"] for row in await leaves_of(system.system, log)] == ["unreadable", "message.posted"]
+
+
 async def test_who_was_deposed_writes_nothing_more(
     sequencer: Sequencer, system: Database, signing: Settings
 ) -> None:

@@ -3,6 +3,8 @@
 import asyncio
 from datetime import UTC, datetime
 
+import pytest
+
 from schemas.audit import Actor, Entry, Private
 from schemas.errors import Refused
 from schemas.limits import ENTRIES_TOGETHER_MAX, ENTRIES_WAITING_MAX
@@ -66,14 +68,15 @@ async def test_a_failure_is_told_to_all_who_waited_and_is_over_then() -> None:
     await recorder.record(*entry())
 
 
-async def test_one_that_does_not_fit_takes_no_other_with_it() -> None:
+@pytest.mark.parametrize("problem", [ValueError("does not fit"), Refused("bad_input", "holds a NUL")])
+async def test_one_that_does_not_fit_takes_no_other_with_it(problem: Exception) -> None:
     store = Store()
     bad, private = entry()
     run = store.run
 
     async def picky(statements: str) -> None:
         if audit.recording(bad, private) in statements:
-            raise ValueError("does not fit")
+            raise problem
         await run(statements)
 
     recorder = Recorder(picky)
@@ -85,6 +88,7 @@ async def test_one_that_does_not_fit_takes_no_other_with_it() -> None:
         return_exceptions=True,
     )
     assert [type(one) for one in answers] == [type(None), Refused, type(None)]
+    assert isinstance(answers[1], Refused) and answers[1].code == "unavailable"
 
 
 async def test_closing_writes_what_waits() -> None:
