@@ -186,8 +186,8 @@ class Blobs:
         return 1
 
     async def keep(self, key: str, version: str | None, held: bool) -> None:
-        """Have the store itself keep one version of a document under a legal hold, or let go of it (S3 object lock). What
-        is not there is not kept."""
+        """Have the store itself keep one version of a document under a legal hold, or let go of it (S3 object lock).
+        What is not there is not kept."""
         change = (
             self._client.enable_object_legal_hold if held else self._client.disable_object_legal_hold
         )

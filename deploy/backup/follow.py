@@ -18,7 +18,6 @@ SLOT = "casewire_follow"
 OBJECTS_EVERY_S = 5.0
 LOOKED_BACK = timedelta(minutes=10)
 AGAIN_AFTER_S = 2.0
-BROKEN_FOR_S = 60.0  # then whoever watches is told, and starts us again
 TICK_S = 0.2
 
 

@@ -13,7 +13,7 @@ import hashlib
 import os
 import shutil
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from hashlib import sha256
@@ -288,10 +288,6 @@ def digest_of(file: Path) -> str:
             return hashlib.file_digest(opened, "sha256").hexdigest()
     except OSError:
         return ""
-
-
-def by_place(held: Iterable[Held]) -> Mapping[Place, Held]:
-    return {place(one): one for one in held}
 
 
 def _read(file: Path) -> bytes:

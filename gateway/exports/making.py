@@ -56,7 +56,7 @@ class Opened(NamedTuple):
 
 
 class Making:
-    """One archive. `parts` gives its bytes; `still` raises when the exporter has lost the case."""
+    """One archive. `record`, then `files` give its bytes; `still` raises when the exporter has lost the case."""
 
     def __init__(
         self, opened: Opened, epoch: str, signer: Signer, content: Bytes, still: Callable[[], Awaitable[None]]

@@ -155,4 +155,4 @@ async def record(hub: Hub, who: Who, scope: Scope, act: str, thing: UUID | None)
         thing=thing,
         address=who.doing.address,
     )
-    await hub.database.recorder.record(entry, private)
+    await hub.recorder.record(entry, private)

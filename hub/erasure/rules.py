@@ -8,6 +8,7 @@ from uuid import UUID
 import rfc8785
 from msgspec.structs import replace
 
+from schemas.audit import moment
 from schemas.erasure import Erasure, Kept, Preview
 from schemas.errors import Refused
 from schemas.facts import changed
@@ -54,7 +55,7 @@ def certificate(
     return rfc8785.dumps(
         {
             "v": 1, "kind": "person", "thing": str(before.person), "organisation": str(org),
-            "destroyed_at": at.strftime("%Y-%m-%dT%H:%M:%S.%fZ"), "by": str(by), "under": "erasure",
+            "destroyed_at": moment(at), "by": str(by), "under": "erasure",
             "account": before.account, "what": {**before.goes, "words": words, "cases": cases},
             "kept": [{"what": one.what, "count": one.count, "why": one.why} for one in before.kept],
         }

@@ -8,6 +8,7 @@ from uuid import UUID
 import rfc8785
 from msgspec.structs import replace
 
+from schemas.audit import moment
 from schemas.casetypes import CURRENT
 from schemas.errors import Refused, bad_input
 from schemas.facts import changed, check_revision
@@ -91,19 +92,15 @@ def approve(
     )
 
 
-def certificate(stone: Mapping[str, Any], *, at: datetime, more: Mapping[str, Any] | None = None) -> bytes:
+def certificate(stone: Mapping[str, Any], *, at: datetime) -> bytes:
     """Canonical JSON (RFC 8785): ids, counts and hashes of what was destroyed, and by whom and why; never what it
     said."""
     body: dict[str, Any] = {
-        "v": 1, "issued_at": _moment(at), "kind": stone["kind"], "thing": str(stone["thing"]),
-        "organisation": str(stone["org"]), "destroyed_at": _moment(stone["destroyed_at"]), "under": stone["why"],
-        "by": str(stone["by"]) if stone["by"] else None, "what": stone["what"], **(more or {}),
+        "v": 1, "issued_at": moment(at), "kind": stone["kind"], "thing": str(stone["thing"]),
+        "organisation": str(stone["org"]), "destroyed_at": moment(stone["destroyed_at"]), "under": stone["why"],
+        "by": str(stone["by"]) if stone["by"] else None, "what": stone["what"],
     }  # fmt: skip
     for name in ("began_at", "ended_at"):
         if stone[name] is not None:
-            body[name] = _moment(stone[name])
+            body[name] = moment(stone[name])
     return rfc8785.dumps(body)
-
-
-def _moment(at: datetime) -> str:
-    return at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -43,8 +43,8 @@ def about_thing(kind: Kind, org: UUID, case: UUID, thing: UUID) -> bytes:
 
 
 class Keys:
-    """Each time the root opens the key of a case, or wraps a new one, `recorder` writes an entry of the record first, in
-    the name of who asked: the key is of no use where that cannot be. `clock` gives seconds for how long it is kept."""
+    """Each time the root opens the key of a case, or wraps a new one, `recorder` writes an entry of the record first,
+    in the name of who asked: the key is of no use where that cannot be. `clock` gives seconds for how long it is kept."""
 
     def __init__(self, roots: Roots, recorder: Recorder, clock: Callable[[], float] = time.monotonic) -> None:
         self.roots, self._recorder, self._clock = roots, recorder, clock
@@ -60,8 +60,8 @@ class Keys:
             await root.close()
 
     async def of(self, one: Wrapped, by: Actor) -> bytes:
-        """The thing's key. `by` is who wants it. Raises `Refused`: `not_found` for what was erased, `unavailable` where the root does not
-        answer, is not among ours, or the row is not what was written."""
+        """The thing's key. `by` is who wants it. Raises `Refused`: `not_found` for what was erased, `unavailable` where
+        the root does not answer, is not among ours, or the row is not what was written."""
         if one.wrapped is None or one.case_wrapped is None or one.root is None:
             raise Refused("not_found", ERASED)
         case_key = await self._of_case(one.org, one.case_id, one.case_wrapped, one.root, by)

@@ -21,7 +21,6 @@ CASE = facts_of("cases")
 NEW = """insert into exports (id, case_id, org, person, seq, made_at, expires_at)
     values ($1, $2, $3, (select me()), $4, $5, $6)"""
 ONE = "select * from exports where id = $1 and expires_at > $2"
-OWN = "select * from exports where case_id = $1 and expires_at > $2 order by id desc limit 20"
 SIZES = """select (select count(*) from messages where case_id = $1) as messages,
     count(*) as versions, coalesce(sum(size), 0)::bigint as bytes
     from versions where case_id = $1 and status = 'cleared'"""
