@@ -6,6 +6,7 @@ for, in the same number of steps either way. What is no request at all, and what
 nor does whoever is nobody and shows nothing to be known by.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import UUID
@@ -26,8 +27,9 @@ UNRECORDED = frozenset(
         "media_type", "checksum", "internal", "unavailable",
     }
 )  # fmt: skip
-# Reads whose refusal is recorded as well.
-READS = ("/v1/documents/", "/v1/versions/", "/v1/exports/", "/v1/audit/")
+# Reads whose refusal is recorded as well, by the paths that their routes name: of documents and exports, of the record,
+# and of what was said. Whether that is privileged is not asked of who may not know it.
+READS = re.compile(r"/v1/(documents|versions|exports)/|.*/(audit|events|messages)(/|$)")
 NOBODY = Actor(kind="nobody")
 
 
@@ -71,7 +73,7 @@ class Refusals:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or (
-            scope["method"] in SAFE_METHODS and not scope["path"].startswith(READS)
+            scope["method"] in SAFE_METHODS and not READS.match(scope["path_template"])
         ):
             await self.app(scope, receive, send)
             return

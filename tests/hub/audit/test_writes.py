@@ -202,3 +202,27 @@ async def test_a_refused_read_of_a_document_leaves_one(office: Office, owner: An
     refused(await office.foreign.get(f"/v1/versions/{ABSENT}/content"), 404, "not_found")
     (entry,) = await newest(owner, before)
     assert (entry.act, entry.outcome, entry.log, entry.thing) == ("address_of", "refused", HOUSE, ABSENT)
+
+
+@pytest.mark.parametrize(
+    ("path", "act"),
+    [
+        ("/v1/orgs/{org}/audit", "ask_org"),
+        ("/v1/orgs/{org}/audit/export", "export_org"),
+        ("/v1/orgs/{org}/audit/checkpoint", "read_audit_checkpoint"),
+        ("/v1/cases/{case}/audit", "ask_case"),
+        ("/v1/cases/{case}/events", "list_events"),
+        ("/v1/conversations/{talk}/messages", "list_messages"),
+        ("/v1/conversations/{absent}/messages", "list_messages"),
+    ],
+)
+async def test_a_refused_read_of_the_record_or_of_what_was_said_leaves_one(
+    office: Office, owner: Any, path: str, act: str
+) -> None:
+    talk = await office.conversation()
+    before = await count(owner)
+    asked = path.format(org=office.org, case=office.case, talk=talk, absent=ABSENT)
+    assert (await office.foreign.get(asked)).status_code in (403, 404)
+    (entry,) = await newest(owner, before)
+    assert (entry.act, entry.outcome, entry.by.person) == (act, "refused", office.foreign.id)
+    assert entry.log == HOUSE and str(entry.thing) in asked
