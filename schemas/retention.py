@@ -59,8 +59,8 @@ class Disposition(Struct, frozen=True):
 
 
 class Due(Struct, frozen=True):
-    """A disposition for the administrator who reviews it. `number` and `title` are the case's, `name` the document's; ""
-    once it is destroyed. `hold` is the hold that stands in the way."""
+    """A disposition for the administrator who reviews it. `number` and `title` are the case's, `name` the document's;
+    "" once it is destroyed. `hold` is the hold that stands in the way."""
 
     disposition: Disposition
     number: str

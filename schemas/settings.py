@@ -65,7 +65,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     )
     audit_key: Annotated[
         Secret,
-        _doc("Signs the record's checkpoints: 32 random bytes in base64. The hub and `worker sequence` have it."),
+        _doc(
+            "Signs the record's checkpoints and exports: 32 random bytes in base64. The hub, the files origin and "
+            "`worker sequence` have it."
+        ),
     ] = field(default_factory=lambda: Secret(DEFAULT_AUDIT_KEY))
     audit_witnesses: Annotated[
         Secret,

@@ -44,7 +44,8 @@ def about_thing(kind: Kind, org: UUID, case: UUID, thing: UUID) -> bytes:
 
 class Keys:
     """Each time the root opens the key of a case, or wraps a new one, `recorder` writes an entry of the record first,
-    in the name of who asked: the key is of no use where that cannot be. `clock` gives seconds for how long it is kept."""
+    in the name of who asked: the key is of no use where that cannot be. `clock` gives seconds for how long it is
+    kept."""
 
     def __init__(self, roots: Roots, recorder: Recorder, clock: Callable[[], float] = time.monotonic) -> None:
         self.roots, self._recorder, self._clock = roots, recorder, clock
