@@ -53,7 +53,7 @@ async def record(settings: Settings, now: datetime | None = None) -> str | None:
         connection: Any = await asyncpg.connect(settings.postgres_system, timeout=CONNECT_WAIT_S)
         try:
             position = await audit_log.position(connection)
-            waits = await connection.fetchrow(audit_log.WAITING, *position, COUNTED_MAX)
+            waits: Any = await connection.fetchrow(audit_log.WAITING, *position, COUNTED_MAX)
             signed = await connection.fetchval(UNSIGNED)
         finally:
             await connection.close()

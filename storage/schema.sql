@@ -4487,7 +4487,7 @@ CREATE POLICY keepers ON public.walls FOR SELECT TO casewire_app USING (((EXISTS
 CREATE POLICY kept_out ON public.audit_entries AS RESTRICTIVE FOR SELECT TO casewire_app USING (((case_id IS NULL) OR (case_id <> ALL (ARRAY( SELECT w.scope
    FROM public.grants w
   WHERE ((w.person = ( SELECT public.me() AS me)) AND (w.role = 'walled'::text)))))));
-CREATE POLICY kept_out ON public.audit_leaves AS RESTRICTIVE FOR SELECT TO casewire_app USING (((case_id IS NULL) OR (case_id <> ALL (ARRAY( SELECT w.scope
+CREATE POLICY kept_out ON public.audit_leaves AS RESTRICTIVE TO casewire_app USING (((case_id IS NULL) OR (case_id <> ALL (ARRAY( SELECT w.scope
    FROM public.grants w
   WHERE ((w.person = ( SELECT public.me() AS me)) AND (w.role = 'walled'::text)))))));
 CREATE POLICY kept_out ON public.case_keys AS RESTRICTIVE TO casewire_app USING ((case_id <> ALL (ARRAY( SELECT w.scope
@@ -4520,7 +4520,7 @@ CREATE POLICY kept_out ON public.entries AS RESTRICTIVE TO casewire_app USING ((
 CREATE POLICY kept_out ON public.events AS RESTRICTIVE TO casewire_app USING (((case_id IS NULL) OR (case_id <> ALL (ARRAY( SELECT w.scope
    FROM public.grants w
   WHERE ((w.person = ( SELECT public.me() AS me)) AND (w.role = 'walled'::text)))))));
-CREATE POLICY kept_out ON public.exports AS RESTRICTIVE FOR SELECT TO casewire_app USING ((case_id <> ALL (ARRAY( SELECT w.scope
+CREATE POLICY kept_out ON public.exports AS RESTRICTIVE TO casewire_app USING ((case_id <> ALL (ARRAY( SELECT w.scope
    FROM public.grants w
   WHERE ((w.person = ( SELECT public.me() AS me)) AND (w.role = 'walled'::text))))));
 CREATE POLICY kept_out ON public.holds AS RESTRICTIVE TO casewire_app USING (((case_id IS NULL) OR (case_id <> ALL (ARRAY( SELECT w.scope

@@ -1,3 +1,5 @@
+"""`python -m deploy.verify`: the verifier by itself."""
+
 import sys
 
 from deploy.verify.cli import main

@@ -123,9 +123,9 @@ async def export_org(hub: Hub, who: Who, org: UUID, question: Asked, format: For
 
 
 @get("/v1/cases/{case:uuid}/audit/export", dependencies=OF_CASE)
-async def export_case(hub: Hub, who: Who, case: UUID, question: Asked, format: Format = "json") -> Stream:
+async def export_case_record(hub: Hub, who: Who, case: UUID, question: Asked, format: Format = "json") -> Stream:
     """All that a question finds in a case, as JSON signed with the record's key or as CSV. To ask leaves an entry."""
     return exports.download(await exports.of_case(hub, who, case, question, format), format)
 
 
-ROUTES = [ask_org, ask_case, ask_document, ask_own, export_org, export_case]
+ROUTES = [ask_org, ask_case, ask_document, ask_own, export_org, export_case_record]

@@ -91,8 +91,9 @@ begin
     foreach t in array array['audit_entries', 'audit_leaves']
     loop
         execute format('create policy theirs on %I for select to casewire_app using (' || theirs || ')', t);
-        execute format('create policy kept_out on %I as restrictive for select to casewire_app using ('
-            || kept_out || ')', t);
+        -- Written down is also the act that closed a case to whoever acts.
+        execute format('create policy kept_out on %I as restrictive for ' || case t when 'audit_entries' then 'select'
+            else 'all' end || ' to casewire_app using (' || kept_out || ')', t);
     end loop;
 end $$;
 

@@ -19,7 +19,7 @@ create policy own on exports for select to casewire_app using (
     person = (select me()) and exists (select 1 from cases c where c.id = exports.case_id));
 create policy own_new on exports for insert to casewire_app with check (
     person = (select me()) and exists (select 1 from cases c where c.id = exports.case_id and c.org = exports.org));
-create policy kept_out on exports as restrictive for select to casewire_app using (
+create policy kept_out on exports as restrictive to casewire_app using (
     case_id <> all (array(select w.scope from grants w where w.person = (select me()) and w.role = 'walled')));
 grant select, insert on exports to casewire_app;
 grant select, delete on exports to casewire_system;

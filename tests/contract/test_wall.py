@@ -180,7 +180,7 @@ async def test_row_level_security_agrees_with_sees(free: Any, data: st.DataObjec
 
 async def test_nobody_sees_nothing_in_any_table(free: Any) -> None:
     """A missing setting is nobody. `epoch` is for all: it names the history and nothing in it; and so is which types
-    of cases an office publishes, which these rows do not."""
+    of cases an office publishes, which these rows do not. `roots` says by which root a process must be started."""
     rows = await Rows.on(free)
     await free.execute("delete from public_cases")  # what another test published is for everybody
     org = (await rows.put("organisations"))["id"]
@@ -201,7 +201,7 @@ async def test_nobody_sees_nothing_in_any_table(free: Any) -> None:
     for person in (None, new_id()):
         await as_app(free, person)
         seen = {table for table in readable if await free.fetchval(f"select count(*) from {table}")}
-        assert seen == {"epoch", "publications"}
+        assert seen == {"epoch", "publications", "roots"}
         await free.execute("reset role")
 
 
