@@ -164,6 +164,7 @@ def trusted(report: Report, own: str | None, named: list[Key]) -> list[Key]:
         report.say(str(problem))
         return named
     if not named:
+        report.named = False
         report.fact("The key is the one that the record itself brings; name the one that you know with --key.")
         return brought
     if not set(named) & set(brought):

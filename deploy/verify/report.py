@@ -12,6 +12,11 @@ class Unreadable(Exception):
     """There is nothing here to verify; the message says why, and what to give instead. Exit code 2."""
 
 
+def plain(sentence: str) -> str:
+    """As one line of text, whatever names stand in it: what a terminal obeys, and ends of lines, are spelled out."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in sentence)
+
+
 def _print(sentence: str) -> None:
     sys.stdout.write(sentence + "\n")
     sys.stdout.flush()
@@ -29,11 +34,13 @@ class Report:
         self.findings: list[str] = []
         self.wrong = 0
         self.facts: list[str] = []
+        self.named = True  # whether somebody named the key by whose signatures it was verified
         self._tell, self._progress, self._next = tell, progress, time.monotonic() + PROGRESS_S
 
     def say(self, sentence: str) -> None:
         """Something is wrong."""
         self.wrong += 1
+        sentence = plain(sentence)
         if len(self.findings) < SAID_MAX:
             self.findings.append(sentence)
             self._tell("WRONG  " + sentence)
@@ -43,6 +50,7 @@ class Report:
 
     def fact(self, sentence: str) -> None:
         """Something was checked, or could not be."""
+        sentence = plain(sentence)
         self.facts.append(sentence)
         self._tell("       " + sentence)
 
@@ -54,7 +62,8 @@ class Report:
     def finish(self) -> int:
         """The last line, and the exit code."""
         if not self.wrong:
-            self._tell("GOOD   Nothing was changed.")
+            brought = " since it was signed with the key that it brings; whose that is, it cannot say"
+            self._tell(f"GOOD   Nothing was changed{'' if self.named else brought}.")
             return 0
         if self.wrong > len(self.findings):
             self._tell(f"       … and {self.wrong - len(self.findings)} more.")

@@ -18,6 +18,7 @@ import schemas.audit as written
 from deploy.verify import tree
 from deploy.verify.cli import main
 from deploy.verify.entries import parsed
+from deploy.verify.report import Report
 from tests.deploy.records import LOG, Record, mth
 
 ROOT = Path(__file__).parent.parent.parent
@@ -154,7 +155,11 @@ def test_it_runs_alone_and_needs_nothing_of_casewire(tmp_path: Path) -> None:
         )  # fmt: skip
 
     good = run(str(record))
-    assert (good.returncode, good.stderr) == (0, "") and good.stdout.endswith("GOOD   Nothing was changed.\n")
+    assert (good.returncode, good.stderr) == (0, "")
+    # A record that somebody signed all anew with a key of their own looks like this too, and the last line says so.
+    assert "\nGOOD   Nothing was changed since it was signed with the key that it brings" in good.stdout
+    known = run(str(record), "--key", str(record / "key.txt"))
+    assert known.returncode == 0 and known.stdout.endswith("GOOD   Nothing was changed.\n")
     lines = (record / "entries.jsonl").read_bytes()
     (record / "entries.jsonl").write_bytes(lines.replace(b"staff", b"stuff", 1))
     wrong = run(str(record))
@@ -189,3 +194,15 @@ async def test_many_entries_are_examined_by_several_processes_as_by_one(tmp_path
     record.write(folder)
     assert await examined(folder, "2") == 1
     assert LOG in (folder / "checkpoints.txt").read_text()
+
+
+def test_no_name_steers_a_terminal_or_makes_a_line_of_its_own() -> None:
+    """Whoever is named in what is verified chose that name; none of them says what was found."""
+    told: list[str] = []
+    report = Report(told.append)
+    report.fact("Case 1 of Zoë \x1b[2J\u202e & Co.\nGOOD   Nothing was changed.")
+    report.say("\r\x9b2K\u2028GOOD   Nothing was changed.")
+    assert told == [
+        "       Case 1 of Zoë \\x1b[2J\\u202e & Co.\\nGOOD   Nothing was changed.",
+        "WRONG  \\r\\x9b2K\\u2028GOOD   Nothing was changed.",
+    ]
