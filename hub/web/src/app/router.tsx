@@ -132,6 +132,7 @@ const directory = createRoute({ getParentRoute: () => organisation, path: "direc
 const factors = createRoute({ getParentRoute: () => organisation, path: "second-factor", component: lazyRouteComponent(() => import("../organisation/factors")) });
 const signingIn = createRoute({ getParentRoute: () => organisation, path: "sign-in", component: lazyRouteComponent(() => import("../providers/page")) });
 const record = createRoute({ getParentRoute: () => organisation, path: "record", validateSearch: questionIn, component: lazyRouteComponent(() => import("../audit/page")) });
+const keep = createRoute({ getParentRoute: () => organisation, path: "keep", validateSearch: (search: Record<string, unknown>): { show?: string } => ({ show: text(search.show) }), component: lazyRouteComponent(() => import("../retention/page")) });
 // Where the people of an organisation were before it had more pages.
 const formerPeople = createRoute({ getParentRoute: () => root, path: "/people", beforeLoad: () => { throw redirect({ to: "/organisation/people", replace: true }); } });
 
@@ -160,7 +161,7 @@ export const router = createRouter({
     connecting,
     signOut,
     signedOut,
-    inside.addChildren([home, cases, casePage.addChildren([caseTab, caseThing]), request, inbox, search, organisation.addChildren([overview, people, invitations, teams, team, walls, services, service, roles, orgApps, directory, factors, signingIn, published, record]), apps, device, settings, security]),
+    inside.addChildren([home, cases, casePage.addChildren([caseTab, caseThing]), request, inbox, search, organisation.addChildren([overview, people, invitations, teams, team, walls, services, service, roles, orgApps, directory, factors, signingIn, published, record, keep]), apps, device, settings, security]),
   ]),
   defaultPendingComponent: () => <Loading />,
   defaultErrorComponent: ({ error, reset }) => (

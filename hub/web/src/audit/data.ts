@@ -3,10 +3,11 @@ import { useInfiniteQuery, useQuery, useQueryClient, type InfiniteData, type Use
 import { useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 
-import { asRefused, get, Refused } from "../http/client";
+import { saveFile } from "../exports/save";
+import { asRefused, get, request } from "../http/client";
 import { audit } from "../i18n/en/audit";
 import { dayIn, instantOf } from "../ui/time";
-import { READS, EVENTS, type DocumentRecord, type Names, type Problem, type Recorded, type RecordPage } from "../wire";
+import { READS, EVENTS, type DocumentRecord, type Names, type Recorded, type RecordPage } from "../wire";
 import type { Question } from "./question";
 
 export const ANY_READING = "read";
@@ -154,15 +155,6 @@ export type Format = "csv" | "json";
 
 /** All that a question finds, saved as a file. */
 export async function saveRecord(path: string, question: Question, zone: string, format: Format): Promise<void> {
-  const response = await fetch(`/v1${address(`${path}/export`, question, zone, { format })}`, { credentials: "same-origin" });
-  if (!response.ok) {
-    const problem = (await response.json().catch(() => null)) as Problem | null;
-    throw new Refused(problem?.code ?? "internal", response.status, problem?.title ?? response.statusText, problem?.detail);
-  }
-  const url = URL.createObjectURL(await response.blob());
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = `record-${new Date().toISOString().slice(0, 10)}.${format}`;
-  link.click();
-  URL.revokeObjectURL(url);
+  const file = await request<Blob>("GET", address(`${path}/export`, question, zone, { format }), { file: true });
+  saveFile(file, `record-${new Date().toISOString().slice(0, 10)}.${format}`);
 }

@@ -7,6 +7,7 @@ import { useTranslation } from "react-i18next";
 
 import { mayAsk } from "../audit/question";
 import { ExportCase } from "../exports/export";
+import { CaseHeld, HoldCase } from "../holds/case";
 import { post } from "../http/client";
 import { useLive } from "../live/provider";
 import { FormDialog, usePageTitle } from "../ui/forms";
@@ -47,6 +48,7 @@ function Loaded({ held, tab, thing }: { readonly held: Parameters<typeof viewOf>
   return (
     <>
       <CaseHead view={view} />
+      <CaseHeld view={view} />
       <Tabs caseId={view.id} tab={tab} record={mayAsk(view)} />
       <Suspense fallback={<Loading />}>
         <Part view={view} tab={tab} thing={thing} />
@@ -128,6 +130,7 @@ function CaseHead({ view }: { readonly view: CaseView }): ReactNode {
         </Text>
       </Box>
       <Group gap="sm">
+        <HoldCase view={view} />
         <ExportCase view={view} />
         <Moves view={view} />
       </Group>

@@ -35,9 +35,10 @@ interface Props {
   readonly onChange: (cases: string[]) => void;
   readonly max: number;
   readonly error: string | undefined;
+  readonly optional?: boolean;
 }
 
-export function CasesSelect({ org, value, onChange, max, ...field }: Props): ReactNode {
+export function CasesSelect({ org, value, onChange, max, optional = false, ...field }: Props): ReactNode {
   const { t } = useTranslation();
   const [typed, setTyped] = useState("");
   const folding = useFolding();
@@ -64,7 +65,7 @@ export function CasesSelect({ org, value, onChange, max, ...field }: Props): Rea
         onChange(ids);
       }}
       searchable
-      withAsterisk
+      withAsterisk={!optional}
       hidePickedOptions
       maxValues={max}
       searchValue={typed}

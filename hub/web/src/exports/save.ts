@@ -49,3 +49,13 @@ export function shownBytes(count: number): string {
   for (const [unit, step] of [["GB", 1 << 30], ["MB", 1 << 20], ["KB", 1 << 10]] as const) if (count >= step) return `${(count / step).toFixed(1)} ${unit}`;
   return `${count} B`;
 }
+
+/** Saves what is held already, as the browser downloads. */
+export function saveFile(file: Blob, name: string): void {
+  const url = URL.createObjectURL(file);
+  const link = document.createElement("a");
+  link.href = url;
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(url);
+}

@@ -55,6 +55,8 @@ interface Options {
   readonly revision?: number;
   readonly signal?: AbortSignal;
   readonly raw?: Blob;
+  /** The answer is a file, and no JSON. */
+  readonly file?: boolean;
   /** The person was asked for a proof already. */
   readonly asked?: boolean;
 }
@@ -69,7 +71,7 @@ export function whenSignedOut(listener: () => void): void {
 }
 
 export async function request<T>(method: Method, path: string, options: Options = {}): Promise<T> {
-  const headers: Record<string, string> = { Accept: "application/json" };
+  const headers: Record<string, string> = { Accept: options.file ? "*/*" : "application/json" };
   let body: BodyInit | undefined;
   if (options.raw) {
     body = options.raw;
@@ -87,6 +89,7 @@ export async function request<T>(method: Method, path: string, options: Options 
     if (error instanceof Refused || (error instanceof DOMException && error.name === "AbortError")) throw error;
     throw new Refused("offline", 0, "No answer from Casewire");
   }
+  if (response.ok && options.file) return (await response.blob()) as T;
   const text = await response.text();
   if (response.ok) return (text ? JSON.parse(text) : undefined) as T;
   const problem = readProblem(text);

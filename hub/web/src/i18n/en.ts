@@ -3,8 +3,11 @@ import { apps } from "./en/apps";
 import { audit } from "./en/audit";
 import { exports } from "./en/exports";
 import { directory } from "./en/directory";
+import { erasure } from "./en/erasure";
+import { holds } from "./en/holds";
 import { organisation } from "./en/organisation";
 import { providers } from "./en/providers";
+import { retention } from "./en/retention";
 import { teams } from "./en/teams";
 import { tokens } from "./en/tokens";
 import { views } from "./en/views";
@@ -536,8 +539,11 @@ export const en = {
   apps,
   audit,
   directory,
+  erasure,
+  holds,
   organisation,
   providers,
+  retention,
   teams,
   tokens,
   exports,

@@ -39,7 +39,7 @@ export type ListNoun = keyof typeof LISTS;
 /** Read markers belong to the reader's own stream, so events of the case say nothing about them. */
 export type CaseNoun = Exclude<ListNoun, "marker">;
 
-export const caseKey = (id: string, noun: ListNoun | "case" | "people" | "activity" | "message", more?: string): readonly string[] =>
+export const caseKey = (id: string, noun: ListNoun | "case" | "people" | "activity" | "message" | "holds", more?: string): readonly string[] =>
   more === undefined ? ["case", id, noun] : ["case", id, noun, more];
 
 interface Stood {
@@ -161,6 +161,7 @@ export class CaseFeeds {
       this.client.setQueryData(cached.queryKey, (state: unknown) => applyTo(noun ?? "", more, state, event));
     }
     if (frame.type.startsWith("participant.")) void this.client.invalidateQueries({ queryKey: caseKey(caseId, "people") });
+    if (frame.type.startsWith("hold.")) void this.client.invalidateQueries({ queryKey: caseKey(caseId, "holds") });
   }
 }
 

@@ -1,11 +1,13 @@
 // Who belongs to an organisation, and in which place.
 import { ActionIcon, Avatar, Badge, Button, Group, Menu, NativeSelect, Paper, Text, TextInput } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
-import { IconChevronRight, IconDots, IconUserCog, IconUserOff, IconUserPlus, IconUsers } from "@tabler/icons-react";
+import { IconChevronRight, IconDots, IconEraser, IconFileDownload, IconLock, IconUserCog, IconUserOff, IconUserPlus, IconUsers } from "@tabler/icons-react";
 import { useQueryClient } from "@tanstack/react-query";
 import { useDeferredValue, useMemo, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
+import { ErasePerson, ExportPerson } from "../erasure/person";
+import { HoldOne } from "../holds/dialogs";
 import { post, remove } from "../http/client";
 import { useOrg } from "../organisation/org";
 import { useMe } from "../sessions/me";
@@ -30,6 +32,7 @@ export default function PeoplePage(): ReactNode {
   const [inviting, setInviting] = useState(false);
   const [changing, setChanging] = useState<Card | null>(null);
   const [removing, setRemoving] = useState<Card | null>(null);
+  const [keeping, setKeeping] = useState<{ readonly what: Keeping; readonly card: Card } | null>(null);
   const sought = useDeferredValue(words);
   const found = useMemo(() => (people.data ?? []).filter((card) => matches(card, sought) && (!place || card.membership === place)), [people.data, sought, place]);
   usePageTitle(t("people.title"));
@@ -43,6 +46,7 @@ export default function PeoplePage(): ReactNode {
       <Invite opened={inviting} onClose={() => setInviting(false)} />
       <ChangePlace card={changing} onClose={() => setChanging(null)} />
       <Remove card={removing} onClose={() => setRemoving(null)} />
+      {keeping && <Keep what={keeping.what} card={keeping.card} onClose={() => setKeeping(null)} />}
       <Group gap="sm" mb="md" wrap="wrap">
         <TextInput
           type="search"
@@ -77,7 +81,7 @@ export default function PeoplePage(): ReactNode {
               ) : (
                 <ul className="cw-rows" data-testid="people">
                   {found.slice(0, limit).map((card) => (
-                    <Row key={card.id} card={card} invited={waiting.has(card.email)} onChange={() => setChanging(card)} onRemove={() => setRemoving(card)} />
+                    <Row key={card.id} card={card} invited={waiting.has(card.email)} onChange={() => setChanging(card)} onRemove={() => setRemoving(card)} onKeep={(what) => setKeeping({ what, card })} />
                   ))}
                 </ul>
               )}
@@ -94,7 +98,17 @@ export default function PeoplePage(): ReactNode {
   );
 }
 
-function Row({ card, invited, onChange, onRemove }: { readonly card: Card; readonly invited: boolean; readonly onChange: () => void; readonly onRemove: () => void }): ReactNode {
+type Keeping = "export" | "hold" | "erase";
+
+interface RowProps {
+  readonly card: Card;
+  readonly invited: boolean;
+  readonly onChange: () => void;
+  readonly onRemove: () => void;
+  readonly onKeep: (what: Keeping) => void;
+}
+
+function Row({ card, invited, onChange, onRemove, onKeep }: RowProps): ReactNode {
   const { t } = useTranslation();
   const org = useOrg();
   const me = useMe();
@@ -121,7 +135,7 @@ function Row({ card, invited, onChange, onRemove }: { readonly card: Card; reado
             </ButtonLink>
           )}
           {org.admin && !service && card.id !== me.id && (
-            <Menu position="bottom-end" width={210}>
+            <Menu position="bottom-end" width={230}>
               <Menu.Target>
                 <ActionIcon aria-label={t("people.actions", { name: card.name })}>
                   <IconDots size={18} aria-hidden />
@@ -133,6 +147,16 @@ function Row({ card, invited, onChange, onRemove }: { readonly card: Card; reado
                 </Menu.Item>
                 <Menu.Item leftSection={<IconUserOff size={16} aria-hidden />} color="var(--cw-danger)" onClick={onRemove}>
                   {t("people.removeDo")}
+                </Menu.Item>
+                <Menu.Divider />
+                <Menu.Item leftSection={<IconFileDownload size={16} aria-hidden />} onClick={() => onKeep("export")}>
+                  {t("erasure.export")}
+                </Menu.Item>
+                <Menu.Item leftSection={<IconLock size={16} aria-hidden />} onClick={() => onKeep("hold")}>
+                  {t("holds.place")}
+                </Menu.Item>
+                <Menu.Item leftSection={<IconEraser size={16} aria-hidden />} color="var(--cw-danger)" onClick={() => onKeep("erase")}>
+                  {t("erasure.erase")}
                 </Menu.Item>
               </Menu.Dropdown>
             </Menu>
@@ -169,6 +193,14 @@ export function PersonLine({ name, email, own, children }: { readonly name: stri
       </div>
     </Group>
   );
+}
+
+function Keep({ what, card, onClose }: { readonly what: Keeping; readonly card: Card; readonly onClose: () => void }): ReactNode {
+  const { t } = useTranslation();
+  const org = useOrg();
+  if (what === "export") return <ExportPerson person={card} onClose={onClose} />;
+  if (what === "erase") return <ErasePerson person={card} onClose={onClose} />;
+  return <HoldOne org={org.id} kind="person" thing={card.id} title={t("holds.holdPerson", { name: card.name })} hint={t("holds.holdPersonHint")} onClose={onClose} />;
 }
 
 function ChangePlace({ card, onClose }: { readonly card: Card | null; readonly onClose: () => void }): ReactNode {

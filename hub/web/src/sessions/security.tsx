@@ -7,6 +7,7 @@ import { useRef, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import { OwnRecord } from "../audit/own";
+import { OwnCopy } from "../erasure/own";
 import { post, put, remove } from "../http/client";
 import { readPages } from "../live/cases";
 import { PersonalTokens } from "../tokens/personal";
@@ -34,6 +35,7 @@ export default function SecurityPage(): ReactNode {
         <AppsSection />
         <PersonalTokens />
         <OwnRecord />
+        <OwnCopy />
       </Stack>
     </div>
   );
