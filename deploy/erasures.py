@@ -16,8 +16,7 @@ LEDGER_BYTES_MAX = 1 << 30
 
 
 def write(settings: Settings, file: Path) -> int:
-    """Write the ledger; how many lines. Ids, kinds and dates, and the reasons of holds; nothing of what was
-    destroyed."""
+    """Write the ledger; how many lines. Ids, kinds, dates and reasons; nothing of what was destroyed."""
     lines = asyncio.run(_with(settings, ledger.lines))
     write_private(file, "".join(f"{line}\n" for line in lines))
     return len(lines)

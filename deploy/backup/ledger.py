@@ -1,7 +1,7 @@
 """What was destroyed, beside the backups: so that a restore to before it does not bring it back.
 
-`erasures.jsonl` holds the lines of `storage.postgres.ledger` (ids, kinds and dates) and at last a signature by the
-keys: whoever could write a line of it would have a restore destroy something.
+`erasures.jsonl` holds the lines of `storage.postgres.ledger` (ids, kinds, dates and reasons) and at last a signature
+by the keys: whoever could write a line of it would have a restore destroy something.
 """
 
 import json

@@ -95,7 +95,7 @@ class Making:
                 yield part
         async for part in self._events(connection):
             yield part
-        async for part in self._record(connection):
+        async for part in self._audited(connection):
             yield part
         self.archive.begin("index.html", packed=True)
         async for piece in self._page(connection):
@@ -182,7 +182,7 @@ class Making:
         async for part in self._end():
             yield part
 
-    async def _record(self, connection: Any) -> AsyncIterator[bytes]:
+    async def _audited(self, connection: Any) -> AsyncIterator[bytes]:
         """The entries that the exporter may read, with proofs; none for whoever may read none."""
         self.checkpoint = await connection.fetchrow(exports.HEAD, self.case.org)
         self.archive.begin("audit/entries.jsonl", packed=True)
