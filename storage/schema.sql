@@ -1373,7 +1373,8 @@ declare
     rows jsonb;
     found jsonb := '{}';
     more text[] := '{}';
-    walled text[] := array(select scope::text from grants where person = me() and role = 'walled');
+    walled text[] := array(select scope::text from grants where person = me() and role = 'walled')
+        || hidden_walls()::text[];
 begin
     if p_org is null then
         if me() is null or p_person <> me() then
@@ -1417,6 +1418,7 @@ begin
         -- A wall keeps out of a case here too, whoever asks.
         execute format('select coalesce(jsonb_agg(j), ''[]'') from (select j from (select to_jsonb(r) as j from (%s) r) k
             where coalesce(j ->> ''case_id'', j ->> ''scope'', j -> ''entry'' ->> ''case'', '''') <> all ($4)
+                and coalesce(j ->> ''thing'', j -> ''entry'' ->> ''thing'', '''') <> all ($4)
             limit $3) k', statement)
             into rows using p_person, p_org, p_limit + 1, walled;
         if jsonb_array_length(rows) > p_limit then
@@ -4496,6 +4498,9 @@ CREATE POLICY kept_out ON public.case_keys AS RESTRICTIVE TO casewire_app USING 
 CREATE POLICY kept_out ON public.cases AS RESTRICTIVE TO casewire_app USING ((id <> ALL (ARRAY( SELECT w.scope
    FROM public.grants w
   WHERE ((w.person = ( SELECT public.me() AS me)) AND (w.role = 'walled'::text))))));
+CREATE POLICY kept_out ON public.certificates AS RESTRICTIVE FOR SELECT TO casewire_app USING (((kind <> ALL (ARRAY['case'::text, 'document'::text])) OR (EXISTS ( SELECT 1
+   FROM public.tombstones t
+  WHERE (t.thing = certificates.thing)))));
 CREATE POLICY kept_out ON public.conversations AS RESTRICTIVE TO casewire_app USING ((case_id <> ALL (ARRAY( SELECT w.scope
    FROM public.grants w
   WHERE ((w.person = ( SELECT public.me() AS me)) AND (w.role = 'walled'::text))))));
@@ -4545,6 +4550,9 @@ CREATE POLICY kept_out ON public.tasks AS RESTRICTIVE TO casewire_app USING ((ca
    FROM public.grants w
   WHERE ((w.person = ( SELECT public.me() AS me)) AND (w.role = 'walled'::text))))));
 CREATE POLICY kept_out ON public.team_cases AS RESTRICTIVE TO casewire_app USING ((case_id <> ALL (ARRAY( SELECT w.scope
+   FROM public.grants w
+  WHERE ((w.person = ( SELECT public.me() AS me)) AND (w.role = 'walled'::text))))));
+CREATE POLICY kept_out ON public.tombstones AS RESTRICTIVE TO casewire_app USING ((NOT (ARRAY[thing, within] && ARRAY( SELECT w.scope
    FROM public.grants w
   WHERE ((w.person = ( SELECT public.me() AS me)) AND (w.role = 'walled'::text))))));
 CREATE POLICY kept_out ON public.version_texts AS RESTRICTIVE TO casewire_app USING ((case_id <> ALL (ARRAY( SELECT w.scope

@@ -312,6 +312,11 @@ begin
                 where w.person = (select me()) and w.role = ''walled'')))', t);
     end loop;
 end $$;
+-- Nor is that it was destroyed for whom a wall kept out of it.
+create policy kept_out on tombstones as restrictive to casewire_app using (not array[thing, within]
+    && array(select w.scope from grants w where w.person = (select me()) and w.role = 'walled'));
+create policy kept_out on certificates as restrictive for select to casewire_app using (kind not in ('case', 'document')
+    or exists (select 1 from tombstones t where t.thing = certificates.thing));
 
 -- Those who staff a case may raise a hold on it and see what stands on it; only administrators raise one on a person, and
 -- only they release any.
@@ -620,7 +625,8 @@ declare
     rows jsonb;
     found jsonb := '{}';
     more text[] := '{}';
-    walled text[] := array(select scope::text from grants where person = me() and role = 'walled');
+    walled text[] := array(select scope::text from grants where person = me() and role = 'walled')
+        || hidden_walls()::text[];
 begin
     if p_org is null then
         if me() is null or p_person <> me() then
@@ -664,6 +670,7 @@ begin
         -- A wall keeps out of a case here too, whoever asks.
         execute format('select coalesce(jsonb_agg(j), ''[]'') from (select j from (select to_jsonb(r) as j from (%s) r) k
             where coalesce(j ->> ''case_id'', j ->> ''scope'', j -> ''entry'' ->> ''case'', '''') <> all ($4)
+                and coalesce(j ->> ''thing'', j -> ''entry'' ->> ''thing'', '''') <> all ($4)
             limit $3) k', statement)
             into rows using p_person, p_org, p_limit + 1, walled;
         if jsonb_array_length(rows) > p_limit then

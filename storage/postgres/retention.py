@@ -83,7 +83,8 @@ DESTROY = {
         _of("deadline_steps", f"deadline {_IN_CASE.format(of='deadlines')}"), _of("deadlines"), _of("tasks"),
         _of("entries"), _of("parties"), _of("details"), _of("notices"), _of("participants"), _of("team_cases"),
         _of("public_cases"), _of("exports"), _of("mails", "(guard ->> 0)::uuid = $1"),
-        _of("grants", "scope = $1"), _of("events"), _of("cases", "id = $1"),
+        # A wall stands on: what is kept of the case, its record and certificate, is not for those whom it keeps out.
+        _of("grants", "scope = $1 and role <> 'walled'"), _of("events"), _of("cases", "id = $1"),
     ),
     "document": (
         _of("version_texts", "version in (select id from versions where document = $1)"),

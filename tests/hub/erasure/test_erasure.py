@@ -298,3 +298,13 @@ async def test_a_wall_keeps_out_of_the_copy_too(office: Office, world: World) ->
     data, page = unpacked(await walled.post(path))
     assert "Canary" not in page and str(office.case) not in json.dumps(data)
     assert data["messages"] == [] and data["profile"]
+
+
+async def test_the_copy_of_who_raised_a_wall_names_it_to_none_whom_it_keeps_out(office: Office, world: World) -> None:
+    walled = await proved(world, await world.person(office.org, "admin"))
+    third = await proved(world, await world.person(office.org, "admin"))
+    wall = {"title": "W", "reason": "R", "cases": [office.case], "people": [walled.id]}
+    made = await office.admin.made(f"/v1/orgs/{office.org}/walls", wall)
+    path = f"/v1/orgs/{office.org}/people/{office.admin.id}/export"
+    assert made["id"] in json.dumps(unpacked(await third.post(path))[0])
+    assert made["id"] not in json.dumps(unpacked(await walled.post(path))[0])

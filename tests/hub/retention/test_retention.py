@@ -86,6 +86,32 @@ async def left_of(owner: Any, case: UUID) -> set[str]:
     }
 
 
+async def test_a_wall_stands_on_when_its_case_is_destroyed(
+    office: Office, hub: Hub, owner: Any, world: World
+) -> None:
+    """What is kept of the case, and that there was one, is not for whom it kept out."""
+    walled = await world.person(office.org, "admin")
+    wall = {"title": "W", "reason": "R", "cases": [office.case], "people": [walled.id]}
+    made = await office.admin.made(f"/v1/orgs/{office.org}/walls", wall)
+    await closed_since(office, owner, 8)
+    await retention.propose(hub)
+    (due,) = await listed(office, state="due")
+    assert (await approved(office, due["disposition"])).status_code == 200
+    assert await retention.destroy(hub) >= 1
+    kept = {
+        "audit_entries": "case_id = $1", "dispositions": "case_id = $1", "tombstones": "thing = $1",
+        "certificates": "thing = $1",
+    }  # fmt: skip
+    for person, sees in ((office.admin, True), (walled, False)):
+        async with hub.database.reading(person.id) as connection:
+            for table, which in kept.items():
+                found = await connection.fetchval(f"select count(*) from {table} where {which}", office.case)
+                assert (found > 0) is sees, table
+        assert (await person.all(f"/v1/orgs/{office.org}/certificates") != []) is sees
+        walls = [one["id"] for one in await person.all(f"/v1/orgs/{office.org}/walls")]
+        assert (made["id"] in walls) is sees
+
+
 async def test_destroyed_when_it_is_due_and_approved(office: Office, hub: Hub, owner: Any) -> None:
     made = await filled(office, hub, owner)
     await closed_since(office, owner, 8)
