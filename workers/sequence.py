@@ -43,6 +43,7 @@ LEADING = Gauge("casewire_audit_leading", "1 while this process is the one that 
 WAITING = Gauge("casewire_audit_waiting", "Entries of the record that have no place in a log yet.")
 WAITING_S = Gauge("casewire_audit_waiting_seconds", "Age of the oldest entry that has no place in a log yet.")
 PLACED = Counter("casewire_audit_placed_total", "Entries that were given a place in a log.")
+DAMAGED = Gauge("casewire_audit_damaged", "Logs that were to be signed last and whose tree is damaged.")
 UNREADABLE = Counter(
     "casewire_audit_unreadable_total", "Entries whose bytes are no entry; they have a place too."
 )
@@ -138,16 +139,21 @@ class Sequencer:
                 return signed
             heads = await audit_log.heads(self._db, [row["log"] for row in due])
             notes = await asyncio.to_thread(self._notes, heads, now)
+            DAMAGED.set(len(heads) - len(notes))
             await audit_log.sign(self._db, notes, now)
             signed += len(notes)
             if len(due) < SIGN_LOGS_MAX:
                 return signed
 
     def _notes(self, heads: dict[UUID, Head], now: datetime) -> list[tuple[UUID, int, str]]:
-        return [
-            (log, head.size, self._signer.checkpoint(log, head.size, head.root, now))
-            for log, head in heads.items()
-        ]
+        """Of all that can be signed: a tree that somebody has damaged is an alarm, and no reason to leave others."""
+        notes: list[tuple[UUID, int, str]] = []
+        for log, head in heads.items():
+            try:
+                notes.append((log, head.size, self._signer.checkpoint(log, head.size, head.root, now)))
+            except merkle.Unfit as reason:
+                logger.error("a log cannot be signed: its tree is damaged", log=str(log), reason=str(reason))
+        return notes
 
     async def _look(self) -> None:
         """Say how much waits and since when: also what is behind a transaction that is still open."""

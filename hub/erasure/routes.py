@@ -61,23 +61,24 @@ async def ask_erasure(hub: Hub, who: Who, data: AskErasure) -> Answer[Erasure]:
     return await actions.ask(hub, who, data)
 
 
+ZIP_TYPE = "application/zip"
 ZIP = {"content-disposition": 'attachment; filename="casewire-person.zip"'}
 
 
-@post("/v1/me/export", status_code=200, opt=OF_OWN)
+@post("/v1/me/export", status_code=200, media_type=ZIP_TYPE, opt=OF_OWN)
 async def export_me(hub: Hub, who: Who) -> Response[bytes]:
     """A copy of all that is held of the asker: a zip with a page to read and JSON. It asks who you are once more. It
     makes nothing, so it needs no Idempotency-Key."""
     packed = await exports.export(hub, who, None, who.person)
-    return Response(packed, media_type="application/zip", headers=ZIP)
+    return Response(packed, media_type=ZIP_TYPE, headers=ZIP)
 
 
-@post("/v1/orgs/{org:uuid}/people/{person:uuid}/export", status_code=200, opt=OF_ADMIN)
+@post("/v1/orgs/{org:uuid}/people/{person:uuid}/export", status_code=200, media_type=ZIP_TYPE, opt=OF_ADMIN)
 async def export_person(hub: Hub, who: Who, org: UUID, person: UUID) -> Response[bytes]:
     """A copy of what an organisation holds of somebody, for whoever administers it to hand out. It asks who you are
     once more. It makes nothing, so it needs no Idempotency-Key."""
     packed = await exports.export(hub, who, org, person)
-    return Response(packed, media_type="application/zip", headers=ZIP)
+    return Response(packed, media_type=ZIP_TYPE, headers=ZIP)
 
 
 @patch("/v1/me", opt=OF_OWN)

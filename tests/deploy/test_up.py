@@ -162,7 +162,9 @@ async def test_a_killed_server_comes_back_with_what_it_had(house: House, name: s
 def test_ctrl_c_stops_everything(tmp_path: Path) -> None:
     house = House(tmp_path / "data").start()
     pids = house.pids()
-    assert set(pids) == {"postgres", "nats", "objects", "hub", "relay", "worker", "files", "gateway"}
+    assert set(pids) == {
+        "postgres", "nats", "objects", "hub", "relay", "sequence", "worker", "files", "gateway",
+    }  # fmt: skip
     assert house.stop() == 0, house.printed
     assert all(gone(pid) for pid in pids.values())
     assert stopped(house.data)

@@ -22,9 +22,9 @@ from tests.uploads import Hands, hands
 __all__ = ["app", "hands", "http", "hub", "office", "owner", "record", "world"]  # fixtures
 
 @pytest.fixture
-async def written(record: Record, office: Office, hands: Hands) -> Office:
+async def written(record: Record, office: Office, hands: Hands, writer: Any) -> AsyncIterator[Office]:
     """A case in which things were done, edited and taken back; and what was signed of it, twice. The record comes
-    first: what was written before it has no place there."""
+    first: what was written before it has no place there. What a test did to the log is not left to other tests."""
     talk = await office.conversation()
     first = await office.lead.made(f"/v1/conversations/{talk}/messages", {"body": "first wording"})
     await record.settle()
@@ -33,7 +33,8 @@ async def written(record: Record, office: Office, hands: Hands) -> Office:
     await office.outside.delete(f"/v1/messages/{gone['id']}", gone["revision"])
     await office.lead.made(f"/v1/cases/{office.case}/tasks", {"title": "Do it"})
     await record.settle()
-    return office
+    yield office
+    await writer.execute("delete from audit_logs where log = $1", office.org)
 
 
 @pytest.fixture

@@ -288,6 +288,24 @@ async def test_what_grows_is_signed_each_second_and_what_does_not_each_minute(
     assert await check(system.system, log) == 2
 
 
+async def test_a_damaged_tree_keeps_no_other_from_being_signed(
+    line: Any, system: Database, owner: Any, signing: Settings
+) -> None:
+    damaged, whole = new_id(), new_id()
+    sequencer = Sequencer(line, Signer(signing), Clock())
+    await sequencer.begin()
+    for log in (damaged, whole):
+        await write(system.system, entry_in(log))
+    await placed(sequencer)
+    await owner.execute("delete from audit_tiles where log = $1", damaged)
+    try:
+        await sequencer.sign()
+        rows = await system.system.fetch("select log from audit_checkpoints where log in ($1, $2)", damaged, whole)
+        assert [row["log"] for row in rows] == [whole]
+    finally:
+        await owner.execute("delete from audit_logs where log = $1", damaged)
+
+
 async def test_another_key_carries_on(line: Any, system: Database, signing: Settings) -> None:
     clock, log = Clock(), new_id()
     old = Signer(signing)
