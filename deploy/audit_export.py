@@ -28,7 +28,6 @@ def main(settings: Settings, org: str, to: Path, *, private: bool) -> None:
         raise StackError(f"{org!r} is no id of an organisation; `casewire audit checkpoint` lists them.") from None
     if to.exists() and any(to.iterdir()):
         raise StackError(f"{to} is not empty; name a folder that is not there yet.")
-    to.mkdir(parents=True, exist_ok=True, mode=0o700)
     size = asyncio.run(export(settings, log, to, private=private))
     print(f"{size:,} entries are in {to}; `casewire audit verify {to}` checks them")
 
@@ -43,7 +42,8 @@ async def export(settings: Settings, log: UUID, to: Path, *, private: bool = Fal
         )
         head = await connection.fetchrow(HEAD, log)
         if head is None:
-            raise StackError(f"Nothing was signed of a log {log} yet.")
+            raise StackError(f"Nothing was signed of a log {log} yet; `casewire audit checkpoint` lists them.")
+        to.mkdir(parents=True, exist_ok=True, mode=0o700)
         keys = [row["key"] for row in await connection.fetch(audit_log.KEYS)]
         (to / "key.txt").write_text("".join(f"{key}\n" for key in keys))
         # Addresses and salts, if any, for their owner alone.

@@ -74,7 +74,7 @@ def serve(process: str, names: str = "", /, *, data: Data = None) -> None:
 
     Args:
         process: hub, gateway, files or worker.
-        names: For `worker`: relay, examine, index, notices, sweep; several with commas.
+        names: For `worker`: relay, sequence, examine, index, notices, sweep, retention; several with commas.
         data: Reach the stack that runs on this data directory instead of what the environment names.
     """
     from deploy.serve import serve as run
@@ -278,6 +278,9 @@ def verify(
     checkpoint: tuple[str, ...] = (),
     log: str = "",
     jobs: int = 0,
+    data: Annotated[
+        Path | None, Parameter(help="The database of the stack that runs on this data directory, instead of a DSN.")
+    ] = None,
 ) -> None:
     """Say whether a record is the one that was written: exit code 0 if so, 1 if not, 2 where there is none.
 
@@ -291,6 +294,13 @@ def verify(
     """
     from deploy.verify.cli import verify as run
 
+    if data is not None:
+        from deploy import find
+        from deploy.embedded.child import StackError
+
+        if target or dsn:
+            raise StackError("Name one record: a folder or an archive, or --dsn, or --data.")
+        dsn = find.settings(data).postgres_system
     sys.exit(
         run(
             target or None, dsn=dsn or None, keys=[*key], checkpoints=[*checkpoint], log=log or None, jobs=jobs or None
@@ -318,8 +328,8 @@ def bench(name: str, *, json: bool = False, quick: bool = False, data: Data = No
     """Measure the stack that runs, else one of the bench's own. Exit code 1 when a bound is missed.
 
     Args:
-        name: What to measure: fanout, burst, deliver, relay, post, storm, replay, idle, slow, revoke, import, proof,
-            restore or verify.
+        name: What to measure: fanout, burst, deliver, relay, post, storm, replay, idle, slow, revoke, import, signin,
+            wall, proof, restore, verify, audit or seal.
         json: Print the figures as JSON.
         quick: A small part of the work, to see that the bench works; its figures mean nothing.
     """

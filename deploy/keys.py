@@ -49,6 +49,8 @@ def rotate_root(settings: Settings, *, again: bool = False) -> None:
             for root in roots.known.values():
                 await root.close()
         print(f"{done} keys of cases are wrapped anew, by {roots.current.id}")
+        if not done and not gone:
+            print("It wrapped them all already; `storage/keys/README.md` says how a new root is put before it")
         for name in gone:
             print(f"{name} wraps nothing any more; take it out of the settings")
 

@@ -325,9 +325,11 @@ def _record(
         report.say("The entries of the record are not as many as the manifest says.")
     report.fact(f"{count:,} entries of the record, in the log of {top.size:,} that was signed {top.time.isoformat()}.")
     if count:
+        report.fact(f"{opened:,} commitments to events opened.")
+    if count and len(events) > told:
         report.fact(
-            f"{opened:,} commitments to events opened; of {len(events) - told:,} events here no entry here tells: they"
-            " are newer than what was signed, older than the record, or of acts that concern other cases too."
+            f"Of {len(events) - told:,} events here no entry here tells: they are newer than what was signed, older"
+            " than the record, or of acts that concern other cases too."
         )
 
 

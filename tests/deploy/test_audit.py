@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy import audit, checks
+from deploy import audit, audit_export, checks, cli, find
 from deploy.embedded.child import StackError
 from deploy.embedded.stack import SERVED, SIGNERS, Stack
 from deploy.serve import serve
@@ -87,3 +87,38 @@ async def test_the_doctor_says_that_the_record_does_not_go_on(record: Record, st
     await record.settle()
     await record.db.execute("update audit_logs set signed_at = $1", now)
     assert await checks.record(settings, now + checks.UNPLACED_AFTER * 2) is None
+
+
+async def test_the_database_of_a_running_stack_is_verified_by_its_directory(
+    record: Record,
+    stack: Stack,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    asked: list[Path | None] = []
+    settings = Settings.read(stack.settings("operator"))
+
+    def found(data: Path | None) -> Settings:
+        asked.append(data)
+        return settings
+
+    monkeypatch.setattr(find, "settings", found)
+    log, key = new_id(), Signer(Settings.read(stack.settings("sequence"))).key
+    await record.write(log, 2)
+    await record.settle()
+    with pytest.raises(SystemExit) as ended:
+        await asyncio.to_thread(lambda: cli.verify(data=tmp_path, key=(key,), log=str(log)))
+    assert (asked, ended.value.code) == ([tmp_path], 0)
+    assert f"Log {log}: 2 entries" in capsys.readouterr().out
+    with pytest.raises(StackError, match="one record"):
+        cli.verify(str(tmp_path), data=tmp_path)
+
+
+async def test_a_log_that_is_not_there_leaves_no_folder(stack: Stack, tmp_path: Path) -> None:
+    settings = Settings.read(stack.settings("operator"))
+    with pytest.raises(StackError, match="Nothing was signed"):
+        await asyncio.to_thread(
+            lambda: audit_export.main(settings, str(new_id()), tmp_path / "to", private=False)
+        )
+    assert not (tmp_path / "to").exists()
