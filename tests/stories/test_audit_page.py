@@ -68,7 +68,7 @@ async def test_the_record_is_asked_grows_and_is_taken_along(desk: Desk, office: 
 
     saved: dict[str, bytes] = {}
     for choice in ("For a spreadsheet (CSV)", "Signed, to be checked (JSON)"):
-        await desk.press("Export")
+        await desk.press("Export the record")
         async with desk.page.expect_download() as waiting:
             await desk.page.get_by_role("menuitem", name=choice).click()
         saved[choice[:3]] = Path(await (await waiting.value).path()).read_bytes()

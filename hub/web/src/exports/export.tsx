@@ -102,7 +102,7 @@ function Download({ of, name }: { readonly of: Export; readonly name: string }):
             {t("exports.stop")}
           </Button>
         )}
-        <Button leftSection={<IconDownload size={16} aria-hidden />} loading={loading.busy} onClick={() => loading.run(undefined)} data-autofocus data-testid="export-download">
+        <Button leftSection={<IconDownload size={16} aria-hidden />} loading={loading.busy} onClick={() => loading.run(undefined)} autoFocus data-testid="export-download">
           {t(told ? "exports.again" : "exports.download")}
         </Button>
       </Group>

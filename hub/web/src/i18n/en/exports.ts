@@ -1,5 +1,5 @@
 export const exports = {
-  open: "Export",
+  open: "Export the case",
   title: "Export this case",
   lead: "Everything in this case that you may see, as one archive: messages with what they said before they were edited, all versions of documents, parties, deadlines, and what happened. It opens in any browser, without Casewire and without a connection.",
   proof: "Whoever gets it can check that nothing in it was changed. That you export the case, and each download, is written into its record.",
