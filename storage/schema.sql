@@ -4498,9 +4498,6 @@ CREATE POLICY kept_out ON public.case_keys AS RESTRICTIVE TO casewire_app USING 
 CREATE POLICY kept_out ON public.cases AS RESTRICTIVE TO casewire_app USING ((id <> ALL (ARRAY( SELECT w.scope
    FROM public.grants w
   WHERE ((w.person = ( SELECT public.me() AS me)) AND (w.role = 'walled'::text))))));
-CREATE POLICY kept_out ON public.certificates AS RESTRICTIVE FOR SELECT TO casewire_app USING (((kind <> ALL (ARRAY['case'::text, 'document'::text])) OR (EXISTS ( SELECT 1
-   FROM public.tombstones t
-  WHERE (t.thing = certificates.thing)))));
 CREATE POLICY kept_out ON public.conversations AS RESTRICTIVE TO casewire_app USING ((case_id <> ALL (ARRAY( SELECT w.scope
    FROM public.grants w
   WHERE ((w.person = ( SELECT public.me() AS me)) AND (w.role = 'walled'::text))))));
@@ -4552,9 +4549,6 @@ CREATE POLICY kept_out ON public.tasks AS RESTRICTIVE TO casewire_app USING ((ca
 CREATE POLICY kept_out ON public.team_cases AS RESTRICTIVE TO casewire_app USING ((case_id <> ALL (ARRAY( SELECT w.scope
    FROM public.grants w
   WHERE ((w.person = ( SELECT public.me() AS me)) AND (w.role = 'walled'::text))))));
-CREATE POLICY kept_out ON public.tombstones AS RESTRICTIVE TO casewire_app USING ((NOT (ARRAY[thing, within] && ARRAY( SELECT w.scope
-   FROM public.grants w
-  WHERE ((w.person = ( SELECT public.me() AS me)) AND (w.role = 'walled'::text))))));
 CREATE POLICY kept_out ON public.version_texts AS RESTRICTIVE TO casewire_app USING ((case_id <> ALL (ARRAY( SELECT w.scope
    FROM public.grants w
   WHERE ((w.person = ( SELECT public.me() AS me)) AND (w.role = 'walled'::text))))));
@@ -4598,6 +4592,12 @@ CREATE POLICY mine ON public.oauth_requests TO casewire_app USING ((person = ( S
 CREATE POLICY mine ON public.sessions FOR SELECT TO casewire_app USING ((person = ( SELECT public.me() AS me)));
 CREATE POLICY not_of_a_wall ON public.audit_entries AS RESTRICTIVE FOR SELECT TO casewire_app USING (((( SELECT public.hidden_walls() AS hidden_walls) = '{}'::uuid[]) OR (((((convert_from(entry, 'UTF8'::name))::json ->> 'thing'::text))::uuid = ANY (( SELECT public.hidden_walls() AS hidden_walls)::uuid[])) IS NOT TRUE)));
 CREATE POLICY not_of_a_wall ON public.audit_leaves AS RESTRICTIVE FOR SELECT TO casewire_app USING (((thing IS NULL) OR (thing <> ALL (( SELECT public.hidden_walls() AS hidden_walls)::uuid[]))));
+CREATE POLICY not_of_a_wall ON public.certificates AS RESTRICTIVE FOR SELECT TO casewire_app USING (((kind <> ALL (ARRAY['case'::text, 'document'::text])) OR (EXISTS ( SELECT 1
+   FROM public.tombstones t
+  WHERE (t.thing = certificates.thing)))));
+CREATE POLICY not_of_a_wall ON public.tombstones AS RESTRICTIVE TO casewire_app USING ((NOT (ARRAY[thing, within] && ARRAY( SELECT w.scope
+   FROM public.grants w
+  WHERE ((w.person = ( SELECT public.me() AS me)) AND (w.role = 'walled'::text))))));
 ALTER TABLE public.notices ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.nudges ENABLE ROW LEVEL SECURITY;
 CREATE POLICY numbers ON public.case_numbers TO casewire_app USING ((EXISTS ( SELECT 1

@@ -313,10 +313,10 @@ begin
     end loop;
 end $$;
 -- Nor is that it was destroyed for whom a wall kept out of it.
-create policy kept_out on tombstones as restrictive to casewire_app using (not array[thing, within]
+create policy not_of_a_wall on tombstones as restrictive to casewire_app using (not array[thing, within]
     && array(select w.scope from grants w where w.person = (select me()) and w.role = 'walled'));
-create policy kept_out on certificates as restrictive for select to casewire_app using (kind not in ('case', 'document')
-    or exists (select 1 from tombstones t where t.thing = certificates.thing));
+create policy not_of_a_wall on certificates as restrictive for select to casewire_app using (
+    kind not in ('case', 'document') or exists (select 1 from tombstones t where t.thing = certificates.thing));
 
 -- Those who staff a case may raise a hold on it and see what stands on it; only administrators raise one on a person, and
 -- only they release any.

@@ -60,8 +60,6 @@ OPEN: dict[str, tuple[str, Callable[[Stranger], bool]]] = {
     "scim_users": ("the office's administrators", lambda one: one.seat == ADMIN),
     "scim_groups": ("the office's administrators", lambda one: one.seat == ADMIN),
     "schedules": ("the office's administrators", lambda one: one.seat == ADMIN),
-    "tombstones": ("the office's administrators, by ids", lambda one: one.seat == ADMIN),
-    "certificates": ("the office's administrators, by ids", lambda one: one.seat == ADMIN),
     "erasures": ("the office's administrators", lambda one: one.seat == ADMIN),
 }
 
@@ -111,6 +109,10 @@ async def scene(free: Any) -> Scene:
         columns = {column["name"] for column in rows.columns[table]}
         await rows.put(table, **{name: value for name, value in given.items() if name in columns}, **more)
     await free.execute("update notices set case_id = $1", case)
+    await free.execute("update tombstones set within = $2 where org = $1", office, case)
+    await free.execute(
+        "update certificates c set thing = t.thing from tombstones t where c.org = $1 and t.org = $1", office
+    )
 
     async def holds(name: str, scope: UUID, role: str) -> None:
         org = elsewhere if scope == elsewhere else office
