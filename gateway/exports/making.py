@@ -80,7 +80,8 @@ class Making:
         async for part in self._whole("case.json", msgspec.json.encode(self.case)):
             yield part
         people = await connection.fetch(exports.PEOPLE, self.case.org, self.case.id)
-        self.names = {one["id"]: one["name"] for one in people}
+        # Whoever exports may take no part in the case, as an administrator; the record tells of them all the same.
+        self.names = {self.viewer.person: self.row["f_name"]} | {one["id"]: one["name"] for one in people}
         lines = [msgspec.json.encode({"id": r["id"], "name": r["name"], "email": r["email"]}) + b"\n" for r in people]
         async for part in self._whole("data/people.jsonl", b"".join(lines)):
             yield part

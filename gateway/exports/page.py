@@ -52,7 +52,8 @@ details{margin:.3rem 0}summary{cursor:pointer;color:var(--soft);font-size:.86rem
 code{font:.82rem/1.4 ui-monospace,"SF Mono",Consolas,monospace;overflow-wrap:anywhere;color:var(--soft)}
 aside{background:var(--lift);border-radius:.5rem;padding:.9rem 1.1rem;margin:1.4rem 0}
 footer{max-width:54rem;margin:4rem auto 2rem;padding:1rem 1.25rem;border-top:1px solid var(--line)}
-@media(max-width:30rem){dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.5rem}}
+@media(max-width:30rem){dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.5rem}
+th,td{padding-inline-end:.5rem;font-size:.86rem;overflow-wrap:anywhere}}
 @media print{:root{--ink:#000;--soft:#444;--line:#bbb;--back:#fff;--lift:#fff;--mark:#000}body{font-size:10.5pt}
 nav{display:none}h2{break-after:avoid}a{text-decoration:none}main,header,footer{max-width:none}}
 """

@@ -127,6 +127,16 @@ async def test_staff_take_along_all_of_it_and_it_verifies(
         assert path.startswith("files/") and ".." not in path and "\\" not in path and '"' not in path
 
 
+async def test_an_administrator_who_takes_no_part_is_named_in_what_they_export(
+    world: World, office: Office, record: Record, files: httpx.AsyncClient
+) -> None:
+    admin = await proved(world, office.admin)
+    await exported(files, admin, office.case)
+    await record.settle()
+    page = opened(await exported(files, admin, office.case))["index.html"].decode()
+    assert "case.exported" in page and str(admin.id) not in page
+
+
 async def test_each_sees_what_they_may_see_and_holes_are_named(
     world: World, office: Office, hands: Hands, record: Record, files: httpx.AsyncClient, signing: Settings,
     tmp_path: Path,
