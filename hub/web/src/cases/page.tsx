@@ -11,6 +11,7 @@ import { CaseHeld, HoldCase } from "../holds/case";
 import { post } from "../http/client";
 import { useLive } from "../live/provider";
 import { FormDialog, usePageTitle } from "../ui/forms";
+import { intoView } from "../ui/links";
 import { Loading, Shown } from "../ui/states";
 import { Moment } from "../ui/when";
 import type { Answer, CaseAnswer } from "../wire";
@@ -77,9 +78,6 @@ function Part({ view, tab, thing }: { readonly view: CaseView; readonly tab: Tab
       return <Record view={view} />;
   }
 }
-
-/** On a phone the tabs are wider than the screen. */
-const intoView = (link: HTMLAnchorElement | null): void => link?.scrollIntoView({ block: "nearest", inline: "nearest" });
 
 function Tabs({ caseId, tab, record }: { readonly caseId: string; readonly tab: Tab; readonly record: boolean }): ReactNode {
   const { t } = useTranslation();

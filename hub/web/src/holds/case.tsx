@@ -65,7 +65,7 @@ function Held({ hold, view, onRelease }: { readonly hold: Hold; readonly view: C
           {t(hold.kind === "document" ? "holds.sinceDocument" : "holds.since")} <Moment at={hold.raised_at} />: <span className="cw-prewrap">{hold.reason}</span>
         </Text>
         <Text size="xs" c="dimmed">
-          {t("holds.by", { who: name(hold.raised_by) })}
+          {t("holds.placedBy", { who: name(hold.raised_by) })}
         </Text>
       </div>
       {onRelease && (

@@ -8,6 +8,7 @@ import { Requests } from "../erasure/requests";
 import { Holds } from "../holds/list";
 import { ForAdmins } from "../organisation/org";
 import { usePageTitle } from "../ui/forms";
+import { intoView } from "../ui/links";
 import { Head } from "../ui/states";
 import { Certificates } from "./certificates";
 import { DueList } from "./due";
@@ -41,7 +42,7 @@ function Parts(): ReactNode {
         <ul className="cw-tabs">
           {NAMES.map((each) => (
             <li key={each}>
-              <Link to="/organisation/keep" search={{ show: each === "due" ? undefined : each }} data-status={each === part ? "active" : undefined} aria-current={each === part ? "page" : undefined} activeProps={{}}>
+              <Link to="/organisation/keep" search={{ show: each }} data-status={each === part ? "active" : undefined} aria-current={each === part ? "page" : undefined} ref={each === part ? intoView : undefined} activeProps={{}}>
                 {t(`retention.tabs.${each}`)}
               </Link>
             </li>

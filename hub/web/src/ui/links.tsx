@@ -10,3 +10,6 @@ const PlainButton = ({ ref, ...props }: ButtonProps & Native & { ref?: Ref<HTMLA
 
 export const AnchorLink = createLink(PlainAnchor);
 export const ButtonLink = createLink(PlainButton);
+
+/** For the one of a row of tabs that is shown: on a phone they are wider than the screen. */
+export const intoView = (link: HTMLAnchorElement | null): void => link?.scrollIntoView({ block: "nearest", inline: "nearest" });

@@ -30,6 +30,7 @@ export const holds = {
   ofPerson: "Person",
   aCase: "A case that is not open to you",
   by: "by {{who}}",
+  placedBy: "Placed by {{who}}",
   release: "Release",
   releaseOf: "Release the hold on {{what}}",
   releaseSure: "Release this hold?",

@@ -24,7 +24,6 @@ export const retention = {
   keptUntil: "Kept until",
   decided: "Decided by {{who}}",
   held: "Held: cannot be destroyed",
-  heldHint: "A hold stands in the way; it is kept until the hold is released.",
   keep: "Keep longer",
   keepOf: "Keep {{what}} longer",
   keepTitle: "Keep it longer",
