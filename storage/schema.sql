@@ -2170,7 +2170,7 @@ CREATE TABLE public.audit_entries (
     person uuid,
     entry bytea NOT NULL,
     private jsonb,
-    CONSTRAINT audit_entries_entry_check CHECK ((octet_length(entry) <= 65536)),
+    CONSTRAINT audit_entries_entry_check CHECK (((octet_length(entry) <= 65536) AND (POSITION(('\x0a'::bytea) IN (entry)) = 0))),
     CONSTRAINT says_the_same CHECK ((((log)::text = ((convert_from(entry, 'UTF8'::name))::json ->> 'log'::text)) AND (NOT ((case_id)::text IS DISTINCT FROM ((convert_from(entry, 'UTF8'::name))::json ->> 'case'::text))) AND (NOT ((person)::text IS DISTINCT FROM ((convert_from(entry, 'UTF8'::name))::json #>> '{by,person}'::text[])))))
 );
 ALTER TABLE ONLY public.audit_entries FORCE ROW LEVEL SECURITY;
@@ -3228,9 +3228,9 @@ begin
         values (p_person, 'person', p_org, was.made_at, p_now, p_by, 'erasure', '{}');
     insert into removals (thing, kind, name) select p_person, 'mail', message_id from mails
         where reader = p_person or recipient = was.email::text;
-    delete from mails where reader = p_person or recipient = was.email::text
-        or (sent_at is not null and length(was.name) > 3
-            and (position(was.name in body) > 0 or position(was.name in subject) > 0));
+    delete from mails where reader = p_person or recipient = was.email::text;
+    -- What was sent is kept without its words; a name may stand above them.
+    update mails set subject = '' where sent_at is not null and length(was.name) > 3 and position(was.name in subject) > 0;
     delete from notices where person = p_person;
     delete from markers where person = p_person;
     delete from nudges where person = p_person;
@@ -4087,8 +4087,8 @@ CREATE TRIGGER spare_table BEFORE TRUNCATE ON public.people FOR EACH STATEMENT E
 CREATE TRIGGER spare_table BEFORE TRUNCATE ON public.tasks FOR EACH STATEMENT EXECUTE FUNCTION public.spare_table();
 CREATE TRIGGER spare_table BEFORE TRUNCATE ON public.tombstones FOR EACH STATEMENT EXECUTE FUNCTION public.spare_table();
 CREATE TRIGGER spare_table BEFORE TRUNCATE ON public.versions FOR EACH STATEMENT EXECUTE FUNCTION public.spare_table();
-CREATE TRIGGER spare_wrapped BEFORE UPDATE OF wrapped ON public.case_keys FOR EACH ROW WHEN (((new.wrapped IS NULL) AND (old.wrapped IS NOT NULL))) EXECUTE FUNCTION public.spare_key();
-CREATE TRIGGER spare_wrapped BEFORE UPDATE OF wrapped ON public.data_keys FOR EACH ROW WHEN (((new.wrapped IS NULL) AND (old.wrapped IS NOT NULL))) EXECUTE FUNCTION public.spare_key();
+CREATE TRIGGER spare_wrapped BEFORE UPDATE OF wrapped ON public.case_keys FOR EACH ROW WHEN (((old.wrapped IS NOT NULL) AND (new.wrapped IS NULL))) EXECUTE FUNCTION public.spare_key();
+CREATE TRIGGER spare_wrapped BEFORE UPDATE OF wrapped ON public.data_keys FOR EACH ROW WHEN (((old.wrapped IS NOT NULL) AND ((new.wrapped IS NULL) OR (new.wrapped <> old.wrapped)))) EXECUTE FUNCTION public.spare_key();
 CREATE TRIGGER token_made AFTER INSERT ON public.sessions FOR EACH ROW WHEN ((new.kind = ANY (ARRAY['service'::text, 'app'::text]))) EXECUTE FUNCTION public.service_reached();
 ALTER TABLE ONLY public.brought
     ADD CONSTRAINT brought_org_fkey FOREIGN KEY (org) REFERENCES public.organisations(id);
@@ -4590,7 +4590,7 @@ CREATE POLICY mine ON public.oauth_consents TO casewire_app USING ((person = ( S
 CREATE POLICY mine ON public.oauth_families FOR SELECT TO casewire_app USING ((person = ( SELECT public.me() AS me)));
 CREATE POLICY mine ON public.oauth_requests TO casewire_app USING ((person = ( SELECT public.me() AS me))) WITH CHECK (((person = ( SELECT public.me() AS me)) AND public.oauth_open_to_me(app)));
 CREATE POLICY mine ON public.sessions FOR SELECT TO casewire_app USING ((person = ( SELECT public.me() AS me)));
-CREATE POLICY not_of_a_wall ON public.audit_entries AS RESTRICTIVE FOR SELECT TO casewire_app USING (((( SELECT public.hidden_walls() AS hidden_walls) = '{}'::uuid[]) OR (((((convert_from(entry, 'UTF8'::name))::json ->> 'thing'::text))::uuid = ANY (( SELECT public.hidden_walls() AS hidden_walls)::uuid[])) IS NOT TRUE)));
+CREATE POLICY not_of_a_wall ON public.audit_entries AS RESTRICTIVE FOR SELECT TO casewire_app USING (((( SELECT public.hidden_walls() AS hidden_walls) = '{}'::uuid[]) OR ((((convert_from(entry, 'UTF8'::name))::json ->> 'thing'::text) = ANY ((( SELECT public.hidden_walls() AS hidden_walls))::text[])) IS NOT TRUE)));
 CREATE POLICY not_of_a_wall ON public.audit_leaves AS RESTRICTIVE FOR SELECT TO casewire_app USING (((thing IS NULL) OR (thing <> ALL (( SELECT public.hidden_walls() AS hidden_walls)::uuid[]))));
 CREATE POLICY not_of_a_wall ON public.certificates AS RESTRICTIVE FOR SELECT TO casewire_app USING (((kind <> ALL (ARRAY['case'::text, 'document'::text])) OR (EXISTS ( SELECT 1
    FROM public.tombstones t

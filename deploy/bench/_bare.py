@@ -30,6 +30,7 @@ class Recorded(NamedTuple):
     begin: str
     event: dict[str, Any]
     insert: list[Any]
+    commit: str  # with its entry in the record
 
 
 class Floor:
@@ -52,7 +53,7 @@ class Floor:
         encode = msgspec.json.Encoder().encode
         n = 0
         while time.perf_counter() < until:
-            begin, event, insert = posts[n % len(posts)]
+            begin, event, insert, commit = posts[n % len(posts)]
             conversation = insert[4]
             key, id = uuid4(), new_id()
             await connection.execute(begin)
@@ -63,7 +64,7 @@ class Floor:
             await connection.execute(
                 messages.INSERT, msgspec.Raw(batch), id, *insert[2:8], insert[8], seq, *insert[10:]
             )
-            await connection.execute("commit")
+            await connection.execute(commit)
             self.made.append((conversation, seq))
             n += 1
 
@@ -108,7 +109,8 @@ async def _record(hub: Hub, person: Person, room: UUID) -> tuple[Recorded, list[
     async with hub.database.app.acquire() as connection:
         connection.remove_query_logger(said.append)
     queries = [one.query for one in said[:4]]
-    if queries[1:] != [messages.CONVERSATION, messages.INSERT, "commit"]:
+    ends = queries[3].startswith("execute audit(") and queries[3].endswith("; commit")
+    if queries[1:3] != [messages.CONVERSATION, messages.INSERT] or not ends:
         raise AssertionError(f"a post is made of other statements now: {queries}")
     (event,) = msgspec.json.decode(bytes(said[2].args[0]))
-    return Recorded(queries[0], event, list(said[2].args)), [first.item.seq, second.item.seq]
+    return Recorded(queries[0], event, list(said[2].args), queries[3]), [first.item.seq, second.item.seq]

@@ -27,7 +27,7 @@ MANIFEST, SIGNATURE = "manifest.json", "manifest.sig"
 # What reading raises where bytes are not what they should be.
 BROKEN = (
     zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, KeyError, TypeError,
-    AttributeError, IndexError,
+    AttributeError, IndexError, ArithmeticError,
 )  # fmt: skip
 # What events of a kind carry is what the list of that kind says last.
 NOUNS = {"messages": "message", "documents": "document", "versions": "version"}

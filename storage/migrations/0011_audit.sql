@@ -9,7 +9,8 @@ create table audit_entries (
     log uuid not null,
     case_id uuid,
     person uuid,
-    entry bytea not null check (octet_length(entry) <= 65536),
+    -- A line of its own in what is taken along: canonical JSON has no line ends.
+    entry bytea not null check (octet_length(entry) <= 65536 and position('\x0a'::bytea in entry) = 0),
     private jsonb,
     primary key (tx, id),
     -- What is asked by column is what the entry itself says.

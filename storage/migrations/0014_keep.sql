@@ -268,8 +268,11 @@ begin
     foreach t in array array['case_keys', 'data_keys']
     loop
         execute format('create trigger spare_key before delete on %I for each row execute function spare_key()', t);
+        -- Other bytes destroy a key as well as none; a case's is wrapped anew when the root is.
         execute format('create trigger spare_wrapped before update of wrapped on %I for each row
-            when (new.wrapped is null and old.wrapped is not null) execute function spare_key()', t);
+            when (old.wrapped is not null and (new.wrapped is null'
+            || case t when 'data_keys' then ' or new.wrapped <> old.wrapped' else '' end
+            || ')) execute function spare_key()', t);
     end loop;
     foreach t in array array['cases', 'participants', 'parties', 'entries', 'conversations', 'messages', 'deadlines',
         'tasks', 'details']
@@ -573,9 +576,9 @@ begin
         values (p_person, 'person', p_org, was.made_at, p_now, p_by, 'erasure', '{}');
     insert into removals (thing, kind, name) select p_person, 'mail', message_id from mails
         where reader = p_person or recipient = was.email::text;
-    delete from mails where reader = p_person or recipient = was.email::text
-        or (sent_at is not null and length(was.name) > 3
-            and (position(was.name in body) > 0 or position(was.name in subject) > 0));
+    delete from mails where reader = p_person or recipient = was.email::text;
+    -- What was sent is kept without its words; a name may stand above them.
+    update mails set subject = '' where sent_at is not null and length(was.name) > 3 and position(was.name in subject) > 0;
     delete from notices where person = p_person;
     delete from markers where person = p_person;
     delete from nudges where person = p_person;

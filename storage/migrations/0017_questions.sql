@@ -37,7 +37,7 @@ create policy not_of_a_wall on audit_leaves as restrictive for select to casewir
     thing is null or thing <> all ((select hidden_walls())::uuid[]));
 create policy not_of_a_wall on audit_entries as restrictive for select to casewire_app using (
     (select hidden_walls()) = '{}'
-    or ((convert_from(entry, 'UTF8')::json ->> 'thing')::uuid = any ((select hidden_walls())::uuid[])) is not true);
+    or (convert_from(entry, 'UTF8')::json ->> 'thing' = any ((select hidden_walls())::text[])) is not true);
 
 -- What people in a record are called, for who may read that record: all of the organisation's for its administrators, that
 -- of a case for who staffs it. Whoever belongs there now has a name, and whoever stands in the record that is read.

@@ -99,7 +99,8 @@ def page(asked: Asked, after: Place | None, limit: int) -> tuple[str, list[Any]]
     return (
         f"""select l.log, l.n, l.hash, l.at, l.person, e.entry, e.private, c.size, c.at as signed_at
             from ({statement}) l
-            join audit_entries e on e.tx = l.tx and e.id = l.id {_PROOF} order by l.at desc, l.n desc, l.log desc""",
+            join audit_entries e on e.tx = l.tx and e.id = l.id {_PROOF}
+            where l.act <> 'unreadable' order by l.at desc, l.n desc, l.log desc""",
         values,
     )
 

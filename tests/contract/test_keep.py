@@ -329,6 +329,6 @@ async def test_the_ledger_says_nothing_of_what_was_destroyed(free: Any) -> None:
     await house.do("hold", "document", 1)
     await house.do("approve", "case", 0)
     await house.do("erase", "", 0)
-    written = await ledger.lines(free)
+    written = [line for line in await ledger.lines(free) if str(house.org) in line]
     assert written and not [line for line in written if "Canary" in line]
     assert {json.loads(line)["what"] for line in written} >= {"hold", "tombstone"}
