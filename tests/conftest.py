@@ -1,4 +1,4 @@
-"""Real servers for every test: one PostgreSQL and one object store a run, a database and a nats-server a worker."""
+"""Real servers for every test: a PostgreSQL, an object store and a nats-server for each process that runs them."""
 
 import fcntl
 import os
@@ -28,9 +28,10 @@ _users: IO[str] | None = None
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """The first process of a run names the place of the shared servers; they live until it is gone."""
+    """The first process of a run names the place of its servers; they live until it is gone. Workers of xdist have
+    servers of their own: what is open in a PostgreSQL holds back whoever reads its events or its record in order."""
     global _users
-    if SHARED in os.environ:
+    if SHARED in os.environ and not hasattr(config, "workerinput"):
         return
     place = tempfile.mkdtemp(prefix="casewire-tests-", dir="/tmp")
     os.environ[SHARED] = place

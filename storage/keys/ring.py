@@ -23,6 +23,7 @@ from storage.keys.roots import Roots
 from storage.keys.wrapping import KEY_BYTES, Broken, new_key, unwrap, wrap
 from storage.postgres import audit, keys
 from storage.postgres.keys import Kind, Wrapped
+from storage.postgres.pool import translated
 from storage.postgres.recorder import Recorder
 from storage.postgres.rows import read
 
@@ -76,6 +77,10 @@ class Keys:
     ) -> bytes:
         """The same for a thing that may have no key yet: it is made, and its case's. Not inside a transaction: the root
         may be far away. `system` is the pool of the system role."""
+        async with translated():
+            return await self._ensured(system, kind, thing, case, org, by)
+
+    async def _ensured(self, system: Any, kind: Kind, thing: UUID, case: UUID, org: UUID, by: Actor) -> bytes:
         row = await system.fetchrow(keys.OF_THING, thing)
         if row is None:
             case_key = await self._ensure_case(system, case, org, by)

@@ -150,11 +150,15 @@ async def test_every_read_looks_through_the_eyes_or_says_that_it_cannot(office: 
         )
         if place == "/v1/search":
             query["q"] = "x"
+        if place.endswith("/audit/proof"):
+            query["n"] = 0
+        if place.endswith("/audit/consistency"):
+            query |= {"from": 1, "to": 1}
         answer = await office.lead.get(place, **query)
         if answer.status_code in (401, 403):
             continue  # not for this asker at all
         if answer.status_code == 400:
-            assert [one["at"] for one in answer.json()["fields"]] == ["as"], place
+            assert [one["at"] for one in answer.json().get("fields", ())] == ["as"], (place, answer.text)
         else:
             assert place.split("/")[2] in looks and answer.status_code in (200, 404), place
     bad = refused(await office.lead.get(f"/v1/cases/{office.case}", **{"as": "nobody"}), 400, "bad_input")

@@ -20,7 +20,7 @@ TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=4
 IDS = st.uuids()
 MAYBE = st.none() | IDS
 HASHES = st.binary(min_size=32, max_size=32).map(bytes.hex)
-NUMBERS = st.integers(0, 2**53)
+NUMBERS = st.integers(0, 2**53 - 1)  # more is no number in canonical JSON
 ACTORS = st.builds(Actor, kind=TEXT, person=MAYBE, session=MAYBE, via=MAYBE, viewing=MAYBE)
 VERSIONS = st.builds(Version, document=IDS, n=NUMBERS, sha256=HASHES, version=IDS)
 SPANS = st.builds(Span, data=HASHES, first=NUMBERS, last=NUMBERS, stream=IDS)
