@@ -15,6 +15,7 @@ from msgspec import Struct
 from hub.deadlines.rules import OVERDUE, last_moment
 from hub.notices import rules
 from schemas.access import sees
+from schemas.audit import Doing
 from schemas.deadlines import Deadline
 from schemas.events import NewEvent
 from schemas.facts import CaseFacts, Stream
@@ -27,6 +28,9 @@ from storage.postgres.mails import guard
 from storage.postgres.pool import Database
 from storage.postgres.rows import read
 from storage.postgres.unit import Unit
+
+# What the record calls a step that is settled without an event: whoever it is for was told of it before.
+NOTICED = Doing("deadline.noticed")
 
 logger = structlog.get_logger("notices")
 
@@ -135,7 +139,7 @@ async def nudge_unseen(
 
 
 def _locked(database: Database, due: Due, now: datetime) -> Any:
-    return database.writing_as_system(locks.of_streams(due.org, due.case_id, *due.people), now)
+    return database.writing_as_system(locks.of_streams(due.org, due.case_id, *due.people), now, NOTICED)
 
 
 def _escalates(deadline: Deadline, step: str) -> bool:
