@@ -184,5 +184,6 @@ def test_no_notice_after_it_is_met_and_each_step_once(
         assert all(row[1] or step in one.plan for step, row in stored.items())
     # At the end of time nothing is left to say, and what was overdue was said.
     assert all(row[1] for row in stored.values())
-    if one.status == "open" and "overdue" in one.plan and one.plan == plan:
+    # A step that is planned again only after its time has passed is not made good.
+    if one.status == "open" and "overdue" in plan and not any(op == "plan" for op, _ in ops):
         assert "overdue" in fired
