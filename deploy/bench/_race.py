@@ -33,8 +33,9 @@ WALLS: tuple[Kind, ...] = ("walled", "walled_administrator")
 PEOPLE_EACH = len(KINDS)  # of a lane, beside the administrator: one for each kind
 
 BEFORE_S = 0.05  # at most, from the first events to the request
+BEFORE_EVENTS = 1  # that each socket must be given before it
 AFTER_EVENTS = 2  # that others must be given after it, before it is judged what the one was given
-WAIT_S = 10.0  # at most, for an end that never comes
+WAIT_S = 10.0  # at most, for what never comes
 MOMENT_S = 0.02  # what would come too much would come then
 
 MARK = re.compile(rb"t=(\d+);")
@@ -54,19 +55,27 @@ class Frame(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """`took_s` is from the answer to the request until it was told, at each socket; it is negative where that overtook
-    the answer. `leaked` events were committed after it and given all the same; `late` frames came after the end."""
+    """`took_s` is from the request until it was told, at each socket: no less than from the commit. `leaked` events
+    were committed after it and given all the same; `late` frames came after the end. `heard` are the events that the
+    socket which got fewest was given before, and `passed` those committed after that others were given, at the gateway
+    that gave fewest."""
 
     kind: Kind
     took_s: list[float]
     open: int
     leaked: int
     late: int
+    heard: int
     passed: int
 
     @property
     def wrong(self) -> int:
         return self.open + self.leaked + self.late
+
+    @property
+    def proven(self) -> bool:
+        """Each socket was given events before and would have been given more: what went wrong would have been seen."""
+        return self.heard >= BEFORE_EVENTS and self.passed >= AFTER_EVENTS
 
 
 class Socket(Client):
@@ -76,6 +85,11 @@ class Socket(Client):
         subscribe = b'{"op":"subscribe","ref":"1","topic":"case:%s"}' % str(case).encode()
         super().__init__(f"127.0.0.1:{port}", token, masked(subscribe))
         self.frames: list[Frame] = []
+        self.gone = False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self.gone = True
 
     def _frame(self, frame: bytes, now: float) -> None:
         if not self.ready.done():
@@ -96,7 +110,7 @@ class Socket(Client):
         return any(frame.code is not None for frame in self.frames)
 
 
-def judge(kind: Kind, tx: int, answered: float, given: Sequence[Sequence[Frame]], passed: int) -> Outcome:
+def judge(kind: Kind, tx: int, asked: float, given: Sequence[Sequence[Frame]], passed: int) -> Outcome:
     """`given` is what each socket got. In the transaction `tx` access ended: what has a higher one came after it."""
     code = CLOSES["session_ended"].code if kind == "signed_out" else 0
     took: list[float] = []
@@ -104,10 +118,11 @@ def judge(kind: Kind, tx: int, answered: float, given: Sequence[Sequence[Frame]]
     for frames in given:
         ends = [n for n, frame in enumerate(frames) if frame.code == code]
         if ends:
-            took.append(frames[ends[0]].at - answered)
+            took.append(frames[ends[0]].at - asked)
             late += len(frames) - ends[0] - 1
         leaked += sum(frame.tx is not None and frame.tx > tx for frame in frames)
-    return Outcome(kind, took, len(given) - len(took), leaked, late, passed)
+    heard = min(sum(frame.tx is not None and frame.tx < tx for frame in frames) for frames in given)
+    return Outcome(kind, took, len(given) - len(took), leaked, late, heard, passed)
 
 
 async def follow(port: int, token: str, case: UUID) -> Socket:
@@ -158,7 +173,7 @@ class Lane:
             await self._until(lambda: all(socket.frames for socket in sockets))
             await asyncio.sleep(self._chance.uniform(0, BEFORE_S))
             seen = [len(control.frames) for control in self.controls]
-            answered = await self._take_away(kind, person, token)
+            asked = await self._take_away(kind, person, token)
             tx = await self._scene.hub.database.system.fetchval(
                 "select tx from events where stream = $1 order by seq desc limit 1", person.who.person
             )
@@ -175,13 +190,13 @@ class Lane:
             await asyncio.sleep(MOMENT_S)
             if kind in WALLS:
                 await self._lifted(token)
-            return judge(kind, tx, answered, [socket.frames for socket in sockets], passed())
+            return judge(kind, tx, asked, [socket.frames for socket in sockets], passed())
         finally:
             for socket in sockets:
                 socket.close()
 
     def event_seconds(self) -> list[float]:
-        """From the answer to each post until it was there, at those who stay."""
+        """From each post until it was there, at those who stay."""
         return [
             frame.at - self.written[frame.mark]
             for control in self.controls
@@ -195,14 +210,16 @@ class Lane:
             await asyncio.sleep(0.002)
         if self._writing.done():
             self._writing.result()
+        if any(control.ended or control.gone for control in self.controls):
+            raise AssertionError("the socket of one who stays was ended, so nothing can be shown")
 
     async def _write(self) -> None:
         post = Post(self._http_port, self._admin.token, self._conversation)
         for n in count():
-            status, at = await self._poster.send(post.request(f"t={n};"))
+            self.written.append(time.perf_counter())
+            status, _ = await self._poster.send(post.request(f"t={n};"))
             if status != 201:
                 raise AssertionError(f"a post was answered with {status}: {self._poster.answered[:300]!r}")
-            self.written.append(at)
 
     async def _let_in(self, kind: Kind) -> tuple[Person, str]:
         person, hub = self._person(kind), self._scene.hub
@@ -219,17 +236,17 @@ class Lane:
         return person, person.token
 
     async def _take_away(self, kind: Kind, person: Person, token: str) -> float:
-        """When the answer was there."""
+        """When it was asked for."""
         one, org = person.who.person, f"/v1/orgs/{self._scene.org}"
         if kind in WALLS:
             proof, _ = await open_session(
                 self._scene.hub, self._admin.who.person, "browser", "bench", 1, proved=True
             )
             wall = {"title": "Bench", "reason": "A race", "cases": [self._case], "people": [one]}
-            at = await self._ask("POST", f"{org}/walls", proof, wall)
+            asked = await self._ask("POST", f"{org}/walls", proof, wall)
             self._wall = MADE.search(self._client.answered)
             self._proof = proof
-            return at
+            return asked
         if kind == "signed_out":
             return await self._ask("DELETE", "/v1/session", token)
         path = {
@@ -254,16 +271,17 @@ class Lane:
                 socket.close()
 
     async def _ask(self, method: str, path: str, by: str, body: Any = None) -> float:
-        """When the answer was there."""
+        """When it was asked; it is answered by now."""
         content = b"" if body is None else msgspec.json.encode(body)
         head = (
             f"{method} {path} HTTP/1.1\r\nhost: 127.0.0.1:{self._http_port}\r\nauthorization: Bearer {by}\r\n"
             f"idempotency-key: {uuid4()}\r\ncontent-type: application/json\r\ncontent-length: {len(content)}\r\n\r\n"
         )
-        status, at = await self._client.send(head.encode() + content)
+        asked = time.perf_counter()
+        status, _ = await self._client.send(head.encode() + content)
         if status not in (200, 201, 204):
             raise AssertionError(f"{path} was answered with {status}: {self._client.answered[:300]!r}")
-        return at
+        return asked
 
     async def _make_team(self) -> None:
         hub, who = self._scene.hub, self._admin.who

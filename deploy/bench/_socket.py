@@ -6,9 +6,13 @@ import time
 from base64 import b64encode
 from typing import cast
 
+PING = 0x89
+PONG = bytes((0x8A, 0x80)) + bytes(4)  # empty, as the pings are
+
 
 class Client(asyncio.Protocol):
-    """Shakes hands and gives each frame to `_frame`, with when it was read. Server frames are not masked.
+    """Shakes hands, answers pings and gives each other frame to `_frame`, with when it was read. Server frames are not
+    masked.
 
     `ready` is for `_frame` to fulfil; it fails where the server refuses or closes before.
     """
@@ -43,7 +47,10 @@ class Client(asyncio.Protocol):
         buffer, at = self._buffer, 0
         while (end := frame_end(buffer, at)) is not None:
             self._last = buffer[at:end]
-            self._frame(self._last, now)
+            if self._last[0] == PING:
+                self._pong()
+            else:
+                self._frame(self._last, now)
             at = end
         self._buffer = buffer[at:]
 
@@ -60,6 +67,11 @@ class Client(asyncio.Protocol):
         if self._opening:
             self._transport.write(self._opening)
         return True
+
+    def _pong(self) -> None:
+        """The gateway's pings are empty. Whoever leaves them unanswered is cut, as one who is gone."""
+        assert self._transport is not None
+        self._transport.write(PONG)
 
     def _frame(self, frame: bytes, now: float) -> None:
         raise NotImplementedError

@@ -13,7 +13,7 @@ from tests.faults.town import Town
 
 RACES = int(os.environ.get("FAULT_RACES", "18"))
 TX = 100  # in it access ended
-ANSWERED = 5.0
+ASKED = 5.0
 
 
 @pytest.mark.timeout(120 + RACES)
@@ -33,7 +33,7 @@ async def test_nothing_is_given_after_access_was_taken_away(
         0,
         0,
     )
-    assert figures["unproven"] == 0, "nothing was committed after it, so nothing was shown"
+    assert figures["unproven"] == 0, "nothing was given before or committed after, so nothing was shown"
 
 
 def event(tx: int, at: float = 4.0) -> Frame:
@@ -49,8 +49,17 @@ def end(code: int, at: float = 5.25) -> Frame:
 )
 def test_the_judge_finds_nothing_where_all_went_well(kind: Kind, code: int) -> None:
     frames = [event(98), event(99), event(TX), end(code)]
-    found = judge(kind, TX, ANSWERED, [frames, frames[1:]], 7)
-    assert (found.took_s, found.wrong, found.passed) == ([0.25, 0.25], 0, 7)
+    found = judge(kind, TX, ASKED, [frames, frames[1:]], 7)
+    assert (found.took_s, found.wrong, found.heard, found.passed) == ([0.25, 0.25], 0, 1, 7)
+    assert found.proven
+
+
+@pytest.mark.parametrize(
+    ("frames", "passed"), [([event(TX), end(0)], 7), ([event(99), end(0)], 0), ([event(99), end(0)], 1)]
+)
+def test_a_race_that_could_not_have_failed_proves_nothing(frames: list[Frame], passed: int) -> None:
+    found = judge("revoked", TX, ASKED, [[event(98), *frames], frames], passed)
+    assert (found.wrong, found.proven) == (0, False)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +75,7 @@ def test_the_judge_finds_nothing_where_all_went_well(kind: Kind, code: int) -> N
     ],
 )
 def test_the_judge_sees(kind: Kind, frames: list[Frame], expected: dict[str, Any]) -> None:
-    found = judge(kind, TX, ANSWERED, [frames], 7)
+    found = judge(kind, TX, ASKED, [frames], 7)
     assert {"open": found.open, "leaked": found.leaked, "late": found.late} == {
         "open": 0, "leaked": 0, "late": 0
     } | expected  # fmt: skip
