@@ -24,13 +24,16 @@ READS = (
     "audit.exported",
     "case.exported",
 )
+# What changes nothing for anybody else: to read, to move one's own marker, to have a key opened.
+LOOKS = (*READS, "key.used", "marker.moved")
 Format = Literal["json", "csv"]
 EXPORT_FORMAT = "casewire-audit-export/1"
 
 
 class Question(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Which entries: all that is given must hold. `act` is any of these; `from_` is the first moment and `until` the
-    one after the last. `since` asks for what came into the log after its leaf of this number."""
+    one after the last. `since` asks for what came into the log after its leaf of this number, `changes` for what was
+    changed or refused, without what was only looked at (`LOOKS`)."""
 
     person: UUID | None = None
     case: UUID | None = None
@@ -40,6 +43,7 @@ class Question(Struct, frozen=True, kw_only=True, omit_defaults=True):
     from_: datetime | None = None
     until: datetime | None = None
     since: int | None = None
+    changes: bool = False
 
 
 class By(Struct, frozen=True):

@@ -3951,6 +3951,8 @@ ALTER TABLE ONLY public.walls
 CREATE INDEX audit_leaves_act ON public.audit_leaves USING btree (log, act, at, n);
 CREATE INDEX audit_leaves_at ON public.audit_leaves USING btree (log, at, n);
 CREATE INDEX audit_leaves_case ON public.audit_leaves USING btree (case_id, at, n) WHERE (case_id IS NOT NULL);
+CREATE INDEX audit_leaves_case_changes ON public.audit_leaves USING btree (case_id, at, n) WHERE ((case_id IS NOT NULL) AND ((outcome = 'refused'::text) OR (act <> ALL (ARRAY['document.read'::text, 'conversation.read'::text, 'conversation.heard'::text, 'conversation.found'::text, 'export.read'::text, 'audit.read'::text, 'audit.exported'::text, 'case.exported'::text, 'key.used'::text, 'marker.moved'::text]))));
+CREATE INDEX audit_leaves_changes ON public.audit_leaves USING btree (log, at, n) WHERE ((outcome = 'refused'::text) OR (act <> ALL (ARRAY['document.read'::text, 'conversation.read'::text, 'conversation.heard'::text, 'conversation.found'::text, 'export.read'::text, 'audit.read'::text, 'audit.exported'::text, 'case.exported'::text, 'key.used'::text, 'marker.moved'::text])));
 CREATE INDEX audit_leaves_entry ON public.audit_leaves USING btree (log, entry);
 CREATE INDEX audit_leaves_person ON public.audit_leaves USING btree (person, at, n) WHERE (person IS NOT NULL);
 CREATE INDEX audit_leaves_refused ON public.audit_leaves USING btree (log, at, n) WHERE (outcome = 'refused'::text);

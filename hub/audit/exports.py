@@ -197,7 +197,8 @@ def _called(names: Names, id: UUID | None) -> str:
 def _said(question: Question) -> Iterable[tuple[str, Any]]:
     """What was asked, by the names that addresses have for it."""
     for name in question.__struct_fields__:
-        if (value := getattr(question, name)) not in (None, ()):
+        value = getattr(question, name)
+        if value is not False and value not in (None, ()):
             yield name.rstrip("_"), value
 
 
@@ -206,4 +207,6 @@ def _text(value: Any) -> Any:
         return [_text(one) for one in value]
     if hasattr(value, "isoformat"):
         return value.isoformat()
+    if value is True:
+        return "true"
     return "" if value is None else str(value)

@@ -47,6 +47,14 @@ Since = Annotated[
         description="What came after this `head` of an answer.",
     ),
 ]
+Changes = Annotated[
+    bool,
+    QueryParameter(
+        name="changes",
+        default=False,
+        description="What was changed or refused alone, without what was only looked at.",
+    ),
+]
 
 
 def read_question(
@@ -58,6 +66,7 @@ def read_question(
     from_: From = None,
     until: Until = None,
     since: Since = None,
+    changes: Changes = False,
 ) -> Question:
     return rules.question(
         person=person,
@@ -68,6 +77,7 @@ def read_question(
         from_=from_,
         until=until,
         since=since,
+        changes=changes,
     )
 
 
@@ -79,9 +89,10 @@ def read_question_of_case(
     from_: From = None,
     until: Until = None,
     since: Since = None,
+    changes: Changes = False,
 ) -> Question:
     """Without `case`, which the path names."""
-    return read_question(person, None, thing, act, outcome, from_, until, since)
+    return read_question(person, None, thing, act, outcome, from_, until, since, changes)
 
 
 Asked = NamedDependency[Question]
@@ -123,7 +134,9 @@ async def export_org(hub: Hub, who: Who, org: UUID, question: Asked, format: For
 
 
 @get("/v1/cases/{case:uuid}/audit/export", dependencies=OF_CASE)
-async def export_case_record(hub: Hub, who: Who, case: UUID, question: Asked, format: Format = "json") -> Stream:
+async def export_case_record(
+    hub: Hub, who: Who, case: UUID, question: Asked, format: Format = "json"
+) -> Stream:
     """All that a question finds in a case, as JSON signed with the record's key or as CSV. To ask leaves an entry."""
     return exports.download(await exports.of_case(hub, who, case, question, format), format)
 

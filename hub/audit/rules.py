@@ -43,6 +43,7 @@ def question(
     from_: datetime | None,
     until: datetime | None,
     since: int | None,
+    changes: bool = False,
 ) -> Question:
     """`bad_input` for a moment without its zone, or for an end before the beginning."""
     for name, moment in (("from", from_), ("until", until)):
@@ -63,4 +64,5 @@ def question(
         from_=from_,
         until=until,
         since=since,
+        changes=changes,
     )

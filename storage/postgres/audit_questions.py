@@ -11,7 +11,7 @@ import msgspec
 from msgspec.structs import astuple
 
 from schemas.audit import Private, entry_of
-from schemas.audit_questions import By, Bytes, NamedThing, Proof, Question, Recorded, Seen
+from schemas.audit_questions import LOOKS, By, Bytes, NamedThing, Proof, Question, Recorded, Seen
 from schemas.limits import AUDIT_SEEN_MAX
 from storage.postgres.rows import cursor, read_cursor
 
@@ -39,6 +39,10 @@ class Asked(NamedTuple):
     log: UUID | None
     question: Question
     things: tuple[UUID, ...] = ()  # any of them
+
+
+# Word for word as the indexes of 0020_changes.sql have it: what else people look at all day is passed over there.
+CHANGES = "(l.outcome = 'refused' or l.act not in ({}))".format(", ".join(f"'{act}'" for act in LOOKS))
 
 
 def _where(asked: Asked, after: Place | None) -> tuple[str, list[Any]]:
@@ -69,6 +73,8 @@ def _where(asked: Asked, after: Place | None) -> tuple[str, list[Any]]:
     if q.outcome is not None:
         # A literal, since the index over the refused ones is there for nothing else.
         parts.append(f"l.outcome = '{'refused' if q.outcome == 'refused' else 'done'}'")
+    if q.changes:
+        parts.append(CHANGES)
     if q.from_ is not None:
         says("l.at >= ?", q.from_)
     if q.until is not None:

@@ -83,6 +83,12 @@ async def test_every_filter_finds_what_it_says(office: Office, leaves: Leaves) -
     assert await found(until=second) == [a]
     assert await found(act="message.posted", outcome="refused", person=outside) == [d]
     assert await found(person=new_id()) == []
+    await leaves.add(office.org, "conversation.heard", lead, case=office.case)
+    tried = await leaves.add(office.org, "document.read", lead, case=office.case, outcome="refused")
+    assert await found(changes="true") == [tried, d, c, a]
+    assert await found(changes="true", outcome="done") == [a]
+    page = await asked(office.lead, f"/v1/cases/{office.case}/audit", changes="true", **THEN)
+    assert [one["n"] for one in page["items"]] == [tried, a]
 
 
 async def test_what_came_since_is_told_without_who_reads_the_record(office: Office, leaves: Leaves) -> None:

@@ -34,7 +34,8 @@ def questions() -> Iterator[Question]:
     for size in range(len(given) + 1):
         for names in itertools.combinations(given, size):
             for act in ((), ("task.done",), ("task.done", "task.added")):
-                yield Question(**{name: given[name] for name in names}, act=act)
+                for changes in (False, True) if not act else (False,):
+                    yield Question(**{name: given[name] for name in names}, act=act, changes=changes)
 
 
 async def test_every_combination_prepares(database: Database) -> None:
@@ -66,7 +67,8 @@ async def many(free: Any) -> dict[str, UUID]:
     await free.execute(
         """insert into audit_leaves (log, n, tx, id, hash, at, act, outcome, person, case_id, thing, entry)
         select case when i % 2 = 0 then $1::uuid else $2::uuid end, i / 2, -1, -i, decode(repeat('00', 32), 'hex'),
-            $3::timestamptz + make_interval(secs => i), case when i % 20000 = 0 then 'wall.raised' else 'task.done' end,
+            $3::timestamptz + make_interval(secs => i), case when i % 20000 = 0 then 'wall.raised'
+                when i % 1000 = 0 then 'task.done' else 'document.read' end,
             case when i % 20000 = 0 then 'refused' else 'done' end,
             case when i % 2000 = 0 then $4::uuid else uuidv7() end, case when i % 2000 = 0 then $5::uuid end,
             case when i % 2000 = 0 then $6::uuid else uuidv7() end, uuidv7()
@@ -112,6 +114,9 @@ async def test_a_page_looks_at_little_of_a_great_log(free: Any, many: dict[str, 
         Question(from_=NOW, until=early),
         Question(person=many["person"], until=early),
         Question(case=many["case"], outcome="refused"),
+        Question(changes=True),
+        Question(changes=True, until=early),
+        Question(case=many["case"], changes=True),
     ):
         looked = await read_of(free, Asked(org, question))
         assert 0 < looked <= 400, f"{question}: {looked} leaves"
