@@ -5,6 +5,7 @@ import asyncio
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -21,7 +22,9 @@ _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 # One processor is left to everybody else; each further one looks at some 40 passwords a second.
 HASHES_AT_ONCE = max(1, min(4, len(os.sched_getaffinity(0)) - 1)) if sys.platform == "linux" else 2
 WAITING_MAX = 200
-PRIORITY = 10  # of the threads that hash, as nice(2) counts
+# Whoever waited longer is looked at by a thread that gets its part of a processor, however busy the machine is.
+PATIENCE_S = 10.0
+PRIORITY = 10  # of that thread, as nice(2) counts
 
 # zxcvbn's third grade: more than 10**8 guesses by somebody who knows the lists of what people choose.
 SCORE_MIN = 3
@@ -36,15 +39,21 @@ TOO_COMMON = (
 T = TypeVar("T")
 
 
-def _step_back() -> None:
+def _stand_aside() -> None:
     """A flood of sign-ins takes the processors that nothing else wants: everybody's requests go first. Without this,
     the event loop waited for a processor a third of the time (`casewire bench signin`)."""
     if sys.platform == "linux":  # elsewhere a priority is the whole process's
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))  # of this thread alone
+
+
+def _step_back() -> None:
+    if sys.platform == "linux":
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), PRIORITY)
 
 
-_threads = ThreadPoolExecutor(HASHES_AT_ONCE, thread_name_prefix="argon2", initializer=_step_back)
-_waiting = 0
+_threads = ThreadPoolExecutor(HASHES_AT_ONCE, thread_name_prefix="argon2", initializer=_stand_aside)
+_impatient = ThreadPoolExecutor(1, thread_name_prefix="argon2-late", initializer=_step_back)
+_waiting: dict[object, float] = {}  # since when, the longest first
 
 # Verified in place of an unknown person's hash, so that both answers take the same time.
 NOBODY = _hasher.hash("nobody")
@@ -77,14 +86,16 @@ def is_common(password: str, about: Sequence[str]) -> bool:
 
 
 async def _bounded(work: Callable[..., T], *args: object) -> T:
-    global _waiting
-    if _waiting >= WAITING_MAX:
+    if len(_waiting) >= WAITING_MAX:
         raise Refused("too_many", "Many people are signing in; try again in a moment.", retry_after_ms=2000)
-    _waiting += 1
+    now, mine = time.monotonic(), object()
+    late = now - next(iter(_waiting.values()), now) > PATIENCE_S
+    _waiting[mine] = now
     try:
-        return await asyncio.get_running_loop().run_in_executor(_threads, work, *args)
+        threads = _impatient if late else _threads
+        return await asyncio.get_running_loop().run_in_executor(threads, work, *args)
     finally:
-        _waiting -= 1
+        del _waiting[mine]
 
 
 async def hashed(password: str) -> str:

@@ -10,15 +10,25 @@ import pytest
 from hub.sessions import passwords
 from schemas.errors import Refused
 
+_bounded = passwords._bounded  # pyright: ignore[reportPrivateUsage]
+
 
 @pytest.mark.skipif(sys.platform != "linux", reason="threads have no priorities of their own elsewhere")
-async def test_hashing_steps_back_behind_the_event_loop() -> None:
-    def priority() -> int:
-        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+async def test_hashing_stands_aside_until_somebody_waited_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    def standing() -> tuple[int, int]:
+        return os.sched_getscheduler(0), os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
 
-    loop = asyncio.get_running_loop()
-    there = await loop.run_in_executor(passwords._threads, priority)  # pyright: ignore[reportPrivateUsage]
-    assert there == passwords.PRIORITY > priority()
+    assert await _bounded(standing) == (os.SCHED_IDLE, 0)
+    assert standing() == (os.SCHED_OTHER, 0), "the event loop stays where it was"
+    held = threading.Event()
+    first = asyncio.create_task(_bounded(held.wait, 60))
+    await asyncio.sleep(0)
+    monkeypatch.setattr(passwords, "PATIENCE_S", -1.0)
+    try:
+        assert await _bounded(standing) == (os.SCHED_OTHER, passwords.PRIORITY)
+    finally:
+        held.set()
+    assert await first
 
 
 async def test_refused_when_too_many_wait(monkeypatch: pytest.MonkeyPatch) -> None:
