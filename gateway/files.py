@@ -27,6 +27,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from prometheus_client import Counter
 
+from gateway.exports.leaving import Slow
 from gateway.exports.serving import Serving
 from schemas.access import Viewer, opened_by, sees
 from schemas.addresses import Address, read_address
@@ -90,6 +91,10 @@ class Readable(Struct, frozen=True):
     rule: str = ""  # by which its reader sees it
 
 
+class Gone(Exception):
+    """Whoever reads has left."""
+
+
 class Broken(Exception):
     """What was begun to be sent cannot be ended."""
 
@@ -115,7 +120,7 @@ class Files:
     ) -> None:
         self.database, self.blobs, self.rates, self.clock = database, blobs, rates, clock
         self.keys = Keys(roots_of(settings), database.recorder)
-        self.exports = Serving(self, Signer(settings))
+        self.exports = Serving(self, Signer(settings), settings.postgres_pool)
         self._secret = settings.secret.reveal()
         self._origins = allowed_origins(settings.public_url)
         self._proxies = networks(settings.trusted_proxies)
@@ -285,21 +290,26 @@ class Files:
             return await self._start(send, 200, headers, b"")
         started = False
         left = asyncio.create_task(_left(receive))
+
+        async def hand(part: bytes) -> None:
+            nonlocal started
+            if left.done():
+                raise Gone
+            if not started:
+                await send({"type": "http.response.start", "status": 200, "headers": headers})
+                started = True
+            await send({"type": "http.response.body", "body": part, "more_body": True})
+            READ_BYTES.inc(len(part))
+
         try:
-            async with aclosing(self.exports.parts(address, client)) as parts:
-                async for part in parts:
-                    if left.done():
-                        return 200
-                    if not started:
-                        await send({"type": "http.response.start", "status": 200, "headers": headers})
-                        started = True
-                    await send({"type": "http.response.body", "body": part, "more_body": True})
-                    READ_BYTES.inc(len(part))
+            await self.exports.send(address, client, hand)
             await send({"type": "http.response.body", "body": b"", "more_body": False})
-        except (Refused, Absent) as error:
+        except Gone:
+            pass
+        except (Refused, Absent, Slow) as error:
             if not started:
                 raise
-            log.error("an archive broke off", export=str(address.version), why=repr(error))
+            log.warning("an archive broke off", export=str(address.version), why=repr(error))
             raise Broken from error  # the server closes the connection before the end
         finally:
             left.cancel()

@@ -136,7 +136,13 @@ RATES_KEPT_MAX = 20_000  # budgets, in a process
 # Exports of cases
 EXPORT_HOURS = 24  # for which an archive can be downloaded, again and again
 EXPORT_RECORD_S = 600  # in which whoever downloads takes all that is not documents: so long one moment is held
-EXPORTS_AT_ONCE_MAX = 4  # downloads of archives, in a process
+EXPORTS_AT_ONCE_MAX = 6  # downloads of archives, in a process; each holds a connection to the database
+EXPORTS_OF_ONE_MAX = 1  # of one person, in a process
+EXPORTS_FULL_AGAIN_MS = 30_000  # after which it is worth to ask again where there are so many
+EXPORT_PART_BYTES = 256 << 10  # that leave at once, each after the wall was asked
+EXPORT_ASKED_AGAIN_S = 1.0  # the wall, while somebody takes their time with a part
+EXPORT_PACE_MIN_BYTES_S = 16 << 10  # at which a download has to be taken
+EXPORT_LATE_MAX_S = 30.0  # by which it may fall behind that, then it is ended
 
 # Questions over the record
 AUDIT_COUNT_MAX = 1_000  # how far entries are counted that a question finds

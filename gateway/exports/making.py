@@ -38,7 +38,7 @@ from storage.postgres import exports
 from storage.postgres.exports import NOUNS
 
 ROWS = 200  # fetched at a time
-PART_BYTES = 256 << 10
+PACKED_AT_ONCE_BYTES = 256 << 10
 
 # A version's bytes, for which the wall was asked again and the reading written down; `Refused` or `Absent` else.
 Bytes = Callable[[UUID], AsyncGenerator[bytes, None]]
@@ -54,9 +54,16 @@ class Opened(NamedTuple):
     def case(self) -> Case:
         return exports.thing(self.row, Case)
 
+    @property
+    def held(self) -> frozenset[tuple[UUID, str]]:
+        """The grants that open something in this case."""
+        scopes = (self.row["id"], self.row["org"])
+        return frozenset(grant for grant in self.viewer.grants if grant[0] in scopes)
+
 
 class Making:
-    """One archive. `record`, then `files` give its bytes; `still` raises when the exporter has lost the case."""
+    """One archive. `record`, then `files` give its bytes; whoever sends them asks the wall. `still` raises when the
+    exporter has lost what they export."""
 
     def __init__(
         self, opened: Opened, epoch: str, signer: Signer, content: Bytes, still: Callable[[], Awaitable[None]]
@@ -124,7 +131,6 @@ class Making:
                 why = problem.detail if isinstance(problem, Refused) else "The object is not there."
                 self.left_out.append(LeftOut(version=version, why=why or "not readable any more"))
             yield self.archive.take()
-        await self.still()
         manifest = rfc8785.dumps(msgspec.to_builtins(self._manifest()))
         async for part in self._whole("manifest.json", manifest):
             yield part
@@ -291,7 +297,7 @@ class Making:
         """Write to the file that was begun; packing is done in a thread, many lines at a time."""
         self._held.append(data)
         self._bytes += len(data)
-        if self._bytes >= PART_BYTES:
+        if self._bytes >= PACKED_AT_ONCE_BYTES:
             await self._pack()
             yield self.archive.take()
 

@@ -1,8 +1,9 @@
 """Answers for an archive's address: the wall is asked, the reading is written down, and then it is made and sent."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
+from collections import Counter
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from contextlib import ExitStack, aclosing, contextmanager
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, Protocol
@@ -10,6 +11,7 @@ from uuid import UUID
 
 import structlog
 
+from gateway.exports.leaving import Leaving
 from gateway.exports.making import Making, Opened
 from gateway.exports.zips import safe_name
 from schemas.access import Viewer, sees
@@ -17,7 +19,13 @@ from schemas.addresses import Address
 from schemas.audit import Actor, Version
 from schemas.audit_log import Signer
 from schemas.errors import Refused
-from schemas.limits import EXPORT_RECORD_S, EXPORTS_AT_ONCE_MAX
+from schemas.limits import (
+    EXPORT_ASKED_AGAIN_S,
+    EXPORT_RECORD_S,
+    EXPORTS_AT_ONCE_MAX,
+    EXPORTS_FULL_AGAIN_MS,
+    EXPORTS_OF_ONE_MAX,
+)
 from storage.blobs import Absent, Blobs
 from storage.postgres import audit, exports
 from storage.postgres.pool import Database
@@ -62,9 +70,12 @@ class Origin(Protocol):
 
 
 class Serving:
-    def __init__(self, origin: Origin, signer: Signer) -> None:
+    """`connections` is how many to the database there are: half of them at most are for archives."""
+
+    def __init__(self, origin: Origin, signer: Signer, connections: int = 2 * EXPORTS_AT_ONCE_MAX) -> None:
         self.origin, self.signer = origin, signer
-        self._at_once = 0
+        self.at_once = max(1, min(EXPORTS_AT_ONCE_MAX, connections // 2))
+        self._seats: Counter[UUID] = Counter()
 
     async def name(self, address: Address, place: str) -> str:
         """The file's name; `not_found` for whoever may not have it now, which is written down."""
@@ -81,13 +92,14 @@ class Serving:
             raise
         return safe_name(f"{row['number']} {row['made_at'].date().isoformat()}.zip")
 
-    async def parts(self, address: Address, place: str) -> AsyncGenerator[bytes, None]:
-        """The archive. The first part comes when the reading is written down (`place`: the client's address), and
-        nothing does when that cannot be. Raises where the exporter loses the case on the way."""
-        if self._at_once >= EXPORTS_AT_ONCE_MAX:
-            raise Refused("too_many", "Too many archives are being downloaded; try again soon.", retry_after_ms=30_000)
-        self._at_once += 1
-        try:
+    async def send(
+        self, address: Address, place: str, hand: Callable[[bytes], Awaitable[None]], asked_again_s: float | None = None
+    ) -> None:
+        """Hand over the archive, a part at a time. The first comes when the reading is written down (`place`: the
+        client's address), and nothing does when that cannot be. Each part leaves after the wall was asked: raises
+        `Refused` where the exporter loses the case, or a role in it, on the way; `Slow` where they do not take it."""
+        with ExitStack() as held:
+            held.enter_context(self._seat(address.person))
             database = self.origin.database
             async with database.reading(address.person, address.session, steady_s=EXPORT_RECORD_S) as connection:
                 found = await self._open(connection, address)
@@ -96,20 +108,41 @@ class Serving:
 
                 async def still() -> None:
                     async with database.reading(address.person, address.session) as again:
-                        await self._open(again, address)
+                        now = await self._open(again, address)
+                    if not found.held <= now.held:  # what was read by a role that is gone is not theirs any more
+                        raise Refused("not_found")
 
                 def content(version: UUID) -> AsyncGenerator[bytes, None]:
                     return self._content(found.row, address, version, by, place)
 
                 making = Making(found, database.epoch, self.signer, content, still)
+                held.callback(making.archive.drop)
+                leaving = Leaving(hand, still, asked_again_s=asked_again_s or EXPORT_ASKED_AGAIN_S)
                 async for part in making.record(connection):
-                    if part:
-                        yield part
+                    await leaving.add(part)
             async for part in making.files():
-                if part:
-                    yield part
+                await leaving.add(part)
+            await leaving.end()
+
+    @contextmanager
+    def _seat(self, person: UUID) -> Iterator[None]:
+        """A place among those who download. One person's downloads, however slow, leave places for others."""
+        if self._seats[person] >= EXPORTS_OF_ONE_MAX:
+            raise Refused(
+                "too_many", "You are downloading an archive already; wait until it is there, then try again.",
+                retry_after_ms=EXPORTS_FULL_AGAIN_MS,
+            )  # fmt: skip
+        if self._seats.total() >= self.at_once:
+            raise Refused(
+                "unavailable", "As many archives as can be are being downloaded; try again soon.",
+                retry_after_ms=EXPORTS_FULL_AGAIN_MS,
+            )  # fmt: skip
+        self._seats[person] += 1
+        try:
+            yield
         finally:
-            self._at_once -= 1
+            self._seats[person] -= 1
+            self._seats += Counter()  # who has none is not kept
 
     async def _open(self, connection: Any, address: Address) -> Opened:
         """The export as it may be read now: the session is good, and the case to be seen, by policy and pure rule."""
