@@ -66,12 +66,14 @@ class Raised(NamedTuple):
 
 
 class Brought(NamedTuple):
-    """`when` is None of what is acted through whenever it was made: a service."""
+    """`when` is None of what is acted through whenever it was made: a service; `cases` None of whom nobody else had
+    made staff, else those that somebody could not see before they were raised by this hand."""
 
     person: UUID
     org: UUID
     by: UUID
     when: datetime | None
+    cases: tuple[UUID, ...] | None
 
 
 class Causes(NamedTuple):
@@ -104,6 +106,8 @@ class Causes(NamedTuple):
             reached.add(by)
             for one in self.brought:
                 if (one.by, one.org) != (by, CASES[case]) or one.person in reached:
+                    continue
+                if one.cases is not None and case not in one.cases:
                     continue
                 if one.when is None:
                     waiting.append((one.person, since))
@@ -167,7 +171,12 @@ walls = st.one_of(
 
 
 hands = st.builds(
-    Brought, people, st.sampled_from([FIRM, CITY]), people, st.sampled_from([None, BEFORE, AFTER])
+    Brought,
+    people,
+    st.sampled_from([FIRM, CITY]),
+    people,
+    st.sampled_from([None, BEFORE, AFTER]),
+    st.one_of(st.none(), some(CASES, 2)),
 ).filter(lambda one: one.person != one.by)
 
 
@@ -215,7 +224,7 @@ async def write_brought(rows: Rows, now: Causes) -> None:
     await rows.connection.execute("delete from brought")
     for one in now.brought:
         await rows.connection.execute(
-            "insert into brought (person, org, by, at) values ($1, $2, $3, $4)", *one
+            "insert into brought (person, org, by, at, cases) values ($1, $2, $3, $4, $5)", *one
         )
 
 
@@ -353,6 +362,25 @@ async def test_what_was_settled_once_follows_every_change(
                 }
     finally:
         await savepoint.rollback()
+
+
+async def test_a_hand_keeps_out_of_the_cases_that_it_opened(free: Any) -> None:
+    """And so does the hand of whom it raised; all others stay open."""
+    (one, other), (walled, raised, further, _) = of(CASES, FIRM), PEOPLE
+    now = Causes(
+        [Seat(person, FIRM, ADMIN) for person in (walled, raised, further)], [], [], [],
+        [Raised(FIRM, (one, other), (walled,), (), False)],
+        [Brought(raised, FIRM, walled, AFTER, (one,)), Brought(further, FIRM, raised, AFTER, None)],
+    )  # fmt: skip
+    rows = await Rows.on(free)
+    await write(rows, now)
+    for case in (one, other):
+        await rows.put("cases", id=case, org=FIRM, audience=[STAFF, ADMIN])
+    await write_on_cases(rows, now)
+    await settle(free, None, [one, other])
+    for person, cases in ((walled, {one, other}), (raised, {one}), (further, {one})):
+        kept = {scope for scope, role in (await held(free, person)).grants if role == "walled"}
+        assert kept == cases == {case for case in (one, other) if now.kept_out(person, case)}
 
 
 async def test_a_wall_without_anybody_who_may_lift_it_cannot_be(free: Any) -> None:

@@ -7,11 +7,11 @@ import pytest
 
 from schemas.access import ADMIN, DESK, OUTSIDE
 from schemas.ids import new_id
-from tests.app import Office, Person, World, refused
+from tests.app import Office, Person, World, opening, refused
 from tests.browsers import proved
 from tests.hub.scim.conftest import Directory
 from tests.hub.service_accounts.test_service_accounts import token_of
-from tests.hub.walls.test_walls import another_admin, lifted, office, raised, sees
+from tests.hub.walls.test_walls import a_team, another_admin, lifted, office, raised, sees
 
 __all__ = ["office"]  # fixture
 
@@ -111,14 +111,96 @@ async def test_whom_they_ask_in_is_kept_out_too(office: Office, world: World) ->
     assert not await sees(friend, office)
 
 
-async def test_who_was_staff_before_stays_where_they_were(office: Office, world: World) -> None:
-    """A wall against one who let others in does not shut those out who were there, nor does rising by them."""
+async def test_who_was_there_before_stays_where_they_were(office: Office, world: World) -> None:
+    """A wall against one who let others in does not shut those out who were there, nor does rising by them where they
+    work on the case already."""
     admin = await another_admin(world, office)
-    early, other = await world.person(office.org, OUTSIDE), await world.person(office.org, DESK)
+    early, colleague = await world.person(office.org, OUTSIDE), await world.person(office.org, DESK)
     await seated(admin, office, early, ADMIN)
+    await working(office, colleague)
     await raised(office, admin)
-    await seated(admin, office, other, ADMIN)
-    assert await sees(early, office) and await sees(other, office)
+    team = await a_team(office)
+    await joined(admin, office, team, colleague, office.lead)
+    await seated(admin, office, colleague, ADMIN)
+    for person in (early, colleague, office.lead):
+        assert await sees(person, office)
+    # Whom they make staff for the first time is theirs, whatever they had as a party.
+    await seated(admin, office, colleague, OUTSIDE)
+    await seated(admin, office, colleague, DESK)
+    assert not await sees(colleague, office)
+
+
+async def working(office: Office, person: Person, role: str = "staff") -> None:
+    body = {"person": person.id, "role": role}
+    await office.lead.made(f"/v1/cases/{office.case}/participants", body)
+
+
+async def joined(by: Person, office: Office, team: UUID, *people: Person) -> None:
+    for person in people:
+        await by.made(f"/v1/orgs/{office.org}/teams/{team}/members", {"person": person.id})
+
+
+async def test_whom_they_raise_in_their_place_is_kept_out_too(office: Office, world: World) -> None:
+    """Of what nobody else had opened to them; and not of cases that the wall does not name."""
+    admin = await another_admin(world, office)
+    colleague, party = await world.person(office.org, DESK), await world.person(office.org, DESK)
+    await working(office, party, office.role)
+    other = await office.admin.made("/v1/cases", opening(office.org, office.type))
+    wall = await raised(office, admin)
+    for person in (colleague, party):
+        await seated(admin, office, person, ADMIN)
+        assert not await sees(person, office)
+        assert (await person.get(f"/v1/cases/{other['case']['id']}")).status_code == 200
+    # Who comes by them comes behind it as well.
+    further = await world.person(office.org, DESK)
+    await proved(world, colleague)
+    await seated(colleague, office, further, ADMIN)
+    assert not await sees(further, office)
+    # Somebody who stands behind no wall answers for them from then on.
+    await seated(office.admin, office, party, ADMIN)
+    assert await sees(party, office) and not await sees(colleague, office)
+    await lifted(office, wall)
+    for person in (colleague, further):
+        assert await sees(person, office)
+
+
+@pytest.mark.parametrize("then", [False, True], ids=["of_the_case", "of_the_case_later"])
+async def test_whom_they_put_on_a_team_is_kept_out_too(office: Office, world: World, then: bool) -> None:
+    """Whether the team works on the case already or is let in later by somebody who knows nothing of it."""
+    admin = await another_admin(world, office)
+    colleague, again = await world.person(office.org, DESK), await world.person(office.org, DESK)
+    team = await a_team(office, again)
+    await office.admin.delete(f"/v1/orgs/{office.org}/teams/{team}/members/{again.id}")
+    if not then:
+        await office.lead.made(f"/v1/cases/{office.case}/teams", {"team": team})
+    await raised(office, admin)
+    await joined(admin, office, team, colleague, again)
+    if then:
+        await office.lead.made(f"/v1/cases/{office.case}/teams", {"team": team})
+    assert not await sees(colleague, office) and not await sees(again, office)
+    late = await world.person(office.org, DESK)
+    await joined(office.admin, office, team, late)
+    assert await sees(late, office)
+
+
+async def test_whom_their_directory_raises_or_puts_in_a_group_is_kept_out_too(
+    office: Office, world: World
+) -> None:
+    admin = await another_admin(world, office)
+    service = await a_service(admin, office)
+    await raised(office, admin)
+    directory = Directory(
+        world, office.org, office.admin, await token_of(admin, office.org, service, "scim", "admin")
+    )
+    promoted, grouped = await world.person(office.org, DESK), await world.person(office.org, DESK)
+    answer = await directory.patch(
+        f"/Users/{promoted.id}", {"op": "replace", "path": "roles", "value": [{"value": "admin"}]}
+    )
+    assert answer.status_code == 200, answer.text
+    assert not await sees(promoted, office)
+    group = await directory.group(None, str(grouped.id))
+    await office.lead.made(f"/v1/cases/{office.case}/teams", {"team": group["id"]})
+    assert not await sees(grouped, office)
 
 
 async def test_whom_their_directory_sends_is_kept_out_too(office: Office, world: World) -> None:
