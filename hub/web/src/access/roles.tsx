@@ -19,7 +19,7 @@ export default function RolesPage(): ReactNode {
   return (
     <>
       <Head title={t("access.title")} />
-      <Text c="dimmed" mb="lg">
+      <Text c="dimmed" size="sm" mb="md">
         {t("access.lead")}
       </Text>
       <Shown query={types}>

@@ -8,7 +8,7 @@ import { asRefused, get, request } from "../http/client";
 import { audit } from "../i18n/en/audit";
 import { dayIn, instantOf } from "../ui/time";
 import { READS, EVENTS, type DocumentRecord, type Names, type Recorded, type RecordPage } from "../wire";
-import type { Question } from "./question";
+import { changesOnly, type Question } from "./question";
 
 export const ANY_READING = "read";
 const ROWS = 50;
@@ -27,6 +27,7 @@ export function address(path: string, question: Question, zone: string, more: Re
   set("outcome", question.outcome);
   if (question.from) set("from", instantOf(`${question.from}T00:00`, zone));
   if (question.until) set("until", instantOf(`${dayAfter(question.until)}T00:00`, zone));
+  if (changesOnly(question)) set("changes", "true");
   for (const [name, value] of Object.entries(more)) set(name, value);
   const text = search.toString();
   return text ? `${path}?${text}` : path;
@@ -100,6 +101,25 @@ export function onTop(held: Pages, newer: RecordPage): Pages {
   const count = first.count === null ? null : first.count + items.length;
   return { ...held, pages: [{ ...first, items: [...items, ...first.items], head: Math.max(first.head, newer.head), names, count }, ...rest] };
 }
+
+// `LOOKS` of schemas/audit_questions.py: what changes nothing for anybody else.
+const LOOKS: readonly string[] = [...READS, "key.used", "marker.moved"];
+export const isLook = (item: Recorded): boolean => LOOKS.includes(item.act);
+
+/** Looks that say the same, one after the other: the newest, and those before it. A page that is opened leaves one each time. */
+export type Alike = readonly [Recorded, ...Recorded[]];
+
+export function alike(items: readonly Recorded[]): Alike[] {
+  const found: [Recorded, ...Recorded[]][] = [];
+  for (const item of items) {
+    const last = found.at(-1);
+    if (last && isLook(item) && said(last[0]) === said(item)) last.push(item);
+    else found.push([item]);
+  }
+  return found;
+}
+
+const said = ({ log, act, outcome, rule, by, case: of, thing }: Recorded): string => JSON.stringify([log, act, outcome, rule, by.person, by.kind, by.via, by.viewing, of, thing]);
 
 export const place = (item: Recorded): string => `${item.log} ${item.n}`;
 

@@ -1,5 +1,5 @@
 // Narrowing the record: who, which case, what, how it ended, and when.
-import { Button, Loader, Menu, NativeSelect, Select, TextInput } from "@mantine/core";
+import { Button, Loader, Menu, NativeSelect, SegmentedControl, Select, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { notifications } from "@mantine/notifications";
 import { IconChevronDown, IconDownload, IconFilter } from "@tabler/icons-react";
@@ -15,7 +15,7 @@ import { useAction } from "../ui/forms";
 import { useWords } from "../ui/states";
 import type { CaseRow, Page } from "../wire";
 import { ACTS, ANY_READING, saveRecord, useAct, type Format } from "./data";
-import { isNarrowed, type Question } from "./question";
+import { changesOnly, isNarrowed, type Question } from "./question";
 
 interface Person {
   readonly id: string;
@@ -86,11 +86,12 @@ export function Filters({ question, onChange, people, org }: Props): ReactNode {
       <TextInput type="date" label={t("audit.from")} value={question.from ?? ""} max={question.until} onChange={(event) => set({ from: event.currentTarget.value || undefined })} />
       <TextInput type="date" label={t("audit.until")} value={question.until ?? ""} min={question.from} error={wrong} onChange={(event) => set({ until: event.currentTarget.value || undefined })} />
       {isNarrowed(question) && (
-        <Button variant="default" onClick={() => onChange({})} style={{ justifySelf: "start" }}>
+        <Button variant="default" onClick={() => onChange({ all: question.all })} style={{ justifySelf: "start" }}>
           {t("audit.clear")}
         </Button>
       )}
     </fieldset>
+    <HowMuch question={question} onChange={onChange} />
     </>
   );
 }
@@ -127,6 +128,24 @@ function CaseSelect({ org, value, onChange }: { readonly org: string; readonly v
   );
 }
 
+/** What was changed and refused, or reading too, of which there is much more. An act that is asked for by name is found anyway. */
+export function HowMuch({ question, onChange }: Pick<Props, "question" | "onChange">): ReactNode {
+  const { t } = useTranslation();
+  if (question.act) return null;
+  return (
+    <SegmentedControl
+      className="cw-record-much"
+      aria-label={t("audit.much")}
+      value={question.all ? "all" : "changes"}
+      onChange={(value) => onChange({ ...question, all: value === "all" || undefined })}
+      data={[
+        { value: "changes", label: t("audit.changes") },
+        { value: "all", label: t("audit.everything") },
+      ]}
+    />
+  );
+}
+
 /** All that the question finds, as a file. */
 export function Export({ path, question }: { readonly path: string; readonly question: Question }): ReactNode {
   const { t } = useTranslation();
@@ -151,6 +170,7 @@ export function Export({ path, question }: { readonly path: string; readonly que
         </Button>
       </Menu.Target>
       <Menu.Dropdown>
+        {changesOnly(question) && <Menu.Label>{t("audit.exportChanges")}</Menu.Label>}
         <Menu.Item onClick={() => save.run("csv")}>{t("audit.exportCsv")}</Menu.Item>
         <Menu.Item onClick={() => save.run("json")}>{t("audit.exportJson")}</Menu.Item>
       </Menu.Dropdown>

@@ -1,7 +1,7 @@
 // Entries of the record, day by day: who did what, and behind each how it is known.
 import { Badge, Button, Paper, Stack, Text } from "@mantine/core";
 import { IconChevronRight, IconEye, IconPencil, IconShieldX } from "@tabler/icons-react";
-import { useMemo, type ReactNode } from "react";
+import { useMemo, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import { device } from "../sessions/device";
@@ -9,9 +9,9 @@ import { useMe, useZone } from "../sessions/me";
 import { AnchorLink } from "../ui/links";
 import { Empty, Failed, Loading } from "../ui/states";
 import { clock, day, dayIn, inDays, moment, number } from "../ui/time";
-import { AUDIT_COUNT_MAX, READS, type NamedThing, type Names, type Recorded } from "../wire";
-import { namesOf, place, useAct, useNewEntries, useRecord } from "./data";
-import { isNarrowed, type Question } from "./question";
+import { AUDIT_COUNT_MAX, type NamedThing, type Names, type Recorded } from "../wire";
+import { alike, isLook, namesOf, place, useAct, useNewEntries, useRecord, type Alike } from "./data";
+import { changesOnly, isNarrowed, type Question } from "./question";
 import "./record.css";
 
 interface Props {
@@ -33,16 +33,22 @@ export function RecordList({ path, question, caseId, live = true }: Props): Reac
   const items = useMemo(() => pages?.flatMap((page) => page.items) ?? [], [pages]);
   if (!pages) return record.error ? <Failed error={record.error} retry={() => void record.refetch()} /> : <Loading rows={6} />;
   const count = pages[0]?.count ?? null;
+  const nothing = isNarrowed(question)
+    ? { title: t("audit.noneFound"), hint: t("audit.noneFoundHint") }
+    : changesOnly(question)
+      ? { title: t("audit.noChanges"), hint: t("audit.noChangesHint") }
+      : { title: t("audit.none"), hint: t("audit.noneHint") };
   return (
     <Stack gap="sm">
       <p className="cw-record-count">
         {count !== null && <span className="cw-numbers">{count > AUDIT_COUNT_MAX ? t("audit.countMore", { count: AUDIT_COUNT_MAX, formatted: number(AUDIT_COUNT_MAX) }) : t("audit.count", { count })}</span>}
         {news.on && <span>{news.lost ? t("audit.liveLost") : t("audit.live")}</span>}
+        <span>{t("audit.zone", { zone: zone.replaceAll("_", " ") })}</span>
         <span role="status">{news.fresh > 0 && t("audit.fresh", { count: news.fresh })}</span>
       </p>
       {items.length === 0 ? (
         <Paper>
-          <Empty title={isNarrowed(question) ? t("audit.noneFound") : t("audit.none")} hint={isNarrowed(question) ? t("audit.noneFoundHint") : t("audit.noneHint")} icon={<IconEye size={32} stroke={1.4} />} />
+          <Empty {...nothing} icon={<IconEye size={32} stroke={1.4} />} />
         </Paper>
       ) : (
         <Days items={items} names={names} caseId={caseId} />
@@ -80,8 +86,9 @@ export function Days({ items, names, caseId }: { readonly items: readonly Record
             {each.day === today ? <span className="cw-record-today">{inDays(0)}</span> : null} {day(each.day, "long")}
           </h3>
           <ul className="cw-rows">
-            {each.items.map((item) => (
-              <Row key={place(item)} item={item} names={names} caseId={caseId} />
+            {alike(each.items).map((same) => (
+              // By its oldest, so that an open one stays open when another comes on top.
+              <li key={place(same.at(-1)!)}>{same.length === 1 ? <Row item={same[0]} names={names} caseId={caseId} /> : <Several of={same} names={names} caseId={caseId} />}</li>
             ))}
           </ul>
         </section>
@@ -100,46 +107,95 @@ export function useActor(names: Names): (item: Recorded) => string {
   };
 }
 
-function Row({ item, names, caseId }: { readonly item: Recorded; readonly names: Names; readonly caseId: string | undefined }): ReactNode {
+interface RowProps {
+  readonly item: Recorded;
+  readonly names: Names;
+  readonly caseId: string | undefined;
+}
+
+function Row({ item, names, caseId }: RowProps): ReactNode {
+  const zone = useZone();
+  const who = useActor(names)(item);
+  const thing = useThing(item, names);
+  return (
+    <details className="cw-entry" data-refused={item.outcome === "refused" || undefined} data-testid="entry">
+      <summary>
+        <Said item={item} names={names} caseId={caseId} />
+        <time dateTime={item.at} title={moment(item.at, zone, true)}>
+          {clock(item.at, zone)}
+        </time>
+        <IconChevronRight size={16} aria-hidden className="cw-entry-turn" />
+      </summary>
+      <Facts item={item} names={names} who={who} thing={thing} />
+    </details>
+  );
+}
+
+/** The same look again and again: one line, which opens to each. */
+function Several({ of, names, caseId }: { readonly of: Alike; readonly names: Names; readonly caseId: string | undefined }): ReactNode {
   const { t } = useTranslation();
   const zone = useZone();
+  const [open, setOpen] = useState(false);
+  const [last] = of;
+  const first = of.at(-1) ?? last;
+  const from = clock(first.at, zone);
+  const until = clock(last.at, zone);
+  return (
+    <details className="cw-entry" data-refused={last.outcome === "refused" || undefined} data-testid="entries" onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>
+        <Said item={last} names={names} caseId={caseId} times={t("audit.times", { count: of.length })} />
+        <time dateTime={last.at} title={`${moment(first.at, zone, true)} – ${moment(last.at, zone, true)}`}>
+          {from === until ? until : `${from} – ${until}`}
+        </time>
+        <IconChevronRight size={16} aria-hidden className="cw-entry-turn" />
+      </summary>
+      {open && (
+        <ul className="cw-rows cw-entry-each">
+          {of.map((item) => (
+            <li key={place(item)}>
+              <Row item={item} names={names} caseId={caseId} />
+            </li>
+          ))}
+        </ul>
+      )}
+    </details>
+  );
+}
+
+function Said({ item, names, caseId, times }: RowProps & { readonly times?: string }): ReactNode {
+  const { t } = useTranslation();
   const act = useAct();
   const who = useActor(names)(item);
   const thing = useThing(item, names);
   const refused = item.outcome === "refused";
   const where = item.case && item.case !== caseId && item.case !== item.thing ? (names.things[item.case]?.name ?? t("audit.someCase")) : null;
-  const reading = (READS as readonly string[]).includes(item.act);
-  const Icon = refused ? IconShieldX : reading ? IconEye : IconPencil;
+  const Icon = refused ? IconShieldX : isLook(item) ? IconEye : IconPencil;
   return (
-    <li>
-      <details className="cw-entry" data-refused={refused || undefined} data-testid="entry">
-        <summary>
-          <Icon size={17} stroke={1.7} aria-hidden className="cw-entry-icon" />
-          <span className="cw-entry-said">
-            <span>
-              <strong dir="auto">{who}</strong> {act(item.act, refused)}
-              {refused && (
-                <Badge ml={8} color="red" variant="light" className="cw-entry-refused">
-                  {t("audit.refused")}
-                </Badge>
-              )}
-            </span>
-            {(thing ?? where) && (
-              <span className="cw-entry-on">
-                {thing && <span dir="auto">{thing}</span>}
-                {thing && where && <span aria-hidden> · </span>}
-                {where && <span dir="auto">{where}</span>}
-              </span>
-            )}
+    <>
+      <Icon size={17} stroke={1.7} aria-hidden className="cw-entry-icon" />
+      <span className="cw-entry-said">
+        <span>
+          <strong dir="auto">{who}</strong> {act(item.act, refused)}
+          {times && (
+            <Badge ml={8} color="gray" className="cw-entry-times">
+              {times}
+            </Badge>
+          )}
+          {refused && (
+            <Badge ml={8} color="red" variant="light" className="cw-entry-refused">
+              {t("audit.refused")}
+            </Badge>
+          )}
+        </span>
+        {(thing ?? where) && (
+          <span className="cw-entry-on">
+            {thing && <span dir="auto">{thing}</span>}
+            {thing && where && <span aria-hidden> · </span>}
+            {where && <span dir="auto">{where}</span>}
           </span>
-          <time dateTime={item.at} title={moment(item.at, zone, true)}>
-            {clock(item.at, zone)}
-          </time>
-          <IconChevronRight size={16} aria-hidden className="cw-entry-turn" />
-        </summary>
-        <Facts item={item} names={names} who={who} thing={thing} />
-      </details>
-    </li>
+        )}
+      </span>
+    </>
   );
 }
 

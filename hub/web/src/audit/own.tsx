@@ -4,13 +4,14 @@ import { useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import { Head } from "../ui/states";
+import { HowMuch } from "./filters";
 import { RecordList } from "./list";
-
-const ALL = {};
+import type { Question } from "./question";
 
 export function OwnRecord(): ReactNode {
   const { t } = useTranslation();
   const [open, setOpen] = useState(false);
+  const [question, setQuestion] = useState<Question>({});
   return (
     <section aria-label={t("audit.mine")}>
       <Head order={2} title={t("audit.mine")}>
@@ -24,7 +25,12 @@ export function OwnRecord(): ReactNode {
         {t("audit.mineHint")}
       </Text>
       {/* Each organisation has a log of its own: there is no one place after which everything is new. */}
-      {open && <RecordList path="/me/audit" question={ALL} live={false} />}
+      {open && (
+        <>
+          <HowMuch question={question} onChange={setQuestion} />
+          <RecordList key={JSON.stringify(question)} path="/me/audit" question={question} live={false} />
+        </>
+      )}
     </section>
   );
 }

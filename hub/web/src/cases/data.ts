@@ -25,6 +25,17 @@ export function useType(name: string | undefined, version?: number): TypeView | 
   return types.data?.find((type) => type.name === name && (version === undefined ? type.current : type.version === version));
 }
 
+/** A schedule as the hub names it (`legal_matter/contract: 7 years …`) with the titles of its kinds. */
+export function useScheduleWords(): (schedule: string) => string {
+  const types = useTypes();
+  return (schedule) => {
+    const [, name, kind, said] = /^([a-z0-9_]+)(?:\/([a-z0-9_]+))?: (.*)$/s.exec(schedule) ?? [];
+    const type = types.data?.find((each) => each.name === name);
+    if (type === undefined) return schedule;
+    return `${type.title}${kind ? `, ${type.document_kinds[kind] ?? kind}` : ""}: ${said}`;
+  };
+}
+
 export interface CaseFilter {
   readonly q?: string;
   readonly status?: string;

@@ -1,7 +1,7 @@
 // Documents of a case: upload, versions and where they stand, open, rename.
 import { ActionIcon, Anchor, Badge, Button, FileButton, Group, Modal, NativeSelect, Paper, Progress, Stack, Text, TextInput } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
-import { IconChevronDown, IconChevronRight, IconDownload, IconFileText, IconPencil, IconUpload, IconX } from "@tabler/icons-react";
+import { IconChevronDown, IconChevronRight, IconDownload, IconFileText, IconLock, IconPencil, IconUpload, IconX } from "@tabler/icons-react";
 import { useEffect, useMemo, useState, useSyncExternalStore, type DragEvent, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
@@ -9,6 +9,8 @@ import { WhoHasSeen } from "../audit/document";
 import { mayAsk } from "../audit/question";
 import { AudienceBadge } from "../cases/badges";
 import { audienceChoices, audienceTitle, useList, useNames, type CaseView } from "../cases/data";
+import { useCaseHolds } from "../holds/data";
+import { HoldDocument } from "../holds/case";
 import { patch, post } from "../http/client";
 import { useLive } from "../live/provider";
 import { FormDialog } from "../ui/forms";
@@ -36,6 +38,8 @@ export default function Documents({ view, quiet = false }: { readonly view: Case
     for (const list of map.values()) list.sort((a, b) => b.n - a.n);
     return map;
   }, [versions.items]);
+  const holds = useCaseHolds(view.id, !quiet && mayAsk(view));
+  const held = useMemo(() => new Set(holds.data?.map((hold) => hold.thing)), [holds.data]);
   const sorted = useMemo(() => [...documents.items].sort((a, b) => b.added_at.localeCompare(a.added_at) || b.id.localeCompare(a.id)), [documents.items]);
   return (
     <section aria-label={t("documents.title")}>
@@ -50,7 +54,7 @@ export default function Documents({ view, quiet = false }: { readonly view: Case
               ) : (
                 <ul className="cw-rows" data-testid="documents">
                   {sorted.map((document) => (
-                    <DocumentRow key={document.id} view={view} document={document} versions={byDocument.get(document.id) ?? []} read={versions.query.data !== undefined} quiet={quiet} />
+                    <DocumentRow key={document.id} view={view} document={document} versions={byDocument.get(document.id) ?? []} read={versions.query.data !== undefined} held={held.has(document.id)} quiet={quiet} />
                   ))}
                 </ul>
               )}
@@ -248,10 +252,12 @@ interface RowProps {
   readonly versions: readonly Version[];
   /** Whether the versions were read: none then means that the reader may see none yet. */
   readonly read: boolean;
+  /** Whether a hold of its own stands on it. */
+  readonly held: boolean;
   readonly quiet: boolean;
 }
 
-function DocumentRow({ view, document, versions, read, quiet }: RowProps): ReactNode {
+function DocumentRow({ view, document, versions, read, held, quiet }: RowProps): ReactNode {
   const { t } = useTranslation();
   const { name } = useNames(view.id);
   const [unfolded, setUnfolded] = useState(false);
@@ -263,7 +269,7 @@ function DocumentRow({ view, document, versions, read, quiet }: RowProps): React
   return (
     <li data-testid="document">
       <div className="cw-row">
-        <Group justify="space-between" wrap="nowrap" gap="sm" align="flex-start">
+        <Group justify="space-between" gap="sm" align="flex-start" className="cw-document">
           <Group wrap="nowrap" gap="sm" align="flex-start" style={{ minWidth: 0 }}>
             <IconFileText size={22} stroke={1.5} aria-hidden style={{ flex: "none", marginTop: 2, color: "var(--mantine-color-dimmed)" }} />
             <div style={{ minWidth: 0 }}>
@@ -295,6 +301,11 @@ function DocumentRow({ view, document, versions, read, quiet }: RowProps): React
                     {t("documents.notAvailable")}
                   </Text>
                 )}
+                {held && (
+                  <Badge variant="outline" leftSection={<IconLock size={12} aria-hidden />} styles={{ root: { color: "var(--cw-warn)", borderColor: "var(--mantine-color-default-border)" } }}>
+                    {t("holds.held")}
+                  </Badge>
+                )}
                 {!quiet && <AudienceBadge title={audienceTitle(view.type, document.audience)} />}
               </Group>
               {newest?.status === "quarantined" && newest.why && (
@@ -306,6 +317,7 @@ function DocumentRow({ view, document, versions, read, quiet }: RowProps): React
           </Group>
           <Group gap={2} wrap="nowrap" style={{ flex: "none" }}>
             {!quiet && mayAsk(view) && <WhoHasSeen document={document} />}
+            {!quiet && mayAsk(view) && <HoldDocument view={view} document={document} />}
             {readable && (
               <ActionIcon aria-label={t("documents.downloadOf", { name: document.name })} onClick={() => void downloadVersion(readable.id)}>
                 <IconDownload size={17} aria-hidden />

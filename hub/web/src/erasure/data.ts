@@ -4,6 +4,7 @@ import { useQuery, useQueryClient, type UseQueryResult } from "@tanstack/react-q
 import { saveFile } from "../exports/save";
 import { get, request } from "../http/client";
 import { readPages } from "../live/cases";
+import { KEEP_LOOK } from "../retention/data";
 import type { Answer, Erasure, Page, Preview } from "../wire";
 
 /** Never a stored one: what an erasure would do is asked whenever somebody is about to. */
@@ -21,8 +22,7 @@ export function useErasures(org: string): UseQueryResult<readonly Erasure[]> {
   return useQuery({
     queryKey: ["erasures", org],
     queryFn: async ({ signal }) => (await readPages<Erasure>(`/orgs/${org}/erasures`, signal)).flatMap((page) => page.items),
-    staleTime: 30_000,
-    refetchOnWindowFocus: "always",
+    ...KEEP_LOOK,
   });
 }
 
@@ -30,7 +30,7 @@ export function useMyErasures(): UseQueryResult<readonly Erasure[]> {
   return useQuery({
     queryKey: ["erasures"],
     queryFn: async ({ signal }) => (await get<Page<Erasure>>("/erasures", signal)).items,
-    staleTime: 30_000,
+    ...KEEP_LOOK,
   });
 }
 

@@ -75,7 +75,7 @@ export function OwnCopy(): ReactNode {
                     {orgs.find((org) => org.id === one.org)?.name ?? t("erasure.organisation")}: {t(`erasure.state.${one.state}`)}
                   </Text>
                   <Text size="xs" c="dimmed">
-                    {t("erasure.asked")} <Moment at={one.asked_at} />
+                    {t("erasure.asked")} <Moment at={one.asked_at} zoned />
                   </Text>
                   {one.state === "refused" && (
                     <Text size="sm" className="cw-prewrap" dir="auto">

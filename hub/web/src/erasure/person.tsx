@@ -90,7 +90,7 @@ function InTheWay({ seen }: { readonly seen: Preview }): ReactNode {
       ) : (
         <>
           <Text size="sm" dir="auto">
-            {t("erasure.held")} <Moment at={hold.raised_at} />: <span className="cw-prewrap">{hold.reason}</span>
+            {t("erasure.held")} <Moment at={hold.raised_at} zoned />: <span className="cw-prewrap">{hold.reason}</span>
           </Text>
           <Text size="sm" mt={4}>
             {t("erasure.heldHint")}
@@ -103,7 +103,7 @@ function InTheWay({ seen }: { readonly seen: Preview }): ReactNode {
 
 type Place = keyof typeof erasure.places;
 
-function usePlaceWords(): (place: string, kept: boolean) => string {
+export function usePlaceWords(): (place: string, kept: boolean) => string {
   const { t } = useTranslation();
   return (place, kept) => {
     if (kept && place in erasure.keptPlaces) return t(`erasure.keptPlaces.${place as keyof typeof erasure.keptPlaces}`);

@@ -2,7 +2,6 @@
 import { Badge, Button, Group, Paper, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { IconEraser } from "@tabler/icons-react";
-import { useQueryClient } from "@tanstack/react-query";
 import { useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
@@ -10,6 +9,7 @@ import { Reason } from "../holds/dialogs";
 import { post } from "../http/client";
 import { useOrg } from "../organisation/org";
 import { usePeople } from "../people/data";
+import { useKeptAnew } from "../retention/data";
 import { useMe } from "../sessions/me";
 import { FormDialog } from "../ui/forms";
 import { Empty, Shown } from "../ui/states";
@@ -80,13 +80,13 @@ function Row({ one, name, onReview, onRefuse }: { readonly one: Erasure; readonl
           <Text size="xs" c="dimmed" mt={2}>
             {one.asked_by === one.person && (
               <>
-                {t("erasure.asked")} <Moment at={one.asked_at} />
+                {t("erasure.asked")} <Moment at={one.asked_at} zoned />
               </>
             )}
             {one.decided_at !== null && (
               <>
                 {one.asked_by === one.person && " · "}
-                {t(`erasure.state.${one.state}`)} <Moment at={one.decided_at} />
+                {t(`erasure.state.${one.state}`)} <Moment at={one.decided_at} zoned />
               </>
             )}
           </Text>
@@ -114,7 +114,7 @@ function Row({ one, name, onReview, onRefuse }: { readonly one: Erasure; readonl
 function Refuse({ request, name, onClose }: { readonly request: Erasure; readonly name: string; readonly onClose: () => void }): ReactNode {
   const { t } = useTranslation();
   const org = useOrg();
-  const client = useQueryClient();
+  const anew = useKeptAnew(org.id);
   return (
     <FormDialog
       title={t("erasure.refuseTitle", { name })}
@@ -123,7 +123,7 @@ function Refuse({ request, name, onClose }: { readonly request: Erasure; readonl
       onClose={onClose}
       onSend={(said) => post<Answer<Erasure>>(`/orgs/${org.id}/erasures/${request.id}/refuse`, { reason: said("reason") })}
       onDone={() => {
-        void client.invalidateQueries({ queryKey: ["erasures", org.id] });
+        anew();
         notifications.show({ message: t("erasure.wasRefused") });
       }}
     >

@@ -1,15 +1,17 @@
 // A case taken along as one archive: what that means, and the download.
-import { Alert, Button, Group, Modal, Progress, Stack, Text } from "@mantine/core";
+import { Alert, Button, Code, CopyButton, Group, Modal, Progress, Stack, Text } from "@mantine/core";
 import { IconDownload, IconFileZip } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
 import { useRef, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { CaseView } from "../cases/data";
 import { get, post } from "../http/client";
+import { useMe } from "../sessions/me";
 import { Complaint, useAction } from "../ui/forms";
 import { Moment } from "../ui/when";
 import type { Answer, Export, FileAddress } from "../wire";
-import { canSave, save, shownBytes } from "./save";
+import { canPick, hold, HELD_BYTES_MAX, save, shownBytes } from "./save";
 
 export function ExportCase({ view }: { readonly view: CaseView }): ReactNode {
   const { t } = useTranslation();
@@ -34,7 +36,7 @@ function Steps({ view, onClose }: { readonly view: CaseView; readonly onClose: (
     () => post<Answer<Export>>(`/cases/${view.id}/exports`, undefined),
     (answer) => setMade(answer.item),
   );
-  if (made) return <Download of={made} name={`${view.case.number}.zip`} />;
+  if (made) return <Download of={made} name={archiveName(view.case.number, made)} org={view.case.org} />;
   return (
     <Stack gap="sm">
       <Text size="sm">{t("exports.lead")}</Text>
@@ -55,7 +57,11 @@ function Steps({ view, onClose }: { readonly view: CaseView; readonly onClose: (
   );
 }
 
-function Download({ of, name }: { readonly of: Export; readonly name: string }): ReactNode {
+/** As the answer's own header calls it, which another origin's page is not told. */
+const archiveName = (number: string, made: Export): string => `${number.replace(UNSAFE, "_")} ${made.made_at.slice(0, 10)}.zip`;
+const UNSAFE = /[\\/:*?"<>|\p{Cc}]/gu;
+
+function Download({ of, name, org }: { readonly of: Export; readonly name: string; readonly org: string }): ReactNode {
   const { t } = useTranslation();
   const [done, setDone] = useState<number | null>(null);
   const [told, setTold] = useState<"saved" | "browser" | null>(null);
@@ -65,13 +71,15 @@ function Download({ of, name }: { readonly of: Export; readonly name: string }):
   const loading = useAction(async () => {
     setTold(null);
     const { url } = await address(of.id);
-    if (!canSave()) {
+    const keep = canPick() ? save : about <= HELD_BYTES_MAX ? hold : null;
+    if (!keep) {
       window.location.assign(url);
       return "browser" as const;
     }
+    setDone(0);
     stopped.current = new AbortController();
     try {
-      return (await save(url, name, stopped.current.signal, setDone)) ? ("saved" as const) : null;
+      return (await keep(url, name, stopped.current.signal, setDone)) ? ("saved" as const) : null;
     } finally {
       setDone(null);
     }
@@ -79,8 +87,11 @@ function Download({ of, name }: { readonly of: Export; readonly name: string }):
   return (
     <Stack gap="sm">
       <Text size="sm">{t("exports.about", { messages: of.messages, versions: of.versions, size })}</Text>
+      <Text size="sm" className="cw-numbers">
+        {t("exports.file")} <code dir="ltr">{name}</code>
+      </Text>
       <Text size="sm" c="dimmed">
-        {t("exports.until")} <Moment at={of.expires_at} />
+        {t("exports.until")} <Moment at={of.expires_at} zoned />
       </Text>
       {done !== null && (
         <Stack gap={4}>
@@ -95,6 +106,7 @@ function Download({ of, name }: { readonly of: Export; readonly name: string }):
           {t(`exports.${told}`)}
         </Alert>
       )}
+      {told && <Verify name={name} org={org} />}
       {loading.refused && (loading.refused.code === "offline" ? <Alert color="red" variant="light" role="alert" py="xs">{t("exports.broken")}</Alert> : <Complaint refused={loading.refused} />)}
       <Group justify="flex-end" gap="sm">
         {done !== null && (
@@ -106,6 +118,34 @@ function Download({ of, name }: { readonly of: Export; readonly name: string }):
           {t(told ? "exports.again" : "exports.download")}
         </Button>
       </Group>
+    </Stack>
+  );
+}
+
+/** How whoever gets the archive finds out whether it is what was sent. */
+function Verify({ name, org }: { readonly name: string; readonly org: string }): ReactNode {
+  const { t } = useTranslation();
+  const me = useMe();
+  const admin = me.seats.some((seat) => seat.org.id === org && seat.role === "admin");
+  // The key that signs; those who administer may read it here, everybody else asks them.
+  const keys = useQuery({ queryKey: ["record-keys", org], queryFn: async ({ signal }) => (await get<Answer<{ keys: { key: string }[] }>>(`/orgs/${org}/audit/key`, signal)).item.keys, enabled: admin, retry: false });
+  const command = `casewire audit verify "${name}" --key ${keys.data?.[0]?.key ?? "KEY"}`;
+  return (
+    <Stack gap={4} data-testid="export-verify">
+      <Text size="sm" fw={600}>
+        {t("exports.verify")}
+      </Text>
+      <Text size="sm">{t(keys.data?.[0] ? "exports.verifyHint" : "exports.verifyAsk")}</Text>
+      <Code block dir="ltr" style={{ whiteSpace: "pre-wrap", overflowWrap: "anywhere" }} tabIndex={0}>
+        {command}
+      </Code>
+      <CopyButton value={command}>
+        {({ copied, copy }) => (
+          <Button size="compact-sm" variant="default" onClick={copy} style={{ alignSelf: "flex-start" }}>
+            {copied ? t("do.copied") : t("do.copy")}
+          </Button>
+        )}
+      </CopyButton>
     </Stack>
   );
 }

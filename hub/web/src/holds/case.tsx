@@ -1,14 +1,14 @@
 // On a case: that it is held, since when and why; and the way to hold it, for those who staff it.
-import { Alert, Button, Group, Stack, Text } from "@mantine/core";
+import { ActionIcon, Alert, Button, Group, Stack, Text } from "@mantine/core";
 import { IconLock } from "@tabler/icons-react";
 import { useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import { mayAsk } from "../audit/question";
-import { useNames, type CaseView } from "../cases/data";
+import { useList, useNames, type CaseView } from "../cases/data";
 import { useMe } from "../sessions/me";
 import { Moment } from "../ui/when";
-import type { Hold } from "../wire";
+import type { Document, Hold } from "../wire";
 import { useCaseHolds } from "./data";
 import { HoldOne, ReleaseHold } from "./dialogs";
 
@@ -25,6 +25,20 @@ export function HoldCase({ view }: { readonly view: CaseView }): ReactNode {
         {t("holds.hold")}
       </Button>
       {placing && <HoldOne org={view.case.org} kind="case" thing={view.id} title={t("holds.holdCase")} hint={t("holds.holdCaseHint")} onClose={() => setPlacing(false)} />}
+    </>
+  );
+}
+
+/** On a document's row: whether it is held itself, and the way to hold it. */
+export function HoldDocument({ view, document }: { readonly view: CaseView; readonly document: Document }): ReactNode {
+  const { t } = useTranslation();
+  const [placing, setPlacing] = useState(false);
+  return (
+    <>
+      <ActionIcon aria-label={t("holds.holdDocumentOf", { name: document.name })} title={t("holds.holdDocument")} onClick={() => setPlacing(true)}>
+        <IconLock size={17} aria-hidden />
+      </ActionIcon>
+      {placing && <HoldOne org={view.case.org} kind="document" thing={document.id} title={t("holds.holdDocument")} hint={t("holds.holdDocumentHint", { name: document.name })} onClose={() => setPlacing(false)} />}
     </>
   );
 }
@@ -58,18 +72,19 @@ export function CaseHeld({ view }: { readonly view: CaseView }): ReactNode {
 function Held({ hold, view, onRelease }: { readonly hold: Hold; readonly view: CaseView; readonly onRelease: (() => void) | undefined }): ReactNode {
   const { t } = useTranslation();
   const { name } = useNames(view.id);
+  const document = useList(view.id, "document").items.find((each) => each.id === hold.thing);
   return (
     <Group justify="space-between" align="flex-start" gap="xs">
       <div style={{ minWidth: 0, flex: "1 1 12rem" }}>
         <Text size="sm" dir="auto">
-          {t(hold.kind === "document" ? "holds.sinceDocument" : "holds.since")} <Moment at={hold.raised_at} />: <span className="cw-prewrap">{hold.reason}</span>
+          {document ? t("holds.sinceNamed", { name: document.name }) : t(hold.kind === "document" ? "holds.sinceDocument" : "holds.since")} <Moment at={hold.raised_at} zoned />: <span className="cw-prewrap">{hold.reason}</span>
         </Text>
         <Text size="xs" c="dimmed">
           {t("holds.placedBy", { who: name(hold.raised_by) })}
         </Text>
       </div>
       {onRelease && (
-        <Button size="compact-sm" variant="default" onClick={onRelease} aria-label={t("holds.releaseOf", { what: view.case.number })}>
+        <Button size="compact-sm" variant="default" onClick={onRelease} aria-label={t("holds.releaseOf", { what: document?.name ?? view.case.number })}>
           {t("holds.release")}
         </Button>
       )}

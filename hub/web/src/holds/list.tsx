@@ -10,7 +10,7 @@ import { AnchorLink } from "../ui/links";
 import { Empty, Shown } from "../ui/states";
 import { Moment } from "../ui/when";
 import type { Hold } from "../wire";
-import { useHolds, useWho } from "./data";
+import { useDocumentNames, useHolds, useWho } from "./data";
 import { HoldAny, ReleaseHold } from "./dialogs";
 
 const SHOWN = 20;
@@ -23,9 +23,10 @@ export function Holds(): ReactNode {
   const [placing, setPlacing] = useState(false);
   const [releasing, setReleasing] = useState<Hold | null>(null);
   const holds = useHolds(org.id, over);
-  const shown = holds.data?.slice(0, limit) ?? [];
+  const shown = useMemo(() => holds.data?.slice(0, limit) ?? [], [holds.data, limit]);
   const cases = useMemo(() => [...new Set(shown.flatMap((hold) => hold.case_id ?? []))], [shown]);
   const labels = useCaseLabels(cases);
+  const documents = useDocumentNames(shown);
   return (
     <>
       <Text c="dimmed" size="sm" mb="md">
@@ -59,7 +60,7 @@ export function Holds(): ReactNode {
               ) : (
                 <ul className="cw-rows" data-testid="holds">
                   {shown.map((hold) => (
-                    <HoldRow key={hold.id} hold={hold} label={hold.case_id === null ? undefined : (labels.get(hold.case_id) ?? t("holds.aCase"))} onRelease={() => setReleasing(hold)} />
+                    <HoldRow key={hold.id} hold={hold} label={hold.case_id === null ? undefined : (labels.get(hold.case_id) ?? t("holds.aCase"))} document={documents.get(hold.thing)} onRelease={() => setReleasing(hold)} />
                   ))}
                 </ul>
               )}
@@ -76,11 +77,11 @@ export function Holds(): ReactNode {
   );
 }
 
-function HoldRow({ hold, label, onRelease }: { readonly hold: Hold; readonly label: string | undefined; readonly onRelease: () => void }): ReactNode {
+function HoldRow({ hold, label, document, onRelease }: { readonly hold: Hold; readonly label: string | undefined; readonly document: string | undefined; readonly onRelease: () => void }): ReactNode {
   const { t } = useTranslation();
   const org = useOrg();
   const who = useWho(org.id);
-  const what = label ?? who(hold.thing);
+  const what = document ?? label ?? who(hold.thing);
   const kind = t({ case: "holds.ofCase", document: "holds.ofDocument", person: "holds.ofPerson" }[hold.kind] as "holds.ofCase");
   return (
     <li className="cw-row" data-testid="hold">
@@ -88,6 +89,7 @@ function HoldRow({ hold, label, onRelease }: { readonly hold: Hold; readonly lab
         <div style={{ minWidth: 0, flex: "1 1 14rem" }}>
           <Text size="xs" c="dimmed">
             {kind}
+            {document !== undefined && <span dir="auto"> {label}</span>}
           </Text>
           {hold.case_id === null ? (
             <Text fw={550} dir="auto">
@@ -102,11 +104,11 @@ function HoldRow({ hold, label, onRelease }: { readonly hold: Hold; readonly lab
             {hold.reason}
           </Text>
           <Text size="xs" c="dimmed" mt={2}>
-            {t("holds.since")} <Moment at={hold.raised_at} /> {t("holds.by", { who: who(hold.raised_by) })}
+            {t("holds.since")} <Moment at={hold.raised_at} zoned /> {t("holds.by", { who: who(hold.raised_by) })}
           </Text>
           {hold.released_at !== null && (
             <Text size="sm" mt={6} dir="auto">
-              {t("holds.releasedBy", { who: who(hold.released_by) })}, <Moment at={hold.released_at} />: <span className="cw-prewrap">{hold.release_reason}</span>
+              {t("holds.releasedBy", { who: who(hold.released_by) })}, <Moment at={hold.released_at} zoned />: <span className="cw-prewrap">{hold.release_reason}</span>
             </Text>
           )}
         </div>

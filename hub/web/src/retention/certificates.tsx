@@ -4,15 +4,18 @@ import { IconCertificate, IconDownload } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
+import { useScheduleWords } from "../cases/data";
+import { usePlaceWords } from "../erasure/person";
+import { useWho } from "../holds/data";
 import { useOrg } from "../organisation/org";
 import { useZone } from "../sessions/me";
 import { Empty, Shown } from "../ui/states";
 import { moment } from "../ui/time";
 import { Moment } from "../ui/when";
 import type { Certificate } from "../wire";
-import { saveCertificate, useCertificates } from "./data";
+import { certified, saveCertificate, useCertificates } from "./data";
 
-const KINDS = ["case", "document", "person"] as const;
+const KINDS = ["case", "document", "person", "scrub"] as const;
 
 export function Certificates(): ReactNode {
   const { t } = useTranslation();
@@ -53,23 +56,38 @@ export function Certificates(): ReactNode {
 function Row({ one }: { readonly one: Certificate }): ReactNode {
   const { t } = useTranslation();
   const zone = useZone();
+  const who = useWho(useOrg().id);
+  const scheduled = useScheduleWords();
+  const place = usePlaceWords();
+  const said = certified(one);
   const kind = KINDS.find((each) => each === one.kind) ?? "other";
   return (
     <li className="cw-row" data-testid="certificate">
       <Group justify="space-between" align="flex-start" gap="sm">
         <div style={{ minWidth: 0, flex: "1 1 14rem" }}>
           <Text fw={550}>
-            {t(`retention.kinds.${kind}`)} · <Moment at={one.at} />
+            {t(`retention.kinds.${kind}`)} · <Moment at={one.at} zoned />
           </Text>
-          <Text size="xs" c="dimmed" mt={2}>
-            {one.scrubbed_at === null ? (
-              t("retention.notScrubbed")
-            ) : (
-              <>
-                {t("retention.scrubbed")} <Moment at={one.scrubbed_at} />
-              </>
-            )}
-          </Text>
+          {kind !== "scrub" && <Text size="sm" mt={2} dir="auto">
+            {said.by === null ? t("retention.byNobody") : t("retention.byWhom", { who: who(said.by) })} ·{" "}
+            {said.under === "erasure" ? t("retention.underErasure") : scheduled(said.under)}
+          </Text>}
+          {said.counts.length > 0 && (
+            <Text size="sm" mt={2}>
+              {said.counts.map(([what, count]) => (what === "account" ? place(what, false) : `${place(what, false)}: ${count}`)).join(" · ")}
+            </Text>
+          )}
+          {kind !== "scrub" && (
+            <Text size="xs" c="dimmed" mt={2}>
+              {one.scrubbed_at === null ? (
+                t("retention.notScrubbed")
+              ) : (
+                <>
+                  {t("retention.scrubbed")} <Moment at={one.scrubbed_at} zoned />
+                </>
+              )}
+            </Text>
+          )}
           <Text size="xs" c="dimmed" ff="monospace" mt={2} style={{ overflowWrap: "anywhere" }}>
             {t("retention.sha")} {one.sha256}
           </Text>

@@ -9,7 +9,9 @@ export const STATES = ["due", "kept", "approved", "destroyed"] as const satisfie
 export type State = (typeof STATES)[number];
 
 const ROWS = 50;
-const REFRESH_MS = 60_000; // what is due, and what is destroyed meanwhile, no topic of the socket tells
+/** What is due, held, asked for and destroyed, no topic of the socket tells; while somebody looks, it is asked for. */
+export const KEEP_LOOK = { refetchInterval: 5_000, refetchOnWindowFocus: "always" } as const;
+const KEPT = ["dispositions", "holds", "erasures", "certificates", "schedules"];
 
 export function useDue(org: string, state: State): UseInfiniteQueryResult<InfiniteData<Page<Due>>> {
   return useInfiniteQuery({
@@ -17,14 +19,16 @@ export function useDue(org: string, state: State): UseInfiniteQueryResult<Infini
     initialPageParam: null as string | null,
     queryFn: ({ pageParam, signal }) => get<Page<Due>>(`/orgs/${org}/dispositions${query({ state, limit: ROWS, after: pageParam })}`, signal),
     getNextPageParam: (page) => page.next,
-    refetchInterval: REFRESH_MS,
-    refetchOnWindowFocus: "always",
+    ...KEEP_LOOK,
   });
 }
 
-export function useDueAnew(org: string): () => void {
+/** An act on one of these pages may change what stands on each other. */
+export function useKeptAnew(org: string): () => void {
   const client = useQueryClient();
-  return () => void client.invalidateQueries({ queryKey: ["dispositions", org] });
+  return () => {
+    for (const what of KEPT) void client.invalidateQueries({ queryKey: [what, org] });
+  };
 }
 
 export function useCertificates(org: string): UseInfiniteQueryResult<InfiniteData<Page<Certificate>>> {
@@ -33,9 +37,26 @@ export function useCertificates(org: string): UseInfiniteQueryResult<InfiniteDat
     initialPageParam: null as string | null,
     queryFn: ({ pageParam, signal }) => get<Page<Certificate>>(`/orgs/${org}/certificates${query({ limit: ROWS, after: pageParam })}`, signal),
     getNextPageParam: (page) => page.next,
-    refetchInterval: REFRESH_MS,
-    refetchOnWindowFocus: "always",
+    ...KEEP_LOOK,
   });
+}
+
+/** What a certificate says, as far as people read it here. */
+export interface Certified {
+  readonly by: string | null;
+  readonly under: string;
+  readonly whole: boolean | null;
+  readonly counts: readonly (readonly [place: string, count: number])[];
+  readonly kept: number;
+}
+
+export function certified(one: Certificate): Certified {
+  const body = JSON.parse(one.body) as { by?: string | null; under?: string; account?: boolean; what?: Record<string, unknown>; kept?: readonly unknown[] };
+  const counts = Object.entries(body.what ?? {}).flatMap(([place, what]) => {
+    const count = Array.isArray(what) ? what.length : typeof what === "number" ? what : 0;
+    return count > 0 ? [[place, count] as const] : [];
+  });
+  return { by: body.by ?? null, under: body.under ?? "", whole: body.account ?? null, counts, kept: body.kept?.length ?? 0 };
 }
 
 /** As it was issued, byte by byte: its hash is that of the file. */
@@ -45,7 +66,6 @@ export function useSchedules(org: string): UseQueryResult<readonly Schedule[]> {
   return useQuery({
     queryKey: ["schedules", org],
     queryFn: async ({ signal }) => (await get<Page<Schedule>>(`/orgs/${org}/schedules`, signal)).items,
-    staleTime: 30_000,
-    refetchOnWindowFocus: "always",
+    ...KEEP_LOOK,
   });
 }

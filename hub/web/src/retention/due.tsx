@@ -5,6 +5,7 @@ import { IconHourglass } from "@tabler/icons-react";
 import { useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
+import { useScheduleWords } from "../cases/data";
 import { useWho } from "../holds/data";
 import { Reason } from "../holds/dialogs";
 import { request } from "../http/client";
@@ -14,7 +15,7 @@ import { AnchorLink } from "../ui/links";
 import { Empty, Shown } from "../ui/states";
 import { Day, Moment } from "../ui/when";
 import type { Answer, Disposition, Due } from "../wire";
-import { STATES, useDue, useDueAnew, type State } from "./data";
+import { STATES, useDue, useKeptAnew, type State } from "./data";
 
 export function DueList(): ReactNode {
   const { t } = useTranslation();
@@ -64,6 +65,7 @@ const called = (due: Due): string => due.name || `${due.number} · ${due.title}`
 function Row({ due, onKeep, onDestroy }: { readonly due: Due; readonly onKeep: () => void; readonly onDestroy: () => void }): ReactNode {
   const { t } = useTranslation();
   const who = useWho(useOrg().id);
+  const scheduled = useScheduleWords();
   const { disposition: one } = due;
   const named = due.number !== "" || due.name !== "";
   const open = one.state === "due" || one.state === "kept";
@@ -85,7 +87,7 @@ function Row({ due, onKeep, onDestroy }: { readonly due: Due; readonly onKeep: (
             </Text>
           )}
           <Text size="xs" c="dimmed" mt={2}>
-            {t("retention.dueSince")} <Day date={one.due_on} /> · {one.schedule}
+            {t("retention.dueSince")} <Day date={one.due_on} /> · {scheduled(one.schedule)}
           </Text>
           {one.decided_at !== null && (
             <Text size="sm" mt={6} dir="auto">
@@ -94,7 +96,7 @@ function Row({ due, onKeep, onDestroy }: { readonly due: Due; readonly onKeep: (
                   {t("retention.keptUntil")} <Day date={one.keep_until} />.{" "}
                 </>
               )}
-              {t("retention.decided", { who: who(one.decided_by) })}, <Moment at={one.decided_at} />: <span className="cw-prewrap">{one.reason}</span>
+              {t("retention.decided", { who: who(one.decided_by) })}, <Moment at={one.decided_at} zoned />: <span className="cw-prewrap">{one.reason}</span>
             </Text>
           )}
           {due.hold !== null && (
@@ -128,7 +130,7 @@ interface DecideProps {
 function KeepLonger({ due, onClose }: DecideProps): ReactNode {
   const { t } = useTranslation();
   const org = useOrg();
-  const anew = useDueAnew(org.id);
+  const anew = useKeptAnew(org.id);
   const one = due.disposition;
   return (
     <FormDialog
@@ -158,7 +160,7 @@ function KeepLonger({ due, onClose }: DecideProps): ReactNode {
 function Destroy({ due, onClose }: DecideProps): ReactNode {
   const { t } = useTranslation();
   const org = useOrg();
-  const anew = useDueAnew(org.id);
+  const anew = useKeptAnew(org.id);
   const one = due.disposition;
   return (
     <FormDialog

@@ -2,7 +2,6 @@
 import { Button, Group, NumberInput, Paper, Stack, Text, Title } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { IconArchive } from "@tabler/icons-react";
-import { useQueryClient } from "@tanstack/react-query";
 import { useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
@@ -14,7 +13,7 @@ import { FormDialog } from "../ui/forms";
 import { Empty, Shown } from "../ui/states";
 import type { Answer, Schedule, SetSchedule } from "../wire";
 import { KEEP_YEARS_MAX } from "../wire";
-import { useSchedules } from "./data";
+import { useKeptAnew, useSchedules } from "./data";
 
 export function Schedules(): ReactNode {
   const { t } = useTranslation();
@@ -91,7 +90,7 @@ function OfType({ type, schedules }: { readonly type: string; readonly schedules
 function Change({ schedule, title, onClose }: { readonly schedule: Schedule; readonly title: string; readonly onClose: () => void }): ReactNode {
   const { t } = useTranslation();
   const org = useOrg();
-  const client = useQueryClient();
+  const anew = useKeptAnew(org.id);
   return (
     <FormDialog
       title={title}
@@ -104,7 +103,7 @@ function Change({ schedule, title, onClose }: { readonly schedule: Schedule; rea
         return post<Answer<Schedule>>(`/orgs/${org.id}/schedules`, body);
       }}
       onDone={() => {
-        void client.invalidateQueries({ queryKey: ["schedules", org.id] });
+        anew();
         notifications.show({ message: t("retention.changed") });
       }}
     >

@@ -27,9 +27,14 @@ export function Ago({ at }: { readonly at: string }): ReactNode {
   );
 }
 
-export function Moment({ at }: { readonly at: string }): ReactNode {
+/** A moment in the reader's zone, which stands behind it, or beside it where it is to be quoted. */
+export function Moment({ at, zoned = false }: { readonly at: string; readonly zoned?: boolean }): ReactNode {
   const zone = useZone();
-  return <time dateTime={at}>{moment(at, zone)}</time>;
+  return (
+    <time dateTime={at} title={moment(at, zone, true)}>
+      {moment(at, zone, zoned)}
+    </time>
+  );
 }
 
 export const Day = ({ date }: { readonly date: string }): ReactNode => <time dateTime={date}>{day(date)}</time>;

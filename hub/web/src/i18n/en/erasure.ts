@@ -28,7 +28,7 @@ export const erasure = {
   places: {
     places: "Places in the organisation and its cases", participations: "Taking part in cases", teams: "Memberships of teams", invitations: "Invitations", directory: "Entries of the directory",
     notices: "Notices", account: "The account: name, address, password", sessions: "Sessions and tokens", factors: "Second factors", identities: "Identities of other providers", markers: "Marks of what was read",
-    mails: "Mails", events: "Events of their own", messages: "Messages", documents: "Versions of documents", entries: "Entries of timelines", record: "Entries of the record",
+    mails: "Mails", events: "Events of their own", messages: "Messages", documents: "Versions of documents", versions: "Versions of documents", words: "Messages that went at once", cases: "Cases in which they went", entries: "Entries of timelines", record: "Entries of the record",
   },
   keptPlaces: { events: "Events of cases", record: "Entries of the record" },
   requestsLead: "Who asked to be erased, and who was. Whom you refuse reads your reason.",
