@@ -1,4 +1,5 @@
-"""What a session asks of the hub: a NATS request that carries the user's token, since the hub asks the wall itself."""
+"""What a session asks of the hub: a NATS request that carries the user's token, since the hub asks the wall itself, and
+the client's address, which the hub believes where only the gateway may ask."""
 
 from uuid import UUID
 
@@ -8,12 +9,12 @@ from msgspec import Struct
 
 from schemas.errors import Problem, Refused
 from schemas.frames import Ack, ErrorFrame, Post, Read
-from schemas.subjects import HEADER_AUTHORIZATION, HEADER_KEY, api_subject
+from schemas.subjects import HEADER_ADDRESS, HEADER_AUTHORIZATION, HEADER_KEY, socket_subject
 from storage.bus import Bus
 
 ERROR_CODE = "Nats-Service-Error-Code"
-POST = api_subject("messages", "post")
-MOVE_MARKER = api_subject("markers", "move")
+POST = socket_subject("messages", "post")
+MOVE_MARKER = socket_subject("markers", "move")
 # A hub that says nothing for so long is given up; what became of it is unknown, and the same key may be sent again.
 ANSWER_S = 5.0
 
@@ -42,9 +43,10 @@ class _Move(Struct):
     upto: int
 
 
-async def call(bus: Bus, token: str, frame: Post | Read) -> Ack | ErrorFrame | None:
-    """The frame to answer with; None for a read that went well, which the `me` topic tells. Never raises."""
-    headers = {HEADER_AUTHORIZATION: token}
+async def call(bus: Bus, token: str, address: str, frame: Post | Read) -> Ack | ErrorFrame | None:
+    """The frame to answer with; None for a read that went well, which the `me` topic tells. Never raises. `address` is
+    where the client is, for the record."""
+    headers = {HEADER_AUTHORIZATION: token} | ({HEADER_ADDRESS: address} if address else {})
     if isinstance(frame, Post):
         ref: str | None = frame.ref
         subject, headers[HEADER_KEY] = POST, str(frame.key)

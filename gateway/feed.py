@@ -3,7 +3,7 @@ sockets of those who may see it. No event costs a query; a change of access cost
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -15,12 +15,13 @@ from msgspec import Struct
 from prometheus_client import Counter, Gauge
 
 from gateway.framing import joined
+from gateway.hearing import Hearing
 from gateway.ring import Entry, Ring
 from gateway.rooms import Readers, Rooms
-from gateway.session import Effect, Session
+from gateway.session import Effect, Session, Subscription
 from schemas.access import Viewer
 from schemas.events import ACCESS_EVENTS, WIDE_ACCESS_EVENTS, Event
-from schemas.positions import START
+from schemas.positions import START, Position
 from storage.bus import Bus, EpochChanged, follow, patiently
 from storage.postgres import access
 from storage.postgres import events as log
@@ -84,13 +85,20 @@ _read_member = msgspec.json.Decoder(_Member).decode
 _read_session = msgspec.json.Decoder(_Session).decode
 
 
+def _nobody(socket: Any, subscription: Subscription) -> None:
+    raise AssertionError("nobody takes those who are to come again")
+
+
 class Feed:
     """Follows, remembers, delivers. `position` is that of the last event delivered, `heads` the last seq per stream
     as of then, for streams that were seen or asked for."""
 
     def __init__(self, bus: Bus, database: Any) -> None:
         self._bus, self._database = bus, database
-        self.rooms = Rooms()
+        self.hearing = Hearing(database)
+        self.rooms = Rooms(self.hearing.may_tell)
+        # Given who is to come to `mine` again from where they were, since the record is to be written first.
+        self.again: Callable[[Any, Subscription], None] = _nobody
         self.ring = Ring()
         self.epoch = ""
         self.position = START
@@ -126,7 +134,9 @@ class Feed:
     async def take(self, batch: list[Event]) -> None:
         """Deliver a batch in its order."""
         ease = EASE_BATCH_S
+        await self._learn(batch)
         for event in batch:
+            before = self.position
             outdated = self._outdated(event)
             if outdated or event.type in LOOK_AGAIN:
                 self._flush()
@@ -140,7 +150,7 @@ class Feed:
             self.ring.add(entry)
             self.position = entry.position
             self.heads[event.stream] = event.seq
-            if large := self._deliver(entry):
+            if large := self._deliver(entry, before):
                 self._flush()
                 ease -= await _ease(large, min(EASE_S, ease))
             if event.type in SECRET_GONE:
@@ -154,8 +164,16 @@ class Feed:
 
     # -- delivery -----------------------------------------------------------------------------------------
 
-    def _deliver(self, entry: Entry) -> Readers | None:
-        """Those who now have a whole pile to be written, if any."""
+    async def _learn(self, batch: list[Event]) -> None:
+        """Which cases are privileged is asked for once each, not by everybody who hears of them."""
+        if not self.rooms.mine:
+            return
+        of = {event.case_id for event in batch if event.kind == "case" and event.case_id is not None}
+        if new := [case for case in of if not self.hearing.knows(case)]:
+            await patiently(self.hearing.learn, new)
+
+    def _deliver(self, entry: Entry, before: Position) -> Readers | None:
+        """Those who now have a whole pile to be written, if any. `before`: the position of the event before it."""
         event = entry.event
         room = self.rooms.streams.get(event.stream)
         large = None
@@ -163,10 +181,21 @@ class Feed:
             if room is not None:
                 large = self._put(event.stream, room.readers(event), entry, "case")
             if self.rooms.mine:
-                large = self._put(None, self.rooms.mine.readers(event), entry, "mine") or large
+                large = self._put(None, self._mine(event, before), entry, "mine") or large
         elif event.kind == "person" and room is not None:
             large = self._put(event.stream, room.readers(event), entry, "me")
         return large
+
+    def _mine(self, event: Event, before: Position) -> Readers:
+        """Who hears it on `mine` now. Of whom the record does not know it yet, they miss it, and are brought it as
+        soon as that is written: nobody else waits for it."""
+        mine = self.rooms.mine
+        readers = mine.readers(event)
+        for subscription, socket in readers.unheard:
+            mine.remove(subscription)
+            subscription.position = max(subscription.position, before)
+            self.again(socket, subscription)
+        return mine.readers(event) if readers.unheard else readers
 
     def _put(self, room: UUID | None, readers: Readers, entry: Entry, kind: str) -> Readers | None:
         """Events of one room that the same sockets get, one after another, go out in one write each."""
@@ -305,7 +334,7 @@ async def _ease(readers: Readers, seconds: float) -> float:
     clock = asyncio.get_running_loop().time
     begun = now = clock()
     await asyncio.sleep(0)
-    while now - begun < seconds and any(socket.paused for sockets in readers for socket in sockets):
+    while now - begun < seconds and any(socket.paused for socket in (*readers.plain, *readers.deflating)):
         await asyncio.sleep(EASE_STEP_S)
         now = clock()
     return now - begun

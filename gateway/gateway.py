@@ -23,7 +23,7 @@ from gateway.feed import Feed
 from gateway.framing import framed
 from gateway.handshake import HEADERS, Hello, Refusal, address_of, door, judge
 from gateway.joining import Joining
-from gateway.session import Call, Effect, Join, Leave, Session
+from gateway.session import Call, Effect, Join, Leave, Session, Subscription
 from gateway.session import Signal as SignalEffect
 from schemas.access import sees
 from schemas.errors import Refused
@@ -71,6 +71,7 @@ class Gateway:
         self._bus, self._door = bus, door(settings)
         self.feed = Feed(bus, database)
         self._joining = Joining(self.feed, database)
+        self.feed.again = self._join_again
         self._admission = Admission(self.feed, database, settings, clock)
         self._connections: set[Connection] = set()
         SOCKETS.set_function(self._connections.__len__)
@@ -102,7 +103,8 @@ class Gateway:
             headers = request.headers
         else:
             headers = {name: request.headers.get_all(name) for name in HEADERS}
-        wait_s = self._over(None, address_of(connection.peer, headers, self._door))
+        address = address_of(connection.peer, headers, self._door)
+        wait_s = self._over(None, address)
         if wait_s:
             connection.reject(429, "Too many connections.\n", wait_s)
             return
@@ -113,11 +115,11 @@ class Gateway:
             if connection.accept(request):
                 connection.close("going_away" if self._leaving else "try_later")
         elif not verdict.token:
-            self._admitted(connection, request, "", None)
+            self._admitted(connection, request, "", address, None)
         else:
             self._admission.admit(
                 verdict.token,
-                partial(self._admitted, connection, request, verdict.token),
+                partial(self._admitted, connection, request, verdict.token, address),
                 partial(self._busy, connection, request),
             )
 
@@ -153,6 +155,9 @@ class Gateway:
         if not task.cancelled() and (error := task.exception()) is not None:
             logger.error("a task failed", exc_info=error)
 
+    def _join_again(self, socket: Any, subscription: Subscription) -> None:
+        self._start(self._joining.join_again(socket, subscription))
+
     def _forget(self, connection: Connection) -> None:
         session, connection.session = connection.session, None
         if session is None:
@@ -166,7 +171,12 @@ class Gateway:
             del self._per_person[person]
 
     def _admitted(
-        self, connection: Connection, request: Hello | Request, token: str, admitted: Admitted | None
+        self,
+        connection: Connection,
+        request: Hello | Request,
+        token: str,
+        address: str,
+        admitted: Admitted | None,
     ) -> None:
         if connection not in self._connections or not connection.accept(request):
             return
@@ -185,7 +195,9 @@ class Gateway:
             connection.close("scope")
             return
         now = asyncio.get_running_loop().time()
-        session = Session(holder.session, holder.viewer, holder.expires_at, holder.scopes, token, now)
+        session = Session(
+            holder.session, holder.viewer, holder.kind, holder.expires_at, holder.scopes, token, address, now
+        )
         self._per_person[person] += 1
         self.feed.enter(connection, person)
         connection.welcome(
@@ -212,7 +224,7 @@ class Gateway:
         session = connection.session
         if session is None:
             return
-        answer = await call(self._bus, session.token, effect.frame)
+        answer = await call(self._bus, session.token, session.address, effect.frame)
         session.calls -= 1
         if answer is not None:
             connection.deliver(framed(answer))

@@ -5,9 +5,8 @@ takes it; the step from the last of it to live is taken without letting go of th
 """
 
 import asyncio
-from collections.abc import Iterable
-from datetime import UTC, datetime
-from typing import Any, TypeVar, cast
+from collections.abc import Coroutine, Iterable
+from typing import Any, Literal, TypeVar, cast
 from uuid import UUID
 
 import structlog
@@ -19,14 +18,12 @@ from gateway.missed import QUERIES, RANGE_EVENTS_MAX, Range, Ranges
 from gateway.replaying import STEP_BYTES, STEP_EVENTS, Everywhere, Lost, Replaying, Socket, Stream, replayed
 from gateway.session import Session, Subscription
 from schemas.access import Guarded, Viewer, sees
-from schemas.audit import HOUSE, Actor
 from schemas.errors import Refused
 from schemas.frames import Subscribed
 from schemas.limits import REPLAY_EVENTS_MAX, REPLAY_MINE_EVENTS_MAX
-from storage.postgres import access, audit, replays
+from storage.postgres import access, replays
 from storage.postgres.access import Thing
 from storage.postgres.pool import PASSING
-from storage.postgres.privileged import Privileged
 from storage.postgres.replays import Alike
 
 T = TypeVar("T")
@@ -42,8 +39,7 @@ class Joining:
         self._feed, self._database = feed, database
         self._cases: dict[UUID, Thing] = {}
         self._conversations: dict[UUID, Thing] = {}
-        self._privileged = Privileged()
-        self._heard: dict[UUID, bool] = {}  # whether a case has privileged conversations
+        self._hearing = feed.hearing
         self._replaying = Replaying(feed)
         self._ranges = Ranges(lambda *place: replays.stream_page(database.system, *place))
         self._ask_case = Asking[UUID, Thing](lambda ids: access.case_things(database.system, ids))
@@ -61,7 +57,7 @@ class Joining:
         missed = self._at_hand(sub, start, head) if start < head else None
         if start > head or (start < head and missed is None):
             return False
-        if self._heard.get(sub.id, True):
+        if not self._hearing.may_tell(sub.session, thing.case_id):
             return False  # what is privileged is written down first, and whether it is may have to be asked
         sub.thing = thing
         if not self._write(socket, sub, start, head, missed):
@@ -71,19 +67,34 @@ class Joining:
 
     async def join(self, socket: Socket, subscription: Subscription) -> None:
         """Never raises; the client is told what became of it."""
-        try:
-            if subscription.kind == "mine":
-                await self._join_mine(socket, subscription)
+        mine = subscription.kind == "mine"
+        work = self._join_mine(socket, subscription) if mine else self._join_stream(socket, subscription)
+        if (failed := await self._surely(subscription, work)) and not subscription.gone:
+            if failed == "unavailable":
+                socket.perform(subscription.session.refuse(subscription, "unavailable"))
             else:
-                await self._join_stream(socket, subscription)
+                socket.perform(subscription.session.reset(subscription, "history"))
+
+    async def join_again(self, socket: Socket, subscription: Subscription) -> None:
+        """As one who missed what `mine` brings next, since that is to be written down first. Where it cannot be, the
+        client reads again and comes again."""
+        way = Everywhere(self._feed, self._database, subscription)
+        if await self._surely(subscription, self._live(socket, way)) and not subscription.gone:
+            socket.perform(subscription.session.reset(subscription, "history"))
+
+    async def _surely(
+        self, subscription: Subscription, work: Coroutine[Any, Any, None]
+    ) -> Literal["", "unavailable", "lost"]:
+        """What hindered it."""
+        try:
+            await work
         except (*PASSING, Refused) as error:
             logger.warning("postgres does not answer", error=type(error).__name__)
-            if not subscription.gone:
-                socket.perform(subscription.session.refuse(subscription, "unavailable"))
+            return "unavailable"
         except Lost:
             logger.error("events are missing in the history", topic=subscription.topic)
-            if not subscription.gone:
-                socket.perform(subscription.session.reset(subscription, "history"))
+            return "lost"
+        return ""
 
     async def conversation(self, id: UUID, viewer: Viewer | None = None) -> Thing | None:
         """What guards a conversation. Its audience is fixed when it opens, so it is asked for once; and again where
@@ -134,7 +145,7 @@ class Joining:
             if thing is None or not sees(session.viewer, thing):
                 socket.perform(session.refuse(sub, "not_found"))
                 return
-            await self._record(sub, thing)
+            await self._hearing.record(session, [thing.case_id])
             if sub.gone:
                 return
             sub.thing = thing
@@ -177,28 +188,6 @@ class Joining:
         missed = None  # a client that does not take what is written holds nothing of what was read
         if await self._replaying.run(socket, Stream(feed, self._database, self._head, sub)):
             feed.rooms.room_of(sub).add(sub, socket)
-
-    async def _record(self, sub: Subscription, thing: Thing | None) -> None:
-        """Who hears what is privileged is in the record before they do: once for a topic, whatever it brings. Their own
-        stream brings what is new in all of their cases."""
-        log, case = HOUSE, None
-        if thing is not None:
-            found = await self._privileged.among(self._database.system, [thing.case_id])
-            _keep(self._heard, thing.case_id, thing.case_id in found)
-            if thing.case_id not in found:
-                return
-            log, case = thing.org, thing.case_id
-        session = sub.session
-        entry, private = audit.made(
-            act="conversation.heard",
-            at=datetime.now(UTC),
-            by=Actor(kind="socket", person=session.viewer.person, session=session.id),
-            rule="read" if case else "own",
-            log=log,
-            case=case,
-            thing=sub.id,
-        )
-        await self._database.recorder.record(entry, private)
 
     def _at_hand(self, sub: Subscription, start: int, head: int) -> Range | None:
         """A range that was used lately, or that the ring holds, where it is not a long one."""
@@ -249,9 +238,6 @@ class Joining:
         if after is not None and after.epoch != feed.epoch:
             socket.perform(session.reset(sub, "epoch"))
             return
-        await self._record(sub, None)
-        if sub.gone:
-            return
         upto = feed.position
         if after is None:
             sub.position = upto
@@ -281,8 +267,11 @@ class Joining:
         if sub.gone:
             return
         socket.deliver(self._subscribed(sub, 0, replay))
+        await self._live(socket, way)
+
+    async def _live(self, socket: Socket, way: Everywhere) -> None:
         if await self._replaying.run(socket, way):
-            feed.rooms.mine.add(sub, socket)
+            self._feed.rooms.mine.add(way.subscription, socket)
 
     def _subscribed(self, sub: Subscription, seq: int, replay: int) -> bytes:
         feed = self._feed

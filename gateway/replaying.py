@@ -56,6 +56,7 @@ class Way(Protocol):
     def place_of(self, entry: Entry) -> Any: ...
     async def end(self) -> Any: ...
     def kept(self, after: Any) -> list[Entry] | None: ...
+    async def hear(self, entries: Sequence[Entry]) -> None: ...
     async def page(self, after: Any, upto: Any, limit: int) -> list[Entry]: ...
 
 
@@ -76,6 +77,7 @@ class Replaying:
                 return False
             kept = way.kept(way.place)
             if kept is not None:
+                await way.hear(kept)
                 await self._hand_over(socket, way, kept, "ring", None)
                 if not kept:
                     way.place = upto
@@ -99,6 +101,7 @@ class Replaying:
                 if not entries:
                     way.place = upto
                     return
+                await way.hear(entries)
                 place = way.place_of(entries[-1])
                 whole = len(entries) < limit or place >= upto
                 more = number + 1 < TURN_PAGES and not whole and way.kept(place) is None
@@ -186,6 +189,9 @@ class Stream:
     def kept(self, after: int) -> list[Entry] | None:
         return self._feed.ring.stream_after(self.subscription.id, after, STEP_EVENTS)
 
+    async def hear(self, entries: Sequence[Entry]) -> None:
+        """Whoever comes in to a case is in the record before."""
+
     async def page(self, after: int, upto: int, limit: int) -> list[Entry]:
         """Raises `Lost` when one of the stream is missing: their seqs are dense."""
         found = await replays.stream_page(self._database.system, self.subscription.id, after, upto, limit)
@@ -220,6 +226,18 @@ class Everywhere:
 
     def kept(self, after: Position) -> list[Entry] | None:
         return self._feed.ring.after(after, STEP_EVENTS)
+
+    async def hear(self, entries: Sequence[Entry]) -> None:
+        """Have the record say of which cases they bring the first that is privileged; raises `unavailable`."""
+        sub = self.subscription
+        of = {entry.event.case_id for entry in entries if entry.event.kind == "case"}
+        hearing = self._feed.hearing
+        new = {case for case in of if case is not None and not hearing.may_tell(sub.session, case)}
+        seen = {
+            entry.event.case_id for entry in entries if entry.event.case_id in new and sub.sees(entry.event)
+        }
+        if seen:
+            await hearing.record(sub.session, [case for case in new if case in seen])
 
     async def page(self, after: Position, upto: Position, limit: int) -> list[Entry]:
         found = await replays.page(self._database.system, after, upto, self.scopes, limit)

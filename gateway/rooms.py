@@ -5,11 +5,11 @@ once for an audience and kept until then. Whoever's access changes goes: see `Se
 they stay, so there it is worked out each time.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
-from gateway.session import Subscription
+from gateway.session import Session, Subscription
 from schemas.events import Event
 
 KEPT_MAX = 1024  # audiences remembered per room
@@ -22,10 +22,12 @@ class Socket(Protocol):
 
 
 class Readers(NamedTuple):
-    """Sockets, by the form in which they take an event: who is written what stands before the writing begins."""
+    """Sockets, by the form in which they take an event: who is written what stands before the writing begins. Of
+    `unheard` the record has to say first that they are told of this case."""
 
     plain: tuple[Socket, ...]
     deflating: tuple[Socket, ...]
+    unheard: tuple[tuple[Subscription, Socket], ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.plain or self.deflating)
@@ -93,10 +95,11 @@ def _readers(members: Iterable[tuple[Subscription, Socket]], event: Event) -> Re
 class Mine(Room):
     """Every subscription to `mine`, found by the scopes held: an event concerns those of its case or organisation."""
 
-    __slots__ = ("_held", "_scopes")
+    __slots__ = ("_held", "_may_tell", "_scopes")
 
-    def __init__(self) -> None:
+    def __init__(self, may_tell: Callable[[Session, UUID | None], bool]) -> None:
         super().__init__()
+        self._may_tell = may_tell
         self._scopes: dict[UUID, dict[Subscription, Socket]] = {}
         # As they were on entering: when the grants change, the subscription must still be found to be removed.
         self._held: dict[Subscription, frozenset[UUID]] = {}
@@ -120,7 +123,9 @@ class Mine(Room):
         for scope in (event.case_id, event.org):
             if scope is not None:
                 concerned |= self._scopes.get(scope, {})
-        return _readers(concerned.items(), event)
+        told = [one for one in concerned.items() if one[0].sees(event)]
+        unheard = tuple(one for one in told if not self._may_tell(one[0].session, event.case_id))
+        return _readers(told, event)._replace(unheard=unheard)
 
     def _let_in(self, event: Event) -> None:
         ready = [s for s in self.waiting if s.position < event.position]
@@ -131,9 +136,9 @@ class Mine(Room):
 class Rooms:
     """All rooms of this process."""
 
-    def __init__(self) -> None:
+    def __init__(self, may_tell: Callable[[Session, UUID | None], bool]) -> None:
         self.streams: dict[UUID, Room] = {}
-        self.mine = Mine()
+        self.mine = Mine(may_tell)
 
     def room_of(self, subscription: Subscription) -> Room:
         """Made when it is not there yet; it goes with its last member."""

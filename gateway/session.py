@@ -10,6 +10,7 @@ import msgspec
 
 from gateway.framing import framed
 from schemas.access import Guarded, Viewer, sees
+from schemas.audit import Actor
 from schemas.events import Event
 from schemas.frames import (
     After,
@@ -117,9 +118,12 @@ class Session:
         "_allowance",
         "_asked",
         "_typed",
+        "address",
+        "by",
         "calls",
         "deflates",
         "expires_at",
+        "heard",
         "id",
         "scopes",
         "subscriptions",
@@ -131,12 +135,18 @@ class Session:
         self,
         id: UUID,
         viewer: Viewer,
+        kind: str,
         expires_at: datetime,
         scopes: Collection[str],
         token: str,
+        address: str,
         now: float,
     ) -> None:
         self.id, self.viewer, self.expires_at, self.scopes, self.token = id, viewer, expires_at, scopes, token
+        self.by, self.address = Actor(kind=kind, person=viewer.person, session=id), address
+        self.heard: set[UUID] = (
+            set()
+        )  # cases whose privileged content is in the record as told to this socket
         self.subscriptions: dict[str, Subscription] = {}
         self.calls = 0
         self.deflates = False  # whether the socket negotiated compression

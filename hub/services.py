@@ -3,6 +3,9 @@
 A request carries the id of its target and the fields of its Struct in one JSON object, the caller's token in
 `Cw-Authorization` and, for writes, a UUID in `Cw-Idempotency-Key`. The answer is what HTTP answers; an error has its
 code in `Nats-Service-Error-Code` and the problem as its body.
+
+What sockets may ask, the gateway asks on subjects of its own, with the client's address for the record. A service's
+requests have none there: NATS does not say from which connection one came, and its token is in the entry.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -34,7 +37,14 @@ from schemas.limits import TOKEN_BYTES_MAX
 from schemas.messages import PostMessage
 from schemas.rates import Kind
 from schemas.scopes import READ, WRITE, require
-from schemas.subjects import HEADER_AUTHORIZATION, HEADER_KEY, api_subject, inbox
+from schemas.subjects import (
+    HEADER_ADDRESS,
+    HEADER_AUTHORIZATION,
+    HEADER_KEY,
+    api_subject,
+    inbox,
+    socket_subject,
+)
 from schemas.tasks import AddTask
 from storage.callout import Guest
 from storage.postgres.access import holders
@@ -43,7 +53,8 @@ from storage.services import Handler, Offer
 
 
 class Call(NamedTuple):
-    """`target` names the id in the request that the action is about. `request` is None where there are no fields."""
+    """`target` names the id in the request that the action is about. `request` is None where there are no fields. What
+    has `socket` is also asked by the gateway for its clients."""
 
     noun: str
     action: str
@@ -53,11 +64,21 @@ class Call(NamedTuple):
     keyed: bool = True
     scope: str = WRITE
     rate: Kind = "write"
+    socket: bool = False
 
 
 CALLS = [
-    Call("messages", "post", "conversation", PostMessage, messages.post_message),
-    Call("markers", "move", "conversation", MoveMarker, conversations.move_marker, keyed=False, rate="read"),
+    Call("messages", "post", "conversation", PostMessage, messages.post_message, socket=True),
+    Call(
+        "markers",
+        "move",
+        "conversation",
+        MoveMarker,
+        conversations.move_marker,
+        keyed=False,
+        rate="read",
+        socket=True,
+    ),
     Call("conversations", "open", "case", OpenConversation, conversations.open_conversation),
     Call("cases", "open", None, OpenCase, cases.open_case),
     Call("cases", "read", "case", None, cases.read_case, keyed=False, scope=READ, rate="read"),
@@ -75,7 +96,10 @@ CONNECTIONS_LEFT = 2
 
 async def offer(hub: Hub) -> Offer:
     """Offer every call until the offer is stopped."""
-    endpoints = {api_subject(call.noun, call.action): _handler(hub, call) for call in CALLS}
+    endpoints = {api_subject(call.noun, call.action): _handler(hub, call, socket=False) for call in CALLS}
+    for call in CALLS:
+        if call.socket:
+            endpoints[socket_subject(call.noun, call.action)] = _handler(hub, call, socket=True)
     at_once = max(1, hub.settings.postgres_pool - CONNECTIONS_LEFT)
     return await Offer.start(hub.bus, "casewire", "1.0.0", endpoints, at_once)
 
@@ -96,11 +120,12 @@ async def admit(hub: Hub, token: str, address: str) -> Guest | None:
     return Guest(str(holder.session), opened, [f"{inbox(holder.viewer.person)}.>"], holder.expires_at)
 
 
-def _handler(hub: Hub, call: Call) -> Handler:
+def _handler(hub: Hub, call: Call, *, socket: bool) -> Handler:
     read = _reader(call)
 
     async def handle(headers: Mapping[str, str], data: bytes) -> bytes:
-        who = await _who(hub, headers, Doing(call.run.__name__))
+        address = headers.get(HEADER_ADDRESS, "") if socket else ""
+        who = await _who(hub, headers, Doing(call.run.__name__, address=address))
         await hub.rates.admit(call.rate, who.person, "")  # the address is the gateway's affair
         try:
             require(who.kind, who.scopes, call.scope)

@@ -16,6 +16,8 @@ SIGNALS = "cw.*.signal.case.*"
 HEADER_SEQ, HEADER_EPOCH, HEADER_POS, HEADER_PREV = "Cw-Seq", "Cw-Epoch", "Cw-Pos", "Cw-Prev"
 HEADER_AUTHORIZATION = "Cw-Authorization"
 HEADER_KEY = "Cw-Idempotency-Key"
+# Where the client of a socket is, as the gateway knows it: on `socket_subject` alone.
+HEADER_ADDRESS = "Cw-Address"
 
 
 def audience_token(audience: Collection[str], people: Collection[UUID]) -> str:
@@ -46,3 +48,9 @@ def inbox(owner: object) -> str:
 
 def api_subject(noun: str, action: str) -> str:
     return f"cw.api.{noun}.{action}"
+
+
+def socket_subject(noun: str, action: str) -> str:
+    """The same, asked by the gateway for a client's socket. The server lets nobody else ask there, so what is said of
+    the client can be believed."""
+    return f"cw.socket.{noun}.{action}"

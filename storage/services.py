@@ -44,7 +44,7 @@ class Offer:
         )
         offer = cls(service, at_once)
         for subject, handler in endpoints.items():
-            endpoint = "-".join(subject.split(".")[2:])
+            endpoint = "-".join(subject.split(".")[1:])
             await service.add_endpoint(name=endpoint, subject=subject, handler=offer._taking(handler))
         await bus.client.flush()  # from here on a request finds us
         return offer

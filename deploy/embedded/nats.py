@@ -24,16 +24,16 @@ PINGS_UNANSWERED_MAX = 2
 KEEP_EVENTS = tuple(f"$JS.API.STREAM.{what}.CW_EVENTS" for what in ("INFO", "CREATE", "MSG.GET", "PURGE"))
 
 # user → (may publish, may subscribe). A process that is taken over can do no more than this. The hub alone hears
-# `cw.api.>`: what people ask of it carries their tokens. Answers come to an inbox of the asking user's own. Of
-# JetStream's own subjects they have none but the relay, since JetStream delivers to wherever it is told, past all
-# permissions.
+# `cw.api.>` and `cw.socket.>`: what people ask of it carries their tokens. On the second the gateway alone asks, and
+# says from where: the record takes its word for it. Answers come to an inbox of the asking user's own. Of JetStream's
+# own subjects they have none but the relay, since JetStream delivers to wherever it is told, past all permissions.
 PERMISSIONS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "hub": (
         ("cw.wake.>", "cw.*.signal.case.*", "$SRV.>"),
-        ("cw.api.>", "$SRV.>", "_INBOX_hub.>", CALLOUT),
+        ("cw.api.>", "cw.socket.>", "$SRV.>", "_INBOX_hub.>", CALLOUT),
     ),
     "gateway": (
-        ("cw.api.>", "cw.*.signal.case.*"),
+        ("cw.socket.>", "cw.*.signal.case.*"),
         (EVENTS, "cw.*.signal.case.*", "_INBOX_gateway.>"),
     ),
     "relay": (

@@ -17,6 +17,13 @@ class Privileged:
     def __init__(self) -> None:
         self._orgs: dict[UUID, UUID | None] = {}
 
+    def knows(self, case: UUID) -> bool:
+        return case in self._orgs
+
+    def is_open(self, case: UUID) -> bool:
+        """Whether it is known that nothing in the case is privileged."""
+        return case in self._orgs and self._orgs[case] is None
+
     async def among(self, on: Any, cases: Collection[UUID]) -> dict[UUID, UUID]:
         """Those of `cases` whose conversations are privileged, with their organisations. `on`: system role."""
         missing = [case for case in cases if case not in self._orgs]

@@ -186,9 +186,20 @@ async def test_what_people_ask_of_the_hub_is_heard_by_the_hub_alone(tmp_path: Pa
     """Those requests carry the token of whoever asks, so no other process may listen, taken over or not."""
     async with only_nats(tmp_path) as stack:
         for process in ("hub", "gateway", "worker", "relay"):
-            for subject in ("cw.api.messages.post", "cw.api.>", "cw.>", "cw.*.*.*"):
-                hears = process == "hub" and subject.startswith("cw.api.")
+            for subject in (
+                "cw.api.messages.post", "cw.api.>", "cw.socket.messages.post", "cw.socket.>", "cw.>", "cw.*.*.*",
+            ):  # fmt: skip
+                hears = process == "hub" and subject.startswith(("cw.api.", "cw.socket."))
                 assert await allowed(stack, process, "subscribe", subject) is hears, (process, subject)
+
+
+async def test_for_sockets_the_gateway_alone_asks(tmp_path: Path) -> None:
+    """The record takes its word for where their clients are."""
+    async with only_nats(tmp_path) as stack:
+        for process in ("hub", "gateway", "worker", "relay"):
+            asks = await allowed(stack, process, "publish", "cw.socket.messages.post")
+            assert asks is (process == "gateway"), process
+            assert not await allowed(stack, process, "publish", "cw.api.messages.post"), process
 
 
 async def test_answers_are_heard_and_given_by_nobody_else(tmp_path: Path) -> None:
@@ -209,13 +220,12 @@ async def test_answers_are_heard_and_given_by_nobody_else(tmp_path: Path) -> Non
         async def answer(message: Msg) -> None:
             await message.respond(b"answered " + message.data)
 
-        await hub.subscribe("cw.api.things.do", answer)
+        await hub.subscribe("cw.socket.things.do", answer)
         await hub.client.flush()
         await hub.client.flush()
         for asked in (b"1", b"2"):
-            assert (
-                await gateway.request("cw.api.things.do", asked, timeout_s=30)
-            ).data == b"answered " + asked
+            answered = await gateway.request("cw.socket.things.do", asked, timeout_s=30)
+            assert answered.data == b"answered " + asked
         await hub.close()
         await gateway.close()
 

@@ -107,7 +107,7 @@ async def test_post_of_a_bad_body_is_no_frame(office: Office, body: str) -> None
 async def test_post_without_a_hub_is_to_be_tried_again(
     live: Live, office: Office, talk: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(calls, "POST", "cw.api.nobody.here")
+    monkeypatch.setattr(calls, "POST", "cw.socket.nobody.here")
     async with office.client("client") as client:
         await post(client, talk)
         error = await client.next()

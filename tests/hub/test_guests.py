@@ -133,7 +133,8 @@ async def test_a_hostile_service_reaches_nothing_of_others(
     other = new_id()
     inboxes = [f"{inbox(name)}.>" for name in (other, "hub", "gateway", "relay", "worker", "operator")]
     for subject in (
-        ">", "*", "cw.>", "cw.api.>", POST, "cw.*.*.*.*.*.*", f"cw.{other}.staff.case.{other}.message.posted",
+        ">", "*", "cw.>", "cw.api.>", "cw.socket.>", POST,
+        "cw.*.*.*.*.*.*", f"cw.{other}.staff.case.{other}.message.posted",
         f"cw.{other}.signal.case.{other}", "_INBOX.>", "*.>", "$SYS.>", "$JS.>", "$SRV.>",
         "$SYS.REQ.USER.AUTH", "$JS.API.>", "$JS.EVENT.>", *inboxes, *(one[:-1] + "*" for one in inboxes),
     ):  # fmt: skip
@@ -144,6 +145,7 @@ async def test_a_hostile_service_reaches_nothing_of_others(
     for subject in (
         "x", WAKE_RELAY, "cw.api.people.remove", "cw.api.messages", f"{POST}.x", "cw.api.>", "cw.api.*.*",
         f"cw.{other}.staff.case.{other}.message.posted", f"cw.{other}.signal.case.{other}",
+        "cw.socket.messages.post", "cw.socket.markers.move", "cw.socket.>",
         f"{inbox('gateway')}.x", f"{inbox(other)}.x", f"{inbox(service)}.x", "_INBOX.x",
         "$SYS.REQ.USER.AUTH", "$SYS.REQ.SERVER.PING", "$SYS.REQ.ACCOUNT.PING.CONNZ", "$SRV.PING", "$JS.API.INFO",
         f"$JS.API.STREAM.INFO.{STREAM}", f"$JS.API.STREAM.DELETE.{STREAM}", f"$JS.API.STREAM.PURGE.{STREAM}",

@@ -14,9 +14,10 @@ from hub.context import Hub
 from hub.services import CALLS, offer
 from schemas.ids import new_id
 from schemas.settings import Settings
-from schemas.subjects import HEADER_AUTHORIZATION, HEADER_KEY, api_subject
+from schemas.subjects import HEADER_ADDRESS, HEADER_AUTHORIZATION, HEADER_KEY, api_subject, socket_subject
 from storage.bus import Bus
 from tests.app import Office, Person, opening
+from tests.hub.audit.entries import count, entries, newest
 
 ANSWER_S = 30.0  # only ends a broken run
 
@@ -115,3 +116,32 @@ async def test_request_that_wants_no_answer_is_done(services: Bus, office: Offic
         services, office.lead, "messages.post", {"conversation": conversation, "body": "last"}, uuid4()
     )
     assert item(answer)["body"] == "last"
+
+
+async def test_the_record_says_from_where_by_the_word_of_the_gateway_alone(
+    services: Bus, office: Office, owner: Any
+) -> None:
+    """Whoever asks as a service may write what they like: the subject on which nobody but the gateway may ask is
+    believed, and no other (tests/deploy/test_stack.py, test_guests.py)."""
+    body = {"conversation": await office.conversation(), "body": "x"}
+    by_subject: dict[str, list[str]] = {}
+    for subject in (api_subject("messages", "post"), socket_subject("messages", "post")):
+        headers = {
+            HEADER_AUTHORIZATION: office.lead.token,
+            HEADER_KEY: str(uuid4()),
+            HEADER_ADDRESS: "192.0.2.7",
+        }
+        answer = await services.request(subject, msgspec.json.encode(body), headers, timeout_s=ANSWER_S)
+        found = await entries(owner, thing=UUID(item(answer)["id"]))
+        by_subject[subject] = [one.private.address for one in found]
+        (said,) = [one.entry.from_ is not None for one in found]
+        assert said is (subject == socket_subject("messages", "post"))
+    assert list(by_subject.values()) == [[""], ["192.0.2.7"]]
+    unknown = {"conversation": UUID(int=1), "body": "x"}
+    headers = {HEADER_AUTHORIZATION: office.lead.token, HEADER_KEY: str(uuid4()), HEADER_ADDRESS: "192.0.2.8"}
+    before = await count(owner)
+    await services.request(
+        socket_subject("messages", "post"), msgspec.json.encode(unknown), headers, timeout_s=ANSWER_S
+    )
+    (refusal,) = [one for one in await newest(owner, before) if one.by.person == office.lead.id]
+    assert (refusal.outcome, refusal.from_ is not None) == ("refused", True)
