@@ -6,6 +6,7 @@ from uuid import UUID
 from hub.context import Hub, Who, key_of
 from hub.oauth import rules
 from hub.oauth.ending import end_families
+from hub.people.rules import may_administer
 from hub.sessions.standing import proved_recently
 from hub.settling import org_stream, settle
 from schemas.access import ADMIN
@@ -27,7 +28,7 @@ ENDED_AT_ONCE = 500  # people of an app that ended
 
 async def list_apps(hub: Hub, who: Who, org: UUID, limit: int, after: UUID | None) -> Page[App]:
     async with hub.reading(who) as connection:
-        rules.may_manage(await connection.fetchval(people.ROLE, org))
+        may_administer(await connection.fetchval(people.ROLE, org))
         rows = await connection.fetch(oauth.APPS, org, after, limit + 1)
     items = [read(row, App) for row in rows]
     more = cursor(str(items[limit - 1].id)) if len(items) > limit else None
@@ -46,7 +47,7 @@ async def register_app(hub: Hub, who: Who, org: UUID, request: RegisterApp, key:
     remembered = key_of(key, "register_app", org, request)
     async with hub.writing(who, _lock(org, request.service), remembered) as unit:
         made = await unit.recall()
-        rules.may_manage(await unit.role(org))
+        may_administer(await unit.role(org))
         if made:
             return Answer(NewSecret(await _app(unit, org, made), None), AsOf(hub.database.epoch))
         await proved_recently(unit.connection, who, unit.now)
@@ -111,7 +112,7 @@ async def new_secret(hub: Hub, who: Who, org: UUID, id: UUID, revision: int) -> 
 async def end_app(hub: Hub, who: Who, org: UUID, id: UUID) -> None:
     """The app is gone, and all that people gave it ends at once. Ending an ended one is done already."""
     async with hub.writing(who, locks.of_streams(org, org)) as unit:
-        rules.may_manage(await unit.role(org))
+        may_administer(await unit.role(org))
         app = await _app(unit, org, id)
         await proved_recently(unit.connection, who, unit.now)
         if app.ended_at is None:
@@ -144,7 +145,7 @@ def _secret() -> str:
 
 
 async def _changeable(unit: Unit, who: Who, org: UUID, id: UUID, revision: int) -> App:
-    rules.may_manage(await unit.role(org))
+    may_administer(await unit.role(org))
     app = await _app(unit, org, id)
     await proved_recently(unit.connection, who, unit.now)
     if app.ended_at is not None:

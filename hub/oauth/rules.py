@@ -10,7 +10,6 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from schemas.access import ADMIN
 from schemas.errors import Refused, bad_input
 from schemas.oauth import AppKind
 from schemas.scopes import ADMIN as ADMIN_SCOPE
@@ -108,14 +107,6 @@ def _what_is_an_address(kind: AppKind) -> str:
     if kind == "native":
         return "needs https://, http://127.0.0.1/ or a scheme of your own with a dot, such as com.example.app:/done"
     return "needs https:// without a fragment, or http://localhost for development"
-
-
-def may_manage(mine: str | None) -> None:
-    """`mine` is the asker's place in the organisation, None for one whom it does not know."""
-    if mine is None:
-        raise Refused("not_found")
-    if mine != ADMIN:
-        raise Refused("forbidden", "Only an administrator manages apps.")
 
 
 def may_answer(opens: Collection[str]) -> None:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from hub.context import Hub, Who
 from hub.factors import sealing
+from hub.people.rules import may_administer
 from hub.providers import knowing
 from hub.providers.outside import Unreachable
 from hub.sessions.standing import proved_recently
@@ -98,11 +99,7 @@ async def remove_provider(hub: Hub, who: Who, org: UUID, id: UUID) -> None:
 
 
 async def _administers(connection: Any, org: UUID) -> None:
-    mine = await connection.fetchval(people.ROLE, org)
-    if mine is None:
-        raise Refused("not_found")
-    if mine != ADMIN:
-        raise Refused("forbidden", "Only an administrator sees and changes identity providers.")
+    may_administer(await connection.fetchval(people.ROLE, org))
 
 
 def _shown(hub: Hub, row: Any) -> Provider:

@@ -329,11 +329,11 @@ async def test_the_list_is_for_administrators(town: Town) -> None:
     path = f"/v1/orgs/{office.org}/providers"
     body = {"name": "B", "issuer": office.shop.issuer, "client_id": "x", "client_secret": "y"}
     edit = {"name": "B", "domains": [], "brings": None, "mfa_amr": [], "mfa_acr": []}
-    for person, status, code in ((office.ann, 403, "forbidden"), (other.admin, 404, "not_found")):
-        refused(await person.get(path), status, code)
-        refused(await person.post(path, body), status, code)
-        refused(await person.patch(f"{path}/{office.id}", edit, 1), status, code)
-        refused(await person.delete(f"{path}/{office.id}"), status, code)
+    for person in (office.ann, other.admin):
+        refused(await person.get(path), 404, "not_found")
+        refused(await person.post(path, body), 404, "not_found")
+        refused(await person.patch(f"{path}/{office.id}", edit, 1), 404, "not_found")
+        refused(await person.delete(f"{path}/{office.id}"), 404, "not_found")
     # One of another office is not there, by whichever path.
     mine = f"/v1/orgs/{other.org}/providers/{office.id}"
     refused(await other.admin.patch(mine, edit, 1), 404, "not_found")
