@@ -12,13 +12,13 @@ from uuid import UUID
 import asyncpg
 
 from deploy.embedded.child import StackError
-from schemas.audit import Doing
+from schemas.audit import HOUSE, Actor, Doing
 from schemas.errors import Refused
 from schemas.settings import Settings
 from storage.blobs import Absent
-from storage.keys.ring import about_case, register
+from storage.keys.ring import entry, register
 from storage.keys.roots import Roots, roots_of
-from storage.keys.wrapping import KEY_BYTES, Broken
+from storage.keys.wrapping import KEY_BYTES, Broken, about_case
 from storage.postgres import keys, locks
 from storage.postgres.pool import PASSING, Database
 from storage.sealed import MARK, About, original, seal_file, seal_small
@@ -27,6 +27,7 @@ from workers.opened import opened
 from workers.scratch import scratch
 
 ROUND = 100  # rows
+OPERATOR = Actor(kind="operator")
 
 
 def new_root() -> None:
@@ -43,14 +44,16 @@ def rotate_root(settings: Settings, *, again: bool = False) -> None:
         database = await Database.open(settings, roles=("system",))
         try:
             done = await rotate(database, roots, again=again)
-            gone = [row["id"] for row in await database.system.fetch(keys.FORGET_ROOTS, roots.current.id)]
+            gone = await forget(database, roots.current.id)
         finally:
             await database.close()
             for root in roots.known.values():
                 await root.close()
         print(f"{done} keys of cases are wrapped anew, by {roots.current.id}")
         if not done and not gone:
-            print("It wrapped them all already; `storage/keys/README.md` says how a new root is put before it")
+            print(
+                "It wrapped them all already; `storage/keys/README.md` says how a new root is put before it"
+            )
         for name in gone:
             print(f"{name} wraps nothing any more; take it out of the settings")
 
@@ -60,22 +63,35 @@ def rotate_root(settings: Settings, *, again: bool = False) -> None:
 async def rotate(database: Database, roots: Roots, *, again: bool = False) -> int:
     """How many keys were wrapped anew. `again`: also those that the current root wrapped, when Vault has a new version
     of its key. One commit with its entry of the record for each; who changed a key meanwhile is not overruled."""
-    await register(database.system, roots, again=again)
+    await register(database.system, database.recorder, roots, OPERATOR, again=again)
     done, after = 0, None
     while rows := await database.system.fetch(keys.TO_REWRAP, roots.current.id, after, ROUND, again):
         for row in rows:
             org, case = row["org"], row["case_id"]
             after = case
-            key = await roots.of(row["root"]).unwrap(row["wrapped"], about_case(org, case))
+            try:
+                key = await roots.of(row["root"]).unwrap(row["wrapped"], about_case(org, case))
+            except Broken:
+                await database.recorder.record(*entry("key.rewrapped", org, case, OPERATOR, "refused"))
+                raise
             wrapped = await roots.current.wrap(key, about_case(org, case))
             doing = Doing(act="key.rewrapped", thing=case)
             async with database.writing_as_system(locks.of_streams(org), datetime.now(UTC), doing) as unit:
-                unit.log, unit.case = org, case
+                unit.log, unit.case, unit.by, unit.rule = org, case, OPERATOR, "operator"
                 tag = await unit.connection.execute(
                     keys.REWRAP, case, row["wrapped"], wrapped, roots.current.id
                 )
             done += tag == "UPDATE 1"
     return done
+
+
+async def forget(database: Database, current: str) -> list[str]:
+    """Forget the roots that wrap nothing any more; their names. An entry in the record of the house for each."""
+    async with database.system.acquire() as connection, connection.transaction():
+        gone = [row["id"] for row in await connection.fetch(keys.FORGET_ROOTS, current)]
+        for name in gone:
+            await database.recorder.record(*entry("root.forgotten", HOUSE, None, OPERATOR, about=name))
+    return gone
 
 
 def seal_old(settings: Settings) -> None:

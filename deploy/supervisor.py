@@ -234,7 +234,9 @@ def run_step(arguments: Sequence[str], env: Mapping[str, str]) -> None:
 
 
 def child_environment(settings: Mapping[str, str]) -> dict[str, str]:
-    """Our environment with exactly these `CASEWIRE_*`, and with this checkout importable."""
-    inherited = {key: value for key, value in os.environ.items() if not key.startswith("CASEWIRE_")}
+    """Our environment with exactly these `CASEWIRE_*`, and with this checkout importable. Who asks AWS's KMS for the
+    root key has AWS's credentials too, and nobody else."""
+    kept = ("CASEWIRE_",) if "CASEWIRE_ROOT_KMS" in settings else ("CASEWIRE_", "AWS_")
+    inherited = {key: value for key, value in os.environ.items() if not key.startswith(kept)}
     path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
     return inherited | {"PYTHONPATH": path, "PYTHONUNBUFFERED": "1"} | dict(settings)

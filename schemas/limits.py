@@ -126,6 +126,11 @@ CASE_KEYS_KEPT_S = 60.0  # an unwrapped key of a case, in a process
 CASE_KEYS_KEPT_MAX = 1000
 VAULT_S = 2.0  # for one whole answer
 VAULT_ANSWER_BYTES_MAX = 64 << 10
+KMS_S = 5.0  # for one whole answer of a cloud's KMS, with what is tried again
+KMS_CONNECT_S = 1.0
+KMS_ANSWER_S = 1.5  # between two bytes of it
+KMS_TRIES_MAX = 2
+KMS_AT_ONCE_MAX = 8  # questions, in a process
 QUARANTINE_CLEAR_HOURS = 2  # then what still lies in quarantine is sealed there, examined or not
 
 # How often: the budgets themselves are in schemas/rates.py

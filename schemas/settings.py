@@ -84,9 +84,26 @@ class Settings(Struct, frozen=True, kw_only=True):
     ] = field(default_factory=lambda: Secret(""))
     root_key_file: Annotated[str, _doc("File with root keys instead, a line each; the first wraps anew.")] = ""
     root_vault: Annotated[
-        str, _doc("Transit key of Vault or OpenBao instead, as `https://vault.example:8200/transit/casewire`.")
+        str,
+        _doc(
+            "Transit key of Vault or OpenBao instead, as `https://vault.example:8200/transit/casewire`. Of several, "
+            "with commas, the first wraps and all open."
+        ),
     ] = ""
     root_vault_token_file: Annotated[str, _doc("File with the token for `root_vault`; read before each question.")] = ""
+    root_kms: Annotated[
+        str,
+        _doc(
+            "Key of AWS KMS instead: its ARN, or its id with `root_kms_region`. Of several, with commas, the first "
+            "wraps and all open. Needs `casewire[kms]` and AWS credentials as any tool of AWS takes them."
+        ),
+    ] = ""
+    root_kms_region: Annotated[str, _doc("AWS region of a key of `root_kms` that is named by its id alone.")] = ""
+    root_kms_endpoint: Annotated[str, _doc("Address of KMS, where it is not the region's own.")] = ""
+    root_first: Annotated[
+        str,
+        _doc("Of roots of several kinds, whose wraps anew: `vault`, `kms`, `file` or `key`. Default: in that order."),
+    ] = ""
     password_min: Annotated[int, _doc("Characters a new password has at least; 8 to 64.")] = 12
     session_idle_hours: Annotated[
         int, _doc("Hours after which a browser's session that nobody uses ends; 1 to 336.")

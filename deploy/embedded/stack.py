@@ -190,11 +190,11 @@ class Stack:
         else:
             env.pop("CASEWIRE_SEAL_KEY", None)  # nobody else opens what it seals
         if kind in OPENING:
-            if not any(name in env for name in ("CASEWIRE_ROOT_KEY_FILE", "CASEWIRE_ROOT_VAULT")):
+            if not any(f"CASEWIRE_ROOT_{name}" in env for name in ("KEY_FILE", "VAULT", "KMS")):
                 env.setdefault("CASEWIRE_ROOT_KEY", self._record["credentials"]["root_key"])
         else:
-            for name in ("KEY", "KEY_FILE", "VAULT", "VAULT_TOKEN_FILE"):
-                env.pop(f"CASEWIRE_ROOT_{name}", None)
+            for name in [name for name in env if name.startswith("CASEWIRE_ROOT_")]:
+                del env[name]
         if kind in SIGNERS:
             env.setdefault("CASEWIRE_AUDIT_KEY", self._record["credentials"]["audit_key"])
         else:

@@ -15,12 +15,12 @@ from uuid import UUID
 
 from prometheus_client import Counter
 
-from schemas.audit import Actor
+from schemas.audit import HOUSE, Actor, Entry, Outcome, Private
 from schemas.errors import Refused
 from schemas.limits import CASE_KEYS_KEPT_MAX, CASE_KEYS_KEPT_S
 from schemas.settings import SettingsError
 from storage.keys.roots import Roots
-from storage.keys.wrapping import KEY_BYTES, Broken, new_key, unwrap, wrap
+from storage.keys.wrapping import KEY_BYTES, Broken, about_case, new_key, unwrap, wrap
 from storage.postgres import audit, keys
 from storage.postgres.keys import Kind, Wrapped
 from storage.postgres.pool import translated
@@ -35,22 +35,19 @@ WORKER = Actor(kind="worker")
 OPENED = Counter("casewire_case_keys_opened_total", "Keys of cases that the root opened.")
 
 
-def about_case(org: UUID, case: UUID) -> bytes:
-    return b"casewire case key 1\0" + org.bytes + case.bytes
-
-
 def about_thing(kind: Kind, org: UUID, case: UUID, thing: UUID) -> bytes:
     return b"casewire data key 1\0" + kind.encode() + b"\0" + org.bytes + case.bytes + thing.bytes
 
 
 class Keys:
     """Each time the root opens the key of a case, or wraps a new one, `recorder` writes an entry of the record first,
-    in the name of who asked: the key is of no use where that cannot be. `clock` gives seconds for how long it is
-    kept."""
+    in the name of who asked: the key is of no use where that cannot be. Where a key does not open, that is written down
+    too, for each who asks as often as a key that opens. `clock` gives seconds for how long either is kept."""
 
     def __init__(self, roots: Roots, recorder: Recorder, clock: Callable[[], float] = time.monotonic) -> None:
         self.roots, self._recorder, self._clock = roots, recorder, clock
         self._kept: OrderedDict[bytes, tuple[float, bytes]] = OrderedDict()
+        self._refused: OrderedDict[tuple[UUID, Actor], float] = OrderedDict()
         self._opening: dict[bytes, asyncio.Task[bytes]] = {}
 
     def forget(self) -> None:
@@ -70,6 +67,7 @@ class Keys:
         try:
             return unwrap(one.wrapped, case_key, about_thing(one.kind, one.org, one.case_id, one.thing))
         except Broken as error:
+            await self._say_refused(one.org, one.case_id, by)
             raise Refused("unavailable", "The stored key is not the one that was made.") from error
 
     async def ensure(
@@ -97,8 +95,8 @@ class Keys:
         if row is None:
             current, now = self.roots.current, datetime.now(UTC)
             wrapped = await current.wrap(new_key(), about_case(org, case))
-            await register(system, self.roots)
-            await self._say("key.made", org, case, by)
+            await register(system, self._recorder, self.roots)
+            await self._recorder.record(*entry("key.made", org, case, by))
             await system.execute(keys.MAKE_CASE, case, org, wrapped, current.id, now)
             row = await system.fetchrow(keys.OF_CASE, case)
         if row["wrapped"] is None:
@@ -132,26 +130,52 @@ class Keys:
         try:
             key = await self.roots.of(root).unwrap(wrapped, about_case(org, case))
         except Broken as error:
+            await self._say_refused(org, case, by)
             raise Refused("unavailable", "The root key does not open the key of this case.") from error
-        await self._say("key.used", org, case, by)
+        except Refused:
+            if root not in self.roots.known:
+                await self._say_refused(org, case, by)
+            raise
+        await self._recorder.record(*entry("key.used", org, case, by))
         OPENED.inc()
         self._kept[place] = self._clock() + CASE_KEYS_KEPT_S, key
         while len(self._kept) > CASE_KEYS_KEPT_MAX:
             self._kept.popitem(last=False)
         return key
 
-    async def _say(self, act: str, org: UUID, case: UUID, by: Actor) -> None:
-        rule = "own" if by.person else "worker"
-        entry = audit.made(act=act, at=datetime.now(UTC), by=by, rule=rule, log=org, case=case, thing=case)
-        await self._recorder.record(*entry)
+    async def _say_refused(self, org: UUID, case: UUID, by: Actor) -> None:
+        now = self._clock()
+        if self._refused.get((case, by), now) > now:
+            return
+        await self._recorder.record(*entry("key.used", org, case, by, "refused"))
+        self._refused[case, by] = now + CASE_KEYS_KEPT_S
+        self._refused.move_to_end((case, by))
+        while len(self._refused) > CASE_KEYS_KEPT_MAX:
+            self._refused.popitem(last=False)
 
 
-async def register(system: Any, roots: Roots, *, again: bool = False) -> None:
-    """Write down what proves that the current root is the right one, unless it stands there; with `again` anew."""
+def entry(
+    act: str, org: UUID, case: UUID | None, by: Actor, outcome: Outcome = "done", about: str = ""
+) -> tuple[Entry, Private]:
+    """What the record says of a key of `case`, or of the root that `about` names."""
+    rule = "unavailable" if outcome == "refused" else "own" if by.person else by.kind
+    return audit.made(
+        act=act, at=datetime.now(UTC), by=by, rule=rule, outcome=outcome, log=org, case=case, thing=case, about=about
+    )  # fmt: skip
+
+
+async def register(
+    system: Any, recorder: Recorder, roots: Roots, by: Actor = WORKER, *, again: bool = False
+) -> None:
+    """Write down what proves that the current root is the right one, unless it stands there; with `again` anew. A new
+    one has an entry in the record of the house first."""
     current = roots.current
-    if not again and await system.fetchval(keys.KNOWN_ROOT, current.id):
+    known = await system.fetchval(keys.KNOWN_ROOT, current.id)
+    if known and not again:
         return
     checked = await current.wrap(CHECK, current.id.encode())
+    if not known:
+        await recorder.record(*entry("root.made", HOUSE, None, by, about=current.id))
     await system.execute(keys.MAKE_ROOT, current.id, checked, datetime.now(UTC))
 
 
@@ -164,7 +188,7 @@ async def check(connection: Any, roots: Roots) -> None:
             given = ", ".join(roots.known)
             raise SettingsError(
                 f"The root key {row['id']} wraps the keys of cases and is not the one given ({given}); "
-                "put it into CASEWIRE_ROOT_KEY, or what it sealed cannot be read."
+                f"put it into {_setting(row['id'])}, or what it sealed cannot be read."
             )
         with suppress(Refused):
             try:
@@ -175,3 +199,8 @@ async def check(connection: Any, roots: Roots) -> None:
                 raise SettingsError(
                     f"The root {row['id']} does not open what it wrapped before; give the one that did."
                 )
+
+
+def _setting(root: str) -> str:
+    kind = root.partition(":")[0]
+    return {"vault": "CASEWIRE_ROOT_VAULT", "kms": "CASEWIRE_ROOT_KMS"}.get(kind, "CASEWIRE_ROOT_KEY")

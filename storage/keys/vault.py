@@ -1,6 +1,7 @@
 """HashiCorp Vault's transit engine (and OpenBao's, which speaks the same) as a root: the root key never leaves it.
 
-`POST /v1/<mount>/encrypt/<key>` and `.../decrypt/<key>`, with `associated_data`, as its HTTP API documents them.
+`POST /v1/<mount>/encrypt/<key>` and `.../decrypt/<key>`, as its HTTP API documents them. What is wrapped is bound by
+`associated_data`, and by `context` where the key is one from which Vault derives others; of any other it is ignored.
 """
 
 import asyncio
@@ -16,9 +17,16 @@ from msgspec import Struct
 from schemas.errors import Refused
 from schemas.limits import VAULT_ANSWER_BYTES_MAX, VAULT_S
 from schemas.settings import SettingsError
-from storage.keys.wrapping import Broken
+from storage.keys.wrapping import KEY_BYTES, Broken
 
 AGAIN_MS = 1000
+# Whoever runs Casewire has to do something; what else there is passes.
+SAYS = {
+    400: "Vault cannot {what} with the key {name}; it must exist and take associated data, as aes256-gcm96 does.",
+    403: "Vault refuses the token of CASEWIRE_ROOT_VAULT_TOKEN_FILE; it must be valid and may {what} with {name}.",
+    404: "Vault has no transit engine at {mount}; see CASEWIRE_ROOT_VAULT.",
+    503: "Vault is sealed or not ready.",
+}
 
 
 class _Data(Struct):
@@ -55,24 +63,27 @@ class Vault:
         self._client: httpx.AsyncClient | None = None
 
     async def wrap(self, key: bytes, about: bytes) -> bytes:
-        answer = await self._ask("encrypt", {"plaintext": _b64(key), "associated_data": _b64(about)})
+        answer = await self._ask("encrypt", {"plaintext": _b64(key)}, about)
         if not answer.ciphertext:
             raise Refused("unavailable", "Vault answers without a ciphertext.", retry_after_ms=AGAIN_MS)
         return answer.ciphertext.encode()
 
     async def unwrap(self, wrapped: bytes, about: bytes) -> bytes:
-        body = {"ciphertext": wrapped.decode("utf-8", "replace"), "associated_data": _b64(about)}
-        answer = await self._ask("decrypt", body)
+        answer = await self._ask("decrypt", {"ciphertext": wrapped.decode("utf-8", "replace")}, about)
         try:
-            return b64decode(answer.plaintext, validate=True)
-        except ValueError as error:
-            raise Broken("Vault answers with no key") from error
+            key = b64decode(answer.plaintext, validate=True)
+        except ValueError:
+            key = b""
+        if len(key) != KEY_BYTES:
+            raise Broken("Vault answers with no key")
+        return key
 
     async def close(self) -> None:
         if self._client is not None:
             await self._client.aclose()
 
-    async def _ask(self, what: str, body: dict[str, str]) -> _Data:
+    async def _ask(self, what: str, body: dict[str, str], about: bytes) -> _Data:
+        body |= {"associated_data": _b64(about), "context": _b64(about)}
         if self._client is None:
             # One place, the one that is named: no redirects, no proxy of the environment.
             self._client = await asyncio.to_thread(
@@ -92,9 +103,9 @@ class Vault:
         if status == 400 and what == "decrypt":
             raise Broken("Vault did not wrap this so")
         if status != 200:
-            raise Refused(
-                "unavailable", f"Vault refuses to {what} with status {status}.", retry_after_ms=AGAIN_MS
-            )
+            said = SAYS.get(status, f"Vault refuses to {what} with status {status}.")
+            detail = said.format(what=what, name=self._name, mount=self._mount)
+            raise Refused("unavailable", detail, retry_after_ms=AGAIN_MS)
         try:
             return msgspec.json.decode(content, type=_Answer).data
         except msgspec.MsgspecError:

@@ -5,6 +5,7 @@ fewer cases.
 """
 
 import os
+from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -12,6 +13,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 KEY_BYTES = 32
 FORMAT = b"\x01"
 NONCE_BYTES = 12
+CASE = b"casewire case key 1\0"
 
 
 class Broken(Exception):
@@ -20,6 +22,19 @@ class Broken(Exception):
 
 def new_key() -> bytes:
     return os.urandom(KEY_BYTES)
+
+
+def about_case(org: UUID, case: UUID) -> bytes:
+    """What the key of a case is bound to."""
+    return CASE + org.bytes + case.bytes
+
+
+def case_of(about: bytes) -> tuple[UUID, UUID] | None:
+    """Organisation and case that `about_case` made this of; None for what is about something else."""
+    ids = about.removeprefix(CASE)
+    if len(about) != len(CASE) + 32 or len(ids) != 32:
+        return None
+    return UUID(bytes=ids[:16]), UUID(bytes=ids[16:])
 
 
 def wrap(key: bytes, by: bytes, about: bytes) -> bytes:

@@ -228,7 +228,7 @@ async def test_a_wrong_root_is_said_at_the_start(place: Place) -> None:
         async def fetch(self, sql: str) -> list[Any]:
             return [row for row in await place.system.fetch(sql) if row["id"] == place.root.id]
 
-    await register(place.system, place.ring.roots)
+    await register(place.system, place.recorder, place.ring.roots)
     await check(Before(), place.ring.roots)
     other = Root()
     with pytest.raises(SettingsError, match=f"{place.root.id} wraps the keys of cases") as said:
