@@ -16,6 +16,7 @@ from schemas.positions import AsOf
 # What somebody reads that is recorded; all other acts are events, or the operation that was asked for.
 READS = (
     "document.read",
+    "document.found",
     "conversation.read",
     "conversation.heard",
     "conversation.found",

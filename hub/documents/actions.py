@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from hub.audit.reading import record_document
 from hub.context import Hub, Who, key_of
 from hub.documents import rules
 from hub.paging import read_page
@@ -195,6 +196,7 @@ async def list_texts(hub: Hub, who: Who, id: UUID, limit: int, after: str | None
     if rows[0]["status"] != "cleared":
         raise Refused("conflict", f"This version is {rows[0]['status']}; only a cleared one can be read.")
     items = [read(row, PageText) for row in rows if row["page"] is not None]
+    await record_document(hub, who, id, rows[0])
     cut = len(items) > limit or sum(len(i.text.encode()) for i in items) >= TEXT_BYTES_MAX
     items = items[:limit]
     return Page(

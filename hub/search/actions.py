@@ -27,7 +27,7 @@ async def search(
         found = await postgres.search(
             connection, q, kinds=wanted, case=case, limit=min(limit, SEARCH_ITEMS_MAX), after=after
         )
-    cases = {hit.case for hit in found.items if hit.kind == "message"}
-    if cases:
-        await record_read(hub, who, "conversation.found", cases)
+    for kind, act in (("message", "conversation.found"), ("document", "document.found")):
+        if cases := {hit.case for hit in found.items if hit.kind == kind}:
+            await record_read(hub, who, act, cases)
     return found

@@ -17,7 +17,8 @@ PUT_LARGE = """insert into version_texts (version, page, case_id, org, audience,
 LARGE_CHARS = (200_000, 20_000, 0)
 
 # As many pages as stay under a bound, at least one. $2 is the page to go on after, $4 the bytes.
-PAGE = """select stream_head(v.case_id) as f_head, v.status, v.text_status, t.page, t.text
+PAGE = """select stream_head(v.case_id) as f_head, v.case_id as f_case, v.org as f_org, v.document as f_document,
+        v.n as f_n, v.sha256 as f_sha256, v.status, v.text_status, t.page, t.text
     from versions v left join lateral (
         select page, text from (
             select page, text, sum(octet_length(text)) over (order by page) - octet_length(text) as before from (

@@ -748,7 +748,7 @@ export interface KeepLonger {
   readonly reason: string;
 }
 
-/** That something was destroyed: `body` is canonical JSON (RFC 8785) of ids, counts and hashes, `sha256` its hash. `scrubbed_at` says since when its bytes are gone from the disks too; null where that was not done yet. */
+/** That something was destroyed: `body` is canonical JSON (RFC 8785) of ids, counts and hashes, `sha256` its hash, `note` a C2SP signed note over it with the record's key; null where it is from before these were signed. `scrubbed_at` says since when its bytes are gone from the disks too; null where that was not done yet. */
 export interface Certificate {
   readonly id: string;
   readonly org: string;
@@ -757,6 +757,7 @@ export interface Certificate {
   readonly at: string;
   readonly body: string;
   readonly sha256: string;
+  readonly note: string | null;
   readonly scrubbed_at: string | null;
 }
 
@@ -777,14 +778,14 @@ export interface Kept {
   readonly why: string;
 }
 
-/** What erasing a person would take away, place by place, and what stays. `account`: the account itself goes too, since no other organisation knows them. `hold` is the hold that forbids it, `held_elsewhere` that another organisation's does. */
+/** What erasing a person would take away, place by place, and what stays. `account`: the account itself goes too, since no other organisation knows them. What is in cases that a wall closes to anybody is counted for nobody. `hold` is the hold that forbids it, `held_unseen` that one does which is not the asker's to see: of another organisation, or on a case that a wall closes to them. */
 export interface Preview {
   readonly person: string;
   readonly account: boolean;
   readonly goes: Readonly<Record<string, number>>;
   readonly kept: readonly Kept[];
   readonly hold: string | null;
-  readonly held_elsewhere: boolean;
+  readonly held_unseen: boolean;
 }
 
 /** There is no way back. In `cases` what they wrote goes too: the office says which, and answers for it. */
@@ -1658,6 +1659,7 @@ export type EventName = keyof typeof EVENTS;
 /** What is read and recorded. */
 export const READS = [
   "document.read",
+  "document.found",
   "conversation.read",
   "conversation.heard",
   "conversation.found",

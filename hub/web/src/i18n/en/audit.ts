@@ -86,6 +86,7 @@ export const audit = {
   groups: { read: "Reading", case: "Cases", detail: "Details", party: "Parties", participant: "Access", conversation: "Conversations", document: "Documents", deadline: "Deadlines", task: "Tasks", keep: "Keeping and erasing", org: "Organisation", other: "Other" },
   acts: {
     document_read: "read a document",
+    document_found: "was shown text of a document in a search",
     conversation_read: "read a conversation",
     conversation_heard: "followed live what is new",
     conversation_found: "was shown messages of a conversation in a search",
