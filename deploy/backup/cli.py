@@ -112,8 +112,12 @@ def restore(
     data: Path,
     until: str | None = None,
     backup: str | None = None,
+    as_it_was: bool = False,
+    administrator: list[str] | None = None,
 ) -> None:
-    """Make a new data directory out of a backup. Everybody has to sign in again, and clients read anew.
+    """Make a new data directory out of a backup. Everybody has to sign in again, and clients read anew. What was taken
+    away after the moment that comes back (places, passwords, second factors, secrets) is taken away again, and walls
+    that were raised stand.
 
     Without `--until` and `--backup` it is the newest there is: the newest backup and what was followed since.
 
@@ -123,14 +127,20 @@ def restore(
         data: The new data directory; absent or empty.
         until: A time after the backup ended, such as 2026-03-01T09:00:00Z; in UTC unless it says otherwise.
         backup: Name of the backup; alone: as everything was when it ended.
+        as_it_was: Leave who may what as it was at that moment, also what has been taken away since.
+        administrator: Address of somebody who administered an organisation at that moment and keeps that place.
     """
+    from deploy.backup.authority import said
     from deploy.backup.restore import LISTED_MAX, Wanted
     from deploy.backup.restore import restore as run
 
-    done = run(from_, keys, data, Wanted(backup, _time(until)), _say)
+    wanted = Wanted(backup, _time(until), as_it_was, tuple(administrator or ()))
+    done = run(from_, keys, data, wanted, _say)
     print(
         f"{done.name} is restored into {data.absolute()}; the last event is of {done.reached:%Y-%m-%d %H:%M:%S} UTC"
     )
+    for line in said(done.taken):
+        print(f"taken away again, as it was after that: {line}")
     print(f"start it with `casewire up --data {data}`; everybody signs in again")
     if done.absent:
         print(

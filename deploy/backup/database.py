@@ -9,9 +9,9 @@ import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit, urlunsplit
+from urllib.parse import parse_qs, quote, urlsplit, urlunsplit
 
-from deploy.backup.shelf import digest_of
+from deploy.backup.shelf import Manifest, digest_of
 from deploy.embedded.child import StackError, die_with_parent
 from deploy.embedded.postgres import SUPERUSER, Postgres, binary, environment
 from schemas.settings import Settings, as_role
@@ -103,8 +103,29 @@ class Recovery:
         return chosen
 
 
-def recover(postgres: Postgres, recovery: Recovery) -> None:
+# In the place of what an outside server had in them or elsewhere: who may come in by which way, its certificates, its
+# archive, what it loads. Nobody reaches a restored one but through its directory.
+OWN_FILES = {
+    "pg_hba.conf": "local all all trust\nlocal replication all trust\n",
+    "pg_ident.conf": "",
+    "postgresql.conf": "datestyle = 'iso, mdy'\ndefault_text_search_config = 'pg_catalog.english'\n",
+    "postgresql.auto.conf": "",
+}
+
+# An outside server may call its database and its superuser otherwise.
+ADOPT = """do $$
+begin
+    if not exists (select from pg_roles where rolname = 'postgres') then
+        create role postgres;
+    end if;
+    alter role postgres superuser login;
+end
+$$"""
+
+
+def recover(postgres: Postgres, recovery: Recovery, manifest: Manifest) -> str | None:
     """Take the copied cluster of `postgres` to the end of the recovery and stop it there, on a timeline of its own.
+    Answers where in the log that end is.
 
     Raises `StackError` when the log does not reach so far.
     """
@@ -124,8 +145,23 @@ def recover(postgres: Postgres, recovery: Recovery) -> None:
                     f"The recovery of the database took longer than {RECOVERY_WAIT_S / 3600:g} hours."
                 )
             time.sleep(TICK_S)
+        _adopt(recovering, manifest)
+        return recovering.sql("select pg_last_wal_replay_lsn()", database="template1") or None
     finally:
         recovering.stop()
+
+
+def _adopt(postgres: Postgres, manifest: Manifest) -> None:
+    statements: list[str] = []
+    if manifest.superuser != SUPERUSER:
+        statements.append(ADOPT)
+    if manifest.database != "casewire":
+        name = manifest.database.replace('"', '""')
+        statements.append(f'alter database "{name}" rename to casewire')
+    for statement in statements:
+        done = run("psql", postgres.dsn(quote(manifest.superuser), "template1"), "-X", "-q", "-c", statement)
+        if done.returncode != 0:
+            raise StackError(f"The restored database cannot be made Casewire's own: {_last(done.stderr)}")
 
 
 def _why_not(postgres: Postgres, recovery: Recovery) -> StackError:

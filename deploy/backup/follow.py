@@ -18,6 +18,7 @@ SLOT = "casewire_follow"
 OBJECTS_EVERY_S = 5.0
 LOOKED_BACK = timedelta(minutes=10)
 AGAIN_AFTER_S = 2.0
+ASKING_PART = 20  # of the time, one part in so many
 TICK_S = 0.2
 
 
@@ -28,7 +29,7 @@ class Follower:
         self.house, self.shelf, self.say = house, Shelf(to), say
         self.dsn = dsn or database.copying_dsn(house.settings, house.data, None)
         self._known: dict[Place, Held] | None = None
-        self._from = EVER
+        self._from = self._ledger_from = EVER
         self._receiving: subprocess.Popen[str] | None = None
 
     def run(self) -> None:
@@ -110,7 +111,11 @@ class Follower:
                     file.write(lines(fresh))
                     file.flush()
                     os.fsync(file.fileno())
-            asyncio.run(keep_ledger(self.house, self.shelf))
+            asked = datetime.now(UTC)
+            if asked >= self._ledger_from:
+                asyncio.run(keep_ledger(self.house, self.shelf))
+                # In a large house to ask takes longer than a round: no more than a part of the time goes into it.
+                self._ledger_from = datetime.now(UTC) + (datetime.now(UTC) - asked) * ASKING_PART
             self._known = known | {place(one): one for one in fresh}
             # Clocks differ, and what is committed now may have been dated a while ago.
             self._from = begun - LOOKED_BACK

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import asyncpg
 import msgspec
 
-from deploy.backup import database, ledger
+from deploy.backup import authority, database, ledger
 from deploy.backup.keys import Keys, keys_of, prints_of, save_keys
 from deploy.backup.objects import EVER, Named, Say, copy_out, named
 from deploy.backup.shelf import PART, Held, Manifest, Place, Shelf, lines, place, to_disk
@@ -52,6 +52,8 @@ class About(NamedTuple):
     schema: int
     postgres: int
     bytes: int
+    database: str
+    superuser: str
     now: datetime
     checkpoints: dict[str, str]
     audit_keys: list[str]
@@ -129,6 +131,8 @@ def _fill(house: House, shelf: Shelf, part: Path, name: str, about: About, dsn: 
         audit_keys=about.audit_keys,
         salt=salt,
         prints=prints_of(house.keys, salt),
+        database=about.database,
+        superuser=about.superuser,
     )
     shelf.write_manifest(part, manifest, house.keys)
     for one in lost[:20]:
@@ -157,10 +161,11 @@ async def copy_objects(
 
 
 async def keep_ledger(house: House, shelf: Shelf) -> None:
-    """Write beside the backups what has been destroyed by now."""
+    """Write beside the backups what has been destroyed by now, and who may what."""
     connection = await _connect(house)
     try:
         await ledger.keep(connection, shelf, house.keys)
+        await authority.keep(connection, shelf, house.keys)
     finally:
         await connection.close()
 
@@ -174,8 +179,9 @@ async def ask(house: House) -> About:
         signers = [one["key"] for one in await connection.fetch(backups.AUDIT_KEYS)]
         id = await connection.fetchval(backups.HOUSE)
         return About(
-            id, row["epoch"], row["schema"], row["version"], row["bytes"], row["now"], notes, signers
-        )
+            id, row["epoch"], row["schema"], row["version"], row["bytes"], row["database"], row["superuser"],
+            row["now"], notes, signers,
+        )  # fmt: skip
     finally:
         await connection.close()
 

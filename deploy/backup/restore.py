@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 import asyncpg
 
-from deploy.backup import database, ledger
-from deploy.backup.keys import matching
+from deploy.backup import authority, database, ledger
+from deploy.backup.keys import Keys, matching, read_keys
 from deploy.backup.make import record
 from deploy.backup.objects import Named, Put, Say, named, put_back
 from deploy.backup.proofs import check_record
@@ -27,6 +27,7 @@ from storage.postgres import backups
 
 POSTGRES_MAJOR = 18
 LISTED_MAX = 20  # of what is not there
+NO_ADMINISTRATOR = "restore once more with --administrator and the address of whoever did at that moment"
 # What a restored house starts as its own: another one's are named by settings, and hold another one's data.
 ELSEWHERE = ("CASEWIRE_POSTGRES", "CASEWIRE_S3_URL", "CASEWIRE_NATS")
 
@@ -49,10 +50,13 @@ DROPPING = (
 
 class Wanted(NamedTuple):
     """Which moment: of the backup `name` or the newest that serves; `until` a time after it ended. Neither: all that
-    is there, with the log after the newest backup."""
+    is there, with the log after the newest backup. `as_it_was`: who may what is left as it was at that moment;
+    `administrators`: addresses of people who keep that place, though they hold it no longer."""
 
     name: str | None
     until: datetime | None
+    as_it_was: bool = False
+    administrators: tuple[str, ...] = ()
 
     @property
     def to_its_end(self) -> bool:
@@ -61,12 +65,21 @@ class Wanted(NamedTuple):
 
 class Restored(NamedTuple):
     """What came back: from which backup, up to when the last transaction was, how many objects, and which of those that
-    the database names stand in no backup."""
+    the database names stand in no backup; what was taken away again, how much of each kind."""
 
     name: str
     reached: datetime
     objects: int
     absent: list[Named]
+    taken: dict[str, int]
+
+
+class Since(NamedTuple):
+    """What lies beside the backups and is applied to whatever moment comes back: what was destroyed, and who may what
+    by now (None: nobody wrote it, or it is not wanted)."""
+
+    destroyed: list[str]
+    standing: authority.Standing | None
 
 
 class Unfinished(Stack):
@@ -91,7 +104,7 @@ def restore(place_: Path, keys_file: Path, data: Path, wanted: Wanted, say: Say)
         keys = matching(keys_file, house, manifest.prints, manifest.salt)
         backup.check(keys)
         _check_versions(backup)
-        destroyed = ledger.read(shelf, keys)
+        since = _since(shelf, [one.keys for one in read_keys(keys_file) if one.house == house], wanted, say)
         held = _holdings(shelf, backup, wanted)
         _check_target(data)
         try:
@@ -101,7 +114,7 @@ def restore(place_: Path, keys_file: Path, data: Path, wanted: Wanted, say: Say)
                 manifest.database_bytes * 2 + sum(one.size for one in held.values()),
                 "the restored house",
             )
-            return _fill(shelf, backup, data, keys, held, destroyed, wanted, say)
+            return _fill(shelf, backup, data, keys, held, since, wanted, say)
         except OSError as problem:
             _clear(data)
             raise StackError(
@@ -136,6 +149,15 @@ def choose(shelf: Shelf, wanted: Wanted) -> Backup:
             f"{_said(wanted.until)} is still to come; leave --until out to restore all there is."
         )
     return fit[-1]
+
+
+def _since(shelf: Shelf, sets: Sequence[Keys], wanted: Wanted, say: Say) -> Since:
+    standing = authority.read(shelf, sets)
+    if wanted.as_it_was:
+        return Since(ledger.read(shelf, sets), None)
+    if standing is None:
+        say("nobody wrote down who may what by now, so passwords, places and walls are as they were")
+    return Since(ledger.read(shelf, sets), standing)
 
 
 def _check_versions(backup: Backup) -> None:
@@ -197,7 +219,7 @@ def _fill(
     data: Path,
     keys: Mapping[str, str],
     held: Mapping[Any, Held],
-    destroyed: list[str],
+    since: Since,
     wanted: Wanted,
     say: Say,
 ) -> Restored:
@@ -213,13 +235,13 @@ def _fill(
         _own_all(stack.postgres)
         say("recovering the database")
         wal = None if wanted.to_its_end else shelf.wal(backup.manifest.epoch)
-        database.recover(stack.postgres, database.Recovery(wal, wanted.until))
+        lsn = database.recover(stack.postgres, database.Recovery(wal, wanted.until), backup.manifest)
         stack.postgres.child.start()
         stack.wait_database()
         stack.wait_ready()
         settings = Settings.read(stack.settings("operator"))
         restored = asyncio.run(
-            _bring_up(stack.postgres, settings, shelf, backup, held, destroyed, wanted, say)
+            _bring_up(stack.postgres, settings, shelf, backup, held, since, lsn, wanted, say)
         )
         check_record(settings, backup.manifest, say)
     finally:
@@ -237,12 +259,8 @@ def _lay_down(source: Path, home: Path) -> None:
         raise StackError(f"The database could not be copied to {home}: {problem}.") from None
     home.chmod(0o700)
     database.check_base(home)
-    for file in ("postgresql.conf", "pg_hba.conf", "pg_ident.conf"):
-        # Some keep these elsewhere than in the cluster. Nobody reaches this one but through its directory.
-        if not (home / file).exists():
-            (home / file).write_text(
-                "local all all trust\nlocal replication all trust\n" if "hba" in file else ""
-            )
+    for file, text in database.OWN_FILES.items():
+        (home / file).write_text(text)
 
 
 def _own_all(postgres: Postgres) -> None:
@@ -257,7 +275,8 @@ async def _bring_up(
     shelf: Shelf,
     backup: Backup,
     held: Mapping[Any, Held],
-    destroyed: list[str],
+    since: Since,
+    lsn: str | None,
     wanted: Wanted,
     say: Say,
 ) -> Restored:
@@ -271,8 +290,12 @@ async def _bring_up(
     blobs = Blobs(settings)
     try:
         reached = await connection.fetchval(backups.REACHED) or backup.manifest.ended_at
-        if n := await ledger.apply(connection, destroyed):
+        epoch = await connection.fetchval("select value from epoch")
+        if n := await ledger.apply(connection, since.destroyed):
             say(f"erased again what had been erased since, and held again what was held: {n}")
+        taken: dict[str, int] = {}
+        if since.standing is not None and since.standing.later_than(epoch, lsn, reached):
+            taken = await authority.apply(connection, since.standing, wanted.administrators)
         names = await named(connection)
         present = [held[one.place] for one in names if one.place in held]
         absent = [one for one in names if one.place not in held and one.version is not None]
@@ -291,8 +314,11 @@ async def _bring_up(
             for statement in DROPPING:
                 await connection.execute(statement)
             until = f" until {_said(wanted.until)}" if wanted.until else ""
-            await record(connection, "backup.restored", backup.manifest.name + until)
-        return Restored(backup.manifest.name, reached, len(done), absent)
+            about = f"{backup.manifest.name}{until}{' as it was' if wanted.as_it_was else ''}"
+            await record(connection, "backup.restored", "; ".join([about, *authority.said(taken)]))
+        for name in await authority.nobody_administers(connection):
+            say(f"nobody administers {name} any more; {NO_ADMINISTRATOR}")
+        return Restored(backup.manifest.name, reached, len(done), absent, taken)
     finally:
         await connection.close()
         blobs.close()

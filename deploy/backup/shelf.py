@@ -49,8 +49,9 @@ class Held(Struct, frozen=True, array_like=True):
 
 class Manifest(Struct, frozen=True, kw_only=True):
     """What a backup holds. Times are UTC; `house` is PostgreSQL's system identifier, `epoch` the history that was
-    copied, `checkpoints` the newest signed one of each log before the copy began and `audit_keys` who signs them, and
-    `lost` how many objects the database named and the store did not have."""
+    copied, `checkpoints` the newest signed one of each log before the copy began and `audit_keys` who signs them,
+    `lost` how many objects the database named and the store did not have; `database` and `superuser` what these were
+    called in the cluster."""
 
     format: int = FORMAT
     name: str
@@ -70,6 +71,8 @@ class Manifest(Struct, frozen=True, kw_only=True):
     audit_keys: list[str]
     salt: str
     prints: dict[str, str]
+    database: str = "casewire"
+    superuser: str = "postgres"
 
 
 class _End(Struct, frozen=True):

@@ -15,7 +15,7 @@ NAMED = """with kept as (select v.* from versions v
 HOUSE = "select system_identifier::text from pg_control_system()"
 ABOUT = """select (select value from epoch) as epoch, (select max(number) from schema_migrations) as schema,
     current_setting('server_version_num')::int as version, pg_database_size(current_database()) as bytes,
-    current_setting('wal_segment_size') as segment, now() as now"""
+    current_database() as database, (select rolname from pg_roles where oid = 10) as superuser, now() as now"""
 CHECKPOINTS = "select distinct on (log) log, size, note from audit_checkpoints order by log, size desc"
 AUDIT_KEYS = "select key from audit_keys order by since, key"
 

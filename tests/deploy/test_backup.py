@@ -306,12 +306,13 @@ async def test_a_ledger_grows_and_is_written_by_who_has_the_keys(
         )
     )
     await ledger.keep(None, shelf, KEYS)
-    assert ledger.read(shelf, KEYS) == [] and not (shelf.place / ledger.FILE).exists()
+    file = ledger.file_of(shelf, ledger.NAME, KEYS)
+    assert ledger.read(shelf, [KEYS]) == [] and not file.exists()
     for now, held in (([one], [one]), ([changed, two], [changed, two]), ([], [changed, two])):
         said[:] = now
         await ledger.keep(None, shelf, KEYS)
-        assert ledger.read(shelf, KEYS) == held
-    whole = (shelf.place / ledger.FILE).read_text()
+        assert ledger.read(shelf, [KEYS]) == held
+    whole = file.read_text()
     for wrong in (
         whole.replace('"1"', '"2"', 1),
         whole.splitlines(keepends=True)[0],
@@ -319,12 +320,20 @@ async def test_a_ledger_grows_and_is_written_by_who_has_the_keys(
         whole[:-20],
         whole + "{}\n",
     ):
-        (shelf.place / ledger.FILE).write_text(wrong)
+        file.write_text(wrong)
         with pytest.raises(StackError, match="was not written with these keys, or is damaged"):
-            ledger.read(shelf, KEYS)
-    (shelf.place / ledger.FILE).write_text(whole)
+            ledger.read(shelf, [KEYS])
+    file.write_text(whole)
+    # A house whose keys change goes on in another file; both count for whoever has both, as a file of keys does.
+    newer = KEYS | {"root_key": "n" * 44}
     with pytest.raises(StackError, match="was not written with these keys"):
-        ledger.read(shelf, KEYS | {"secret": "x" * 40})
+        ledger.read(shelf, [newer])
+    said[:] = [two]
+    await ledger.keep(None, shelf, newer)
+    assert set(ledger.read(shelf, [KEYS, newer])) == {changed, two}
+    # As an earlier version wrote it.
+    file.rename(shelf.place / "erasures.jsonl")
+    assert set(ledger.read(shelf, [KEYS, newer])) == {changed, two}
 
 
 # -- a target ----------------------------------------------------------------------------------------------

@@ -16,6 +16,8 @@ from uuid import UUID
 import asyncpg
 import httpx
 
+from deploy.backup import ledger
+from deploy.backup.keys import Keys, read_keys
 from deploy.backup.restore import Wanted, restore
 from deploy.backup.shelf import Shelf
 from deploy.embedded.child import StackError
@@ -44,6 +46,7 @@ class Lost:
         self.said: list[str] = []
 
     office: Office
+    taken: Any
     room: UUID
     held: tuple[State, int]
     epoch: str
@@ -92,6 +95,11 @@ async def add(lost: Lost, world: World, text: str, into: list[str]) -> None:
             await asyncio.sleep(0.05)
 
 
+def key_set(lost: Lost) -> Keys:
+    [ours] = read_keys(lost.keys)
+    return ours.keys
+
+
 async def all_followed(lost: Lost, world: World) -> None:
     """Until the backups have the log up to now, and every object."""
     async with asyncio.timeout(HEALED_WITHIN_S):
@@ -104,7 +112,7 @@ async def all_followed(lost: Lost, world: World) -> None:
         keys = {str(row[0]) for row in await world.pool.fetch("select object_key from versions")}
         while not keys <= {held.key for held in lost.shelf.since(lost.epoch)}:
             await asyncio.sleep(0.05)
-        while str(lost.office.stranger.id) not in (lost.backups / "erasures.jsonl").read_text():
+        while str(lost.office.stranger.id) not in "".join(ledger.read(lost.shelf, [key_set(lost)])):
             await asyncio.sleep(0.05)
 
 

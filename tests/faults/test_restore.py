@@ -39,6 +39,7 @@ from tests.faults.lost import (
     world_of,
     write_on,
 )
+from tests.faults.taken import SAID, STANDING, Taken
 from tests.house import House
 from tests.live import live
 
@@ -65,6 +66,8 @@ async def lost() -> AsyncIterator[Lost]:
             admin = await world.token(lost.office.admin, kind="browser", proved=True)
             held = {"kind": "case", "thing": lost.office.case, "reason": "A court asked."}
             await admin.made(f"/v1/orgs/{lost.office.org}/holds", held)
+            lost.taken = Taken(lost, world)
+            await lost.taken.plant()
             await asyncio.to_thread(lost.backup)
             writing = asyncio.create_task(write_on(lost))
             await asyncio.to_thread(lost.backup)
@@ -77,8 +80,10 @@ async def lost() -> AsyncIterator[Lost]:
                 {"reason": "They asked for it."},
             )
             assert answer.status_code == 200, answer.text
+            await lost.taken.take(admin)
             await remember(lost, world)
             await all_followed(lost, world)
+            await lost.taken.written()
         kill(lost.house)
         yield lost
     finally:
@@ -102,6 +107,7 @@ async def again(lost: Lost) -> AsyncIterator[House]:
     assert done.returncode == 0, done.stderr
     assert not (lost.second / RESTORING).exists()
     assert "everybody signs in again" in done.stdout and lost.names[-1] in done.stdout
+    assert "taken away again" not in done.stdout  # all of it came with the log
     house = House(lost.second)
     with (PLACE / "casewire-story.turn").open("w") as turn:
         fcntl.flock(turn, fcntl.LOCK_EX)
@@ -171,6 +177,19 @@ async def test_nobody_is_still_let_in(lost: Lost, world: World) -> None:
         assert await world.pool.fetchval(f"select count(*) from {pending}") == 0, pending
     assert not await world.pool.fetchval(
         "select count(*) from invitations where used_at is null and expires_at > now()"
+    )
+
+
+async def test_the_newest_moment_is_left_as_it_is(lost: Lost, world: World) -> None:
+    found = [row[0] for row in await world.pool.fetch(lost.taken.question())]
+    assert found == [f"{what} 0" for what in STANDING]
+    assert (
+        await world.pool.fetchval("select count(*) from walls where title = 'Canary' and lifted_at is null")
+        == 1
+    )
+    assert (
+        await world.pool.fetchval("select password_hash from people where id = $1", lost.taken.ids["changed"])
+        == "after"
     )
 
 
@@ -248,21 +267,29 @@ def rows_of(data: Path, statement: str) -> str:
         stack.stop()
 
 
-@pytest.mark.parametrize("which", ["a time", "a backup"])
+@pytest.mark.parametrize("which", ["a time", "a backup", "a time as it was"])
 def test_a_restore_ends_where_it_is_told_to(lost: Lost, which: str) -> None:
     data = lost.folder / "moment"
+    name, until = (lost.names[0], None) if which == "a backup" else (None, lost.between)
+    as_it_was = which.endswith("as it was")
     try:
-        if which == "a time":
-            assert whole(lost, data, until=lost.between) == ""
-        else:
-            assert whole(lost, data, lost.names[0]) == ""
+        command = ["restore", "--from", lost.backups, "--keys", lost.keys, "--data", data]
+        command += ["--backup", name] if name else ["--until", str(until)]
+        done = casewire(*command, *["--as-it-was"] * as_it_was)
+        assert done.returncode == 0, done.stderr
+        told = {line for line in done.stdout.splitlines() if line.startswith("taken away again")}
+        assert told == (set() if as_it_was else SAID)
         erased = (
             f"select 'erased ' || (erased_at is not null) from people where id = '{lost.office.stranger.id}'"
         )
-        said = set(rows_of(data, f"select body from messages union all {erased}").splitlines())
+        questions = f"select body from messages union all {erased} union all {lost.taken.question()}"
+        said = set(rows_of(data, questions).splitlines())
         said.remove("erased true")  # at that moment they were not, but nobody knows them again
+        standing = {f"{what} {int(as_it_was)}" for what in STANDING}
+        assert standing <= said
+        said -= standing
         assert not said & set(lost.said)
-        if which == "a time":
+        if name is None:
             assert set(lost.said_before) <= said
         else:
             assert said == {"before any backup"}

@@ -1,0 +1,224 @@
+"""A Casewire whose PostgreSQL and object store are somebody else's: with passwords, by TCP, under other names."""
+
+import asyncio
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+
+from deploy.backup.look import verify
+from deploy.backup.make import House, make
+from deploy.backup.restore import Wanted, restore
+from deploy.embedded import ports
+from deploy.embedded.child import StackError
+from deploy.embedded.objects import PORTS, Objects, make_buckets, s3_client
+from deploy.embedded.postgres import ROLES, Postgres
+from deploy.embedded.stack import Stack
+from schemas.ids import new_id
+from schemas.settings import Settings
+from storage.blobs import Blobs
+from storage.migrations import migrate
+from tests.house import ROOT, wait_for
+from tests.rows import Rows
+
+PASSWORD, COPIER = "p@ss:w/ord", "c0pier"
+QUOTED = "p%40ss%3Aw%2Ford"
+HBA = """local all all reject
+host all all 127.0.0.1/32 scram-sha-256
+host replication copier 127.0.0.1/32 scram-sha-256
+"""
+THEIRS = """
+create role boss superuser login password '{password}';
+create role copier login replication password '{copier}';
+alter role casewire_owner password '{password}';
+alter role casewire_app password '{password}';
+alter role casewire_system password '{password}';
+alter role casewire_signin password '{password}';
+create database hub owner casewire_owner;
+alter system set password_encryption = 'scram-sha-256';
+alter system set application_name = 'theirs';
+"""
+
+pytestmark = pytest.mark.timeout(200)
+
+
+class Outside:
+    """The servers, and how a Casewire is told of them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        port, *others = ports.free(1 + len(PORTS))
+        home, log, sockets = folder / "their-db", folder / "db.log", folder / "run"
+        folder.chmod(0o755)
+        postgres = Postgres(home, log, sockets)
+        postgres.prepare()
+        postgres.start()
+        postgres.sql(ROLES)
+        for statement in THEIRS.format(password=PASSWORD, copier=COPIER).split(";\n"):
+            postgres.sql(statement)
+        postgres.stop()
+        (home / "pg_hba.conf").write_text(HBA)
+        self.postgres = Postgres(
+            home, log, sockets, more={"listen_addresses": "127.0.0.1", "port": str(port)}
+        )
+        self.postgres.start()
+        self.base = f"127.0.0.1:{port}"
+        rename = "alter role postgres rename to theirs"
+        subprocess.run([*self.psql(), "-c", rename], check=True)
+        self.objects = Objects(
+            folder / "their-store",
+            folder / "store.log",
+            dict(zip(PORTS, others, strict=True)),
+            "access",
+            "s" * 40,
+        )
+        self.objects.prepare()
+        self.objects.start()
+        make_buckets(s3_client(self.objects.url, "access", "s" * 40), "their-quarantine", "their-documents")
+        self.environ = {
+            "CASEWIRE_POSTGRES": f"postgresql://casewire_app:{QUOTED}@{self.base}/hub",
+            "CASEWIRE_S3_URL": self.objects.url,
+            "CASEWIRE_S3_ACCESS_KEY": "access",
+            "CASEWIRE_S3_SECRET_KEY": "s" * 40,
+            "CASEWIRE_S3_QUARANTINE": "their-quarantine",
+            "CASEWIRE_S3_DOCUMENTS": "their-documents",
+            "CASEWIRE_DATA": str(folder / "data"),
+            **{
+                f"CASEWIRE_{name}": name.lower() * 8
+                for name in ("SECRET", "SEAL_KEY", "ROOT_KEY", "AUDIT_KEY")
+            },
+        }
+        self.copier = f"postgresql://copier:{COPIER}@{self.base}/hub"
+
+    def psql(self, database: str = "hub") -> list[str]:
+        from deploy.embedded.postgres import binary
+
+        return [binary("psql"), "-X", "-q", f"postgresql://boss:{QUOTED}@{self.base}/{database}"]
+
+    @property
+    def house(self) -> House:
+        return House.of(Settings.read(self.environ), [self.environ])
+
+    def stop(self) -> None:
+        self.postgres.stop()
+        self.objects.stop()
+
+
+@pytest.fixture(scope="module")
+def outside() -> Iterator[Outside]:
+    folder = Path(tempfile.mkdtemp(prefix="casewire-outside-", dir="/tmp"))
+    outside: Outside | None = None
+    try:
+        outside = Outside(folder)
+        yield outside
+    finally:
+        if outside is not None:
+            outside.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+async def connection(outside: Outside) -> AsyncIterator[Any]:
+    await migrate(Settings.read(outside.environ).postgres_owner)
+    connection = await asyncpg.connect(f"postgresql://boss:{QUOTED}@{outside.base}/hub")
+    yield connection
+    await connection.close()
+
+
+async def write(outside: Outside, on: Any, data: bytes) -> str:
+    """A document whose bytes are in the store; its key there."""
+    blobs, rows = Blobs(Settings.read(outside.environ)), await Rows.on(on)
+    case, org, key = new_id(), new_id(), f"a/{new_id()}"
+    for table in ("organisations", "people"):
+        id = org if table == "organisations" else new_id()
+        await rows.put(table, id=id, **({"email": f"{id.hex}@mail.test"} if table == "people" else {}))
+        rows.shared[table] = id
+    here: dict[str, Any] = {"case_id": case, "org": org, "audience": ["staff"]}
+    await rows.put("cases", id=case, org=org, audience=["staff"], number=f"n{case.hex}")
+    paper = await rows.put("documents", **here)
+    version = await rows.put("versions", **here, document=paper["id"], people=[], status="cleared")
+    try:
+        pinned = await blobs.put(blobs.documents, key, data)
+    finally:
+        blobs.close()
+    await on.execute(
+        "update versions set object_key = $2, object_version = $3, text_status = 'empty', size = $4, sha256 = $5,"
+        " cleared_at = now() where id = $1", version["id"], key, pinned, len(data), sha256(data).hexdigest(),
+    )  # fmt: skip
+    return key
+
+
+async def test_it_is_backed_up_followed_and_restored_into_one_of_its_own(
+    outside: Outside, connection: Any
+) -> None:
+    backups, keys, data = outside.folder / "backups", outside.folder / "keys.json", outside.folder / "new"
+    contents = {await write(outside, connection, b"first " * 1000): b"first " * 1000}
+    with pytest.raises(StackError, match="The database role casewire_owner may not replicate"):
+        await asyncio.to_thread(make, outside.house, backups, keys, None, print)
+    told: list[str] = []
+    name, lost = await asyncio.to_thread(make, outside.house, backups, keys, outside.copier, told.append)
+    assert lost == 0
+    assert not [line for line in told if PASSWORD in line or COPIER in line]
+    await asyncio.to_thread(verify, backups, name, keys, print)
+
+    environ = {key: value for key, value in os.environ.items() if not key.startswith("CASEWIRE_")}
+    follower = subprocess.Popen(
+        [sys.executable, "-m", "deploy.cli", "backup", "follow", "--to", str(backups), "--postgres", outside.copier],
+        cwd=ROOT, env=environ | outside.environ, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        contents[await write(outside, connection, b"second " * 1000)] = b"second " * 1000
+        end = await connection.fetchval("select pg_current_wal_flush_lsn()::text")
+        followed = (
+            "select exists (select 1 from pg_replication_slots where restart_lsn >= $1::text::pg_lsn"
+            " and slot_name = 'casewire_follow')"
+        )
+        async with asyncio.timeout(60):
+            while not await connection.fetchval(followed, end):
+                assert follower.poll() is None
+                await asyncio.sleep(0.1)
+        last = list(contents)[-1]
+        await asyncio.to_thread(
+            wait_for,
+            lambda: any(last in file.read_text() for file in backups.glob("wal/*/objects.jsonl")),
+            "the second object",
+        )
+        here = (Path(f"/proc/{follower.pid}/task") / str(follower.pid) / "children").read_text().split()
+        assert here and not any(COPIER.encode() in Path(f"/proc/{pid}/cmdline").read_bytes() for pid in here)
+    finally:
+        follower.terminate()
+        follower.communicate(timeout=30)
+
+    done = await asyncio.to_thread(restore, backups, keys, data, Wanted(None, None), print)
+    assert done.absent == [] and done.objects == 2
+    stack = Stack(data, environ={}, embed=("postgres", "objects"))
+    stack.start()
+    try:
+        settings = Settings.read(stack.settings("operator"))
+        blobs, on = Blobs(settings), await asyncpg.connect(settings.postgres_owner)
+        try:
+            rows = await on.fetch(
+                "select object_key, object_version, sha256 from versions order by object_key"
+            )
+            assert [row["object_key"] for row in rows] == sorted(contents)
+            for row in rows:
+                path = outside.folder / "read"
+                await blobs.fetch(
+                    blobs.documents, row["object_key"], row["object_version"], path, bytes_max=1 << 20
+                )
+                assert path.read_bytes() == contents[row["object_key"]]
+                assert sha256(path.read_bytes()).hexdigest() == row["sha256"]
+            assert await on.fetchval("show application_name") != "theirs"
+        finally:
+            await on.close()
+            blobs.close()
+    finally:
+        stack.stop()
