@@ -43,7 +43,10 @@ def http_error(request: Request[Any, Any, Any], error: HTTPException) -> Respons
         return _answer(request, Refused("bad_input", _sentence(error), fields=_fields(error)).problem())
     if error.status_code == 400:
         return _answer(request, Refused("bad_input", error.detail, fields=_fields(error)).problem())
-    return _answer(request, Refused(BY_STATUS.get(error.status_code, "internal")).problem())
+    answer = _answer(request, Refused(BY_STATUS.get(error.status_code, "internal")).problem())
+    if error.headers and "allow" in error.headers:  # RFC 9110, section 15.5.6
+        answer.headers["allow"] = error.headers["allow"]
+    return answer
 
 
 def unreadable(request: Request[Any, Any, Any], _: Exception) -> Response[Any]:

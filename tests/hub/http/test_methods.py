@@ -5,6 +5,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.app import ABSENT
+
 ROOT = Path(__file__).parents[3]
 
 
@@ -16,6 +18,23 @@ async def test_no_route_answers_them(http: httpx.AsyncClient, method: str, path:
     answer = await http.request(method, path, headers={"x-probe": "echo me"})
     assert answer.status_code in (404, 405)
     assert "echo me" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        (f"/v1/cases/{ABSENT}", {"GET", "PATCH", "OPTIONS"}),
+        ("/v1/session", {"POST", "DELETE", "OPTIONS"}),
+        (f"/scim/v2/{ABSENT}/Groups", {"GET", "POST", "OPTIONS"}),
+    ],
+)
+async def test_what_a_place_takes_is_said_with_the_refusal(
+    http: httpx.AsyncClient, path: str, allowed: set[str]
+) -> None:
+    """RFC 9110, section 15.5.6."""
+    answer = await http.request("TRACE", path)
+    assert answer.status_code == 405
+    assert set(answer.headers["allow"].split(", ")) == allowed
 
 
 PLACES = [
