@@ -258,7 +258,8 @@ class Unit:
             act=act,
             at=self.now,
             by=self.by,
-            rule=self.rule or self._ruled(),
+            # Who asked nothing acted on what is their own.
+            rule=self.rule or self._ruled() or ("own" if self.person else "worker"),
             log=self.log or HOUSE,
             case=self.case,
             thing=self.thing or thing or self.doing.thing,
@@ -272,11 +273,11 @@ class Unit:
     def refused(self, error: Refused) -> None:
         """Let a refusal say what it is about, as far as the asker may know that: for the record of refusals."""
         if error.asked is None:
-            error.asked = Asked(self.log, self.case, "; ".join(dict.fromkeys(self._asked)))
+            error.asked = Asked(self.log, self.case, self._ruled())
 
     def _ruled(self) -> str:
-        """What was asked, each once; who asked nothing acted on what is their own."""
-        return "; ".join(dict.fromkeys(self._asked)) or ("own" if self.person else "worker")
+        """What was asked, each once."""
+        return "; ".join(dict.fromkeys(self._asked))
 
     def _take(self) -> Raw:
         batch = Raw(msgspec.json.encode(self._pending))
