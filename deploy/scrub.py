@@ -25,8 +25,10 @@ from deploy.embedded.child import StackError
 from deploy.embedded.objects import binary as weed
 from deploy.embedded.stack import read_record
 from hub.context import utc_now
+from hub.retention.certifying import signed
+from schemas.audit_log import check
 from schemas.ids import new_id
-from schemas.settings import Settings, as_role
+from schemas.settings import Settings, SettingsError, as_role
 from schemas.subjects import STREAM
 from storage.postgres import scrubbing
 
@@ -37,7 +39,11 @@ SEGMENTS_MAX = 1024  # of the log, of 16 MiB each, that are gone through
 
 def scrub(data: Path | None) -> list[str]:
     """Scrub the stack that runs on `data`; what was done, a line each. Raises `StackError`."""
-    settings = find.settings(data)
+    settings, signing = find.settings(data), find.settings(data, "hub")
+    try:
+        check(signing)
+    except SettingsError as problem:
+        raise StackError(str(problem)) from problem
     done: list[str] = []
     began = utc_now()
     try:
@@ -46,7 +52,7 @@ def scrub(data: Path | None) -> list[str]:
     except (OSError, asyncpg.PostgresError, nats.errors.Error) as problem:
         raise StackError(f"Not everything could be scrubbed: {problem}.") from problem
     done.append(_objects(find.data_directory(data)))
-    done.append(asyncio.run(_certify(settings, began)))
+    done.append(asyncio.run(_certify(settings, signing, began)))
     return done
 
 
@@ -116,7 +122,7 @@ def _objects(data: Path) -> str:
     return "Objects: all volumes"
 
 
-async def _certify(settings: Settings, began: datetime) -> str:
+async def _certify(settings: Settings, signing: Settings, began: datetime) -> str:
     """Say on the certificates of before that their bytes are gone."""
     on = await asyncpg.connect(settings.postgres_system)
     try:
@@ -127,8 +133,9 @@ async def _certify(settings: Settings, began: datetime) -> str:
             for org in sorted({row["org"] for row in rows}):
                 covered = sorted(row["sha256"].hex() for row in rows if row["org"] == org)
                 said = {"v": 1, "kind": "scrub", "at": moment, "organisation": str(org), "covers": covered}
-                body = rfc8785.dumps(said)
-                await on.execute(scrubbing.ISSUE, new_id(), org, now, body.decode(), sha256(body).digest())
+                id, body = new_id(), rfc8785.dumps(said)
+                note = signed(signing, org, id, body, now)
+                await on.execute(scrubbing.ISSUE, id, org, now, body.decode(), sha256(body).digest(), note)
     finally:
         await on.close()
     return f"Certificates: {len(rows)}"

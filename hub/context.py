@@ -113,6 +113,7 @@ class Hub(Struct, frozen=True):
     knowledge: Knowledge = field(default_factory=Knowledge)
     health: Health = field(default_factory=Health)
     privileged: Privileged = field(default_factory=Privileged)
+    copying: set[object] = field(default_factory=set)  # copies of what is held of people, on their way
 
     @asynccontextmanager
     async def writing(self, who: Who, lock: Lock, key: Key | None = None) -> AsyncIterator[Unit]:

@@ -24,15 +24,16 @@ class Kept(Struct, frozen=True):
 
 class Preview(Struct, frozen=True):
     """What erasing a person would take away, place by place, and what stays. `account`: the account itself goes too,
-    since no other organisation knows them. `hold` is the hold that forbids it, `held_elsewhere` that another
-    organisation's does."""
+    since no other organisation knows them. What is in cases that a wall closes to anybody is counted for nobody.
+    `hold` is the hold that forbids it, `held_unseen` that one does which is not the asker's to see: of another
+    organisation, or on a case that a wall closes to them."""
 
     person: UUID
     account: bool
     goes: dict[str, int]
     kept: list[Kept]
     hold: UUID | None
-    held_elsewhere: bool
+    held_unseen: bool
 
 
 class Erase(Struct, frozen=True, forbid_unknown_fields=True):

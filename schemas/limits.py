@@ -34,7 +34,7 @@ SCHEDULES_MAX = 500  # of an organisation
 KEEP_YEARS_MAX = 200
 DESTROYED_AT_ONCE = 2_000  # rows in one transaction
 ERASED_CASES_MAX = 200  # in which somebody's words go at once
-PERSON_ROWS_MAX = 10_000  # of one kind, in the copy of what is held of a person
+PERSON_COPIES_AT_ONCE_MAX = 2  # of what is held of people, in a process; each holds a connection to the database
 
 PRIVILEGED_KEPT_MAX = 50_000  # cases of which a process knows whether their conversations are privileged
 ENTRIES_WAITING_MAX = 16_384  # reads and refusals of a process that wait to be written down

@@ -81,7 +81,8 @@ class KeepLonger(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Certificate(Struct, frozen=True):
-    """That something was destroyed: `body` is canonical JSON (RFC 8785) of ids, counts and hashes, `sha256` its hash.
+    """That something was destroyed: `body` is canonical JSON (RFC 8785) of ids, counts and hashes, `sha256` its hash,
+    `note` a C2SP signed note over it with the record's key; null where it is from before these were signed.
     `scrubbed_at` says since when its bytes are gone from the disks too; null where that was not done yet."""
 
     id: UUID
@@ -91,6 +92,7 @@ class Certificate(Struct, frozen=True):
     at: datetime
     body: str
     sha256: str
+    note: str | None
     scrubbed_at: datetime | None
 
 

@@ -66,8 +66,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     audit_key: Annotated[
         Secret,
         _doc(
-            "Signs the record's checkpoints and exports: 32 random bytes in base64. The hub, the files origin and "
-            "`worker sequence` have it."
+            "Signs the record's checkpoints, exports and certificates: 32 random bytes in base64. The hub, the files "
+            "origin, `worker sequence` and `worker retention` have it."
         ),
     ] = field(default_factory=lambda: Secret(DEFAULT_AUDIT_KEY))
     audit_witnesses: Annotated[

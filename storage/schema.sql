@@ -135,7 +135,8 @@ CREATE TABLE public.brought (
     org uuid NOT NULL,
     person uuid NOT NULL,
     by uuid NOT NULL,
-    at timestamp with time zone
+    at timestamp with time zone,
+    cases uuid[]
 );
 ALTER TABLE ONLY public.brought FORCE ROW LEVEL SECURITY;
 CREATE TABLE public.people (
@@ -207,7 +208,7 @@ CREATE FUNCTION public.behind_walls(p_org uuid, p_now timestamp with time zone) 
              k_1.case_id,
              COALESCE(b.at, k_1.since) AS "coalesce"
             FROM (kept k_1
-              JOIN public.brought b ON (((b.org = behind_walls.p_org) AND (b.by = k_1.person) AND ((b.at IS NULL) OR (b.at >= k_1.since)))))
+              JOIN public.brought b ON (((b.org = behind_walls.p_org) AND (b.by = k_1.person) AND ((b.at IS NULL) OR (b.at >= k_1.since)) AND ((b.cases IS NULL) OR (k_1.case_id = ANY (b.cases))))))
          )
   SELECT DISTINCT k.person,
      k.case_id
@@ -443,29 +444,6 @@ CREATE FUNCTION public.correct_me(p_name text, p_zone text) RETURNS void
  UPDATE public.people SET name = correct_me.p_name, zone = correct_me.p_zone
    WHERE ((people.id = public.me()) AND (people.erased_at IS NULL));
 END;
-CREATE FUNCTION public.destroy_keys(p_case uuid, p_things uuid[], p_now timestamp with time zone) RETURNS integer
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'public'
-    AS $$
-declare
-    n integer;
-    cases_keys integer := 0;
-begin
-    if not exists (select 1 from cases c join grants g on g.scope = c.org and g.role = 'admin' and g.person = me()
-            where c.id = p_case)
-        or exists (select 1 from grants w where w.person = me() and w.scope = p_case and w.role = 'walled') then
-        raise exception 'destroy_keys' using errcode = 'insufficient_privilege';
-    end if;
-    update data_keys set wrapped = null, destroyed_at = p_now
-        where case_id = p_case and wrapped is not null and (p_things is null or thing = any (p_things));
-    get diagnostics n = row_count;
-    if p_things is null then
-        update case_keys set wrapped = null, root = null, destroyed_at = p_now
-            where case_id = p_case and wrapped is not null;
-        get diagnostics cases_keys = row_count;
-    end if;
-    return n + cases_keys;
-end $$;
 CREATE TABLE public.oauth_families (
     id uuid NOT NULL,
     app uuid NOT NULL,
@@ -631,6 +609,8 @@ CREATE FUNCTION public.erase_words(p_org uuid, p_person uuid, p_cases uuid[], p_
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
     AS $$
+declare
+    n integer;
 begin
     if not exists (select 1 from grants where person = me() and scope = p_org and role = 'admin')
             or exists (select 1 from grants where person = me() and scope = any (p_cases) and role = 'walled')
@@ -638,15 +618,42 @@ begin
                 select 1 from cases c where c.id = k.id and c.org = p_org)) then
         raise exception 'erase_words' using errcode = 'insufficient_privilege';
     end if;
-    return wipe_words(p_person, p_cases, p_now);
+    select count(*) into n from messages m where m.author = p_person and m.case_id = any (p_cases)
+        and not exists (select 1 from grants w where w.scope = m.case_id and w.role = 'walled');
+    perform wipe_words(p_person, p_cases, p_now);
+    return n;
 end $$;
 CREATE FUNCTION public.erasure_of(p_org uuid, p_person uuid) RETURNS TABLE(account boolean, what jsonb, kept jsonb)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
-    AS $$
+    AS $_$
 declare
     whole boolean;
     address citext;
+    walled uuid[] := array(select distinct scope from grants where role = 'walled');
+    of_case constant text := '(case_id is null or case_id <> all ($4))';
+    places constant jsonb := jsonb_build_object(
+        'places', 'grants where person = $1 and org = $2 and role <> ''walled'' and scope <> all ($4)',
+        'participations', 'participants where person = $1 and org = $2 and revoked_at is null and ' || of_case,
+        'teams', 'team_members where person = $1 and org = $2',
+        'invitations', 'invitations where org = $2 and (person = $1 or email = $3)',
+        'directory', 'scim_users where org = $2 and person = $1');
+    of_account constant jsonb := jsonb_build_object(
+        'account', 'people where id = $1',
+        'sessions', 'sessions where person = $1',
+        'factors', 'factors where person = $1',
+        'identities', 'identities where person = $1',
+        'markers', 'markers where person = $1 and ' || of_case,
+        'mails', 'mails where (reader = $1 or recipient = $3::text) and coalesce(guard ->> 0, '''') <> all ($4::text[])',
+        'events', 'events where stream = $1 and ' || of_case);
+    stays constant jsonb := jsonb_build_object(
+        'messages', 'messages where author = $1 and org = $2 and ' || of_case,
+        'documents', 'versions where by = $1 and org = $2 and ' || of_case,
+        'entries', 'entries where by = $1 and org = $2 and ' || of_case,
+        'events', 'events where actor = $1 and org = $2 and kind <> ''person'' and ' || of_case,
+        'record', 'audit_entries where person = $1 and log = $2 and ' || of_case);
+    one record;
+    n bigint;
 begin
     if not exists (select 1 from grants where person = me() and scope = p_org and role = 'admin')
             or not exists (select 1 from grants g join people p on p.id = g.person
@@ -655,30 +662,23 @@ begin
     end if;
     whole := not exists (select 1 from grants where person = p_person and org <> p_org);
     select email into address from people where id = p_person;
-    return query select whole, jsonb_strip_nulls(jsonb_build_object(
-        'places', (select nullif(count(*), 0) from grants where person = p_person and org = p_org),
-        'participations', (select nullif(count(*), 0) from participants where person = p_person and org = p_org
-            and revoked_at is null),
-        'teams', (select nullif(count(*), 0) from team_members where person = p_person and org = p_org),
-        'invitations', (select nullif(count(*), 0) from invitations where org = p_org
-            and (person = p_person or email = address)),
-        'directory', (select nullif(count(*), 0) from scim_users where org = p_org and person = p_person),
-        'notices', (select nullif(count(*), 0) from notices where person = p_person and (whole or org = p_org)),
-        'account', case when whole then 1 end,
-        'sessions', case when whole then (select nullif(count(*), 0) from sessions where person = p_person) end,
-        'factors', case when whole then (select nullif(count(*), 0) from factors where person = p_person) end,
-        'identities', case when whole then (select nullif(count(*), 0) from identities where person = p_person) end,
-        'markers', case when whole then (select nullif(count(*), 0) from markers where person = p_person) end,
-        'mails', case when whole then (select nullif(count(*), 0) from mails where reader = p_person
-            or recipient = address::text) end,
-        'events', case when whole then (select nullif(count(*), 0) from events where stream = p_person) end)),
-    jsonb_build_object(
-        'messages', (select count(*) from messages where author = p_person and org = p_org),
-        'documents', (select count(*) from versions where by = p_person and org = p_org),
-        'entries', (select count(*) from entries where by = p_person and org = p_org),
-        'events', (select count(*) from events where actor = p_person and org = p_org and kind <> 'person'),
-        'record', (select count(*) from audit_entries where person = p_person));
-end $$;
+    account := whole;
+    what := '{}';
+    kept := '{}';
+    for one in select t.key, t.value, true as goes from jsonb_each_text(places || case when whole then of_account
+                || jsonb_build_object('notices', 'notices where person = $1 and ' || of_case)
+            else jsonb_build_object('notices', 'notices where person = $1 and org = $2 and ' || of_case) end) t
+        union all select t.key, t.value, false from jsonb_each_text(stays) t
+    loop
+        execute 'select count(*) from ' || one.value into n using p_person, p_org, address, walled;
+        if n > 0 and one.goes then
+            what := what || jsonb_build_object(one.key, n);
+        elsif not one.goes then
+            kept := kept || jsonb_build_object(one.key, n);
+        end if;
+    end loop;
+    return next;
+end $_$;
 CREATE FUNCTION public.find_person(p_scope uuid, p_email text) RETURNS TABLE(id uuid, name text, signs_in boolean)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
@@ -878,13 +878,23 @@ CREATE FUNCTION public.held(p_kind text, p_thing uuid) RETURNS uuid
    ORDER BY h.id
   LIMIT 1;
 END;
+CREATE FUNCTION public.held_fast(p_case uuid) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+begin
+    perform pg_advisory_xact_lock_shared(hold_lock());
+    return not exists (select 1 from tombstones where thing = p_case) and held('case', p_case) is not null;
+end $$;
 CREATE FUNCTION public.held_for(p_org uuid, p_kind text, p_thing uuid) RETURNS uuid
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
     BEGIN ATOMIC
  SELECT
          CASE
-             WHEN (h.org = held_for.p_org) THEN h.id
+             WHEN ((h.org = held_for.p_org) AND ((h.case_id IS NULL) OR (h.case_id <> ALL (ARRAY( SELECT w.scope
+                FROM public.grants w
+               WHERE ((w.person = public.me()) AND (w.role = 'walled'::text))))))) THEN h.id
              ELSE '00000000-0000-0000-0000-000000000000'::uuid
          END AS "case"
     FROM public.holds h
@@ -992,6 +1002,40 @@ begin
     end if;
     raise exception 'a hold is released and never changed' using errcode = 'object_in_use';
 end $$;
+CREATE FUNCTION public.keep_name() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+begin
+    if new.erased_at is not null then
+        delete from former_names where person = old.id;
+        return new;
+    end if;
+    perform pg_advisory_xact_lock_shared(hold_lock());
+    if held('person', old.id) is not null then
+        insert into former_names values (old.id, old.name, old.email, old.zone, clock_timestamp());
+    end if;
+    return new;
+end $$;
+CREATE FUNCTION public.keep_told() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+declare
+    before jsonb := old.data::jsonb;
+    after jsonb := new.data::jsonb;
+begin
+    if not held_fast(old.case_id)
+        or (old.type like 'message.%' and exists (select 1 from messages where id = old.thing and retracted_at is not null
+            and body is null))
+        or (old.type like 'message.%' and after #- '{message,attachments}' = before #- '{message,attachments}'
+            and still_attached(before #> '{message,attachments}', after #> '{message,attachments}'))
+        or (old.type ~ '^(document|version)[.]' and exists (select 1 from tombstones
+            where thing in (old.thing, (before #>> '{version,document}')::uuid))) then
+        return new;
+    end if;
+    raise exception 'a legal hold stands on it' using errcode = 'object_in_use';
+end $$;
 CREATE FUNCTION public.keep_walls(p_org uuid) RETURNS void
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
@@ -1004,6 +1048,21 @@ begin
                     and k.scope = any (w.cases)))) then
         raise exception 'a wall would have no administrator who may lift it' using errcode = 'restrict_violation';
     end if;
+end $$;
+CREATE FUNCTION public.keep_words() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+begin
+    if held_fast(old.case_id) and not exists (select 1 from message_originals o
+            where o.message = old.id and o.revision = old.revision and (new.body is not distinct from old.body
+                or coalesce(o.sealed, convert_to(o.body, 'UTF8')) is not null)
+            and not exists (select 1 from jsonb_array_elements(old.attachments) a where not new.attachments
+                @> jsonb_build_array(a) and (a ->> 'version')::uuid <> all (o.attachments)))
+            and not (new.body is not distinct from old.body and still_attached(old.attachments, new.attachments)) then
+        raise exception 'a legal hold stands on it' using errcode = 'object_in_use';
+    end if;
+    return null;
 end $$;
 CREATE FUNCTION public.kept_out(p_case uuid, p_people uuid[]) RETURNS uuid[]
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -1363,16 +1422,14 @@ CREATE FUNCTION public.participations(p_org uuid, p_person uuid) RETURNS TABLE(i
             FROM public.grants g
            WHERE ((g.person = public.me()) AND (g.scope = participations.p_org) AND (g.role = 'admin'::text)))));
 END;
-CREATE FUNCTION public.person_data(p_org uuid, p_person uuid, p_limit integer) RETURNS jsonb
+CREATE FUNCTION public.person_rows(p_org uuid, p_person uuid, p_kind text) RETURNS refcursor
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
     AS $_$
 declare
-    kind text;
+    rows refcursor := 'person_rows';
     statement text;
-    rows jsonb;
-    found jsonb := '{}';
-    more text[] := '{}';
+    -- A wall keeps out of a case here too, whoever asks.
     walled text[] := array(select scope::text from grants where person = me() and role = 'walled')
         || hidden_walls()::text[];
 begin
@@ -1384,50 +1441,60 @@ begin
             or not exists (select 1 from grants where person = p_person and org = p_org) then
         return null;
     end if;
-    for kind, statement in select * from (values
-        ('profile', 'select id, name, email, zone, made_at, email_proved_at from people where id = $1'),
-        ('places', 'select org, scope, role, since from grants where person = $1 and role <> ''walled''
-            and ($2 is null or org = $2)'),
-        ('participations', 'select case_id, role, granted_at, revoked_at from participants where person = $1
-            and ($2 is null or org = $2) order by granted_at desc'),
-        ('teams', 'select team, org, since, left_at from team_members where person = $1 and ($2 is null or org = $2)'),
-        ('messages', 'select id, case_id, conversation, body, posted_at, edited_at, retracted_at from messages
-            where author = $1 and ($2 is null or org = $2) order by id desc'),
-        ('documents', 'select v.id, v.document, v.case_id, d.name, v.file_name, v.media_type, v.size, v.sha256, v.begun_at
-            from versions v join documents d on d.id = v.document where v.by = $1 and ($2 is null or v.org = $2)
-            order by v.id desc'),
-        ('entries', 'select id, case_id, kind, text, occurred_on, recorded_at from entries where by = $1
-            and ($2 is null or org = $2) order by id desc'),
-        ('notices', 'select case_id, kind, title, due, at, acked_at from notices where person = $1 and ($2 is null or org = $2)
-            order by id desc'),
-        ('events', 'select type, case_id, thing, at from events where actor = $1 and ($2 is null or org = $2)
-            order by tx desc, id desc'),
-        ('record', 'select convert_from(entry, ''UTF8'')::jsonb as entry from audit_entries where person = $1
-            and ($2 is null or log = $2) order by tx desc, id desc'),
-        ('erasures', 'select org, state, asked_at, decided_at, reason from erasures where person = $1
-            and ($2 is null or org = $2)'),
-        ('sessions', 'select kind, label, address, made_at, used_at, ended_at from sessions where person = $1
-            and $2 is null order by made_at desc'),
-        ('factors', 'select kind, label, made_at, used_at from factors where person = $1 and $2 is null'),
-        ('identities', 'select issuer, subject, email, made_at, used_at from identities where person = $1 and $2 is null'),
-        ('apps', 'select app, scopes, since from oauth_consents where person = $1 and $2 is null'),
-        ('mails', 'select recipient, subject, body, made_at, sent_at from mails where (reader = $1
-            or recipient = (select email::text from people where id = $1)) and $2 is null order by made_at desc')
-        ) as k(kind, statement)
-    loop
-        -- A wall keeps out of a case here too, whoever asks.
-        execute format('select coalesce(jsonb_agg(j), ''[]'') from (select j from (select to_jsonb(r) as j from (%s) r) k
-            where coalesce(j ->> ''case_id'', j ->> ''scope'', j -> ''entry'' ->> ''case'', '''') <> all ($4)
-                and coalesce(j ->> ''thing'', j -> ''entry'' ->> ''thing'', '''') <> all ($4)
-            limit $3) k', statement)
-            into rows using p_person, p_org, p_limit + 1, walled;
-        if jsonb_array_length(rows) > p_limit then
-            more := more || kind;
-            rows := rows - p_limit;
-        end if;
-        found := found || jsonb_build_object(kind, rows);
-    end loop;
-    return found || jsonb_build_object('more', more);
+    statement := case p_kind
+        when 'profile' then 'select id, name, email, zone, made_at, email_proved_at from people where id = $1'
+        when 'names' then 'select name, email, zone, until from former_names where person = $1 order by until'
+        when 'places' then 'select org, scope, role, since from grants where person = $1 and role <> ''walled''
+            and ($2 is null or org = $2) order by since'
+        when 'participations' then 'select case_id, role, granted_at, revoked_at from participants where person = $1
+            and ($2 is null or org = $2) order by granted_at desc'
+        when 'teams' then 'select team, org, since, left_at from team_members where person = $1
+            and ($2 is null or org = $2)'
+        when 'invitations' then 'select org, email, name, role, invited_at, expires_at, used_at, accepted from invitations
+            where (person = $1 or email = (select email from people where id = $1)) and ($2 is null or org = $2)'
+        when 'directory' then 'select org, user_name, external_id, display_name, name, emails, role, made_at, changed_at
+            from scim_users where person = $1 and ($2 is null or org = $2)'
+        when 'messages' then 'select id, case_id, conversation, body, attachments, posted_at, edited_at, retracted_at
+            from messages where author = $1 and ($2 is null or org = $2) order by id desc'
+        when 'wordings' then 'select o.message, m.case_id, m.conversation, m.org, o.revision, o.body,
+                encode(o.sealed, ''hex'') as sealed, o.attachments, o.replaced_at
+            from message_originals o join messages m on m.id = o.message
+            where m.author = $1 and ($2 is null or m.org = $2) order by m.conversation, o.message, o.revision'
+        when 'documents' then 'select v.id, v.document, v.case_id, d.name, v.file_name, v.media_type, v.size, v.sha256,
+                v.begun_at from versions v join documents d on d.id = v.document where v.by = $1
+            and ($2 is null or v.org = $2) order by v.id desc'
+        when 'entries' then 'select id, case_id, kind, text, occurred_on, recorded_at from entries where by = $1
+            and ($2 is null or org = $2) order by id desc'
+        when 'tasks' then 'select id, case_id, title, note, due_on, added_at, done_at from tasks
+            where $1 in (assignee, added_by) and ($2 is null or org = $2) order by id desc'
+        when 'notices' then 'select case_id, kind, title, due, at, acked_at from notices where person = $1
+            and ($2 is null or org = $2) order by id desc'
+        when 'markers' then 'select k.case_id, k.conversation, k.upto, k.at from markers k
+            join conversations v on v.id = k.conversation where k.person = $1 and ($2 is null or v.org = $2)'
+        when 'events' then 'select type, case_id, thing, at from events where actor = $1 and ($2 is null or org = $2)
+            order by tx desc, id desc'
+        when 'record' then 'select convert_from(entry, ''UTF8'')::jsonb as entry from audit_entries where person = $1
+            and ($2 is null or log = $2) order by tx desc, id desc'
+        when 'erasures' then 'select org, state, asked_at, decided_at, reason from erasures where person = $1
+            and ($2 is null or org = $2)'
+        when 'sessions' then 'select kind, label, address, made_at, used_at, ended_at from sessions where person = $1
+            and $2 is null order by made_at desc'
+        when 'devices' then 'select made_at, used_at from devices where person = $1 and $2 is null'
+        when 'factors' then 'select kind, label, made_at, used_at from factors where person = $1 and $2 is null'
+        when 'identities' then 'select issuer, subject, email, made_at, used_at from identities where person = $1
+            and $2 is null'
+        when 'apps' then 'select app, scopes, since from oauth_consents where person = $1 and $2 is null'
+        when 'mails' then 'select recipient, subject, body, made_at, sent_at from mails where (reader = $1
+            or recipient = (select email::text from people where id = $1)) and $2 is null order by made_at desc'
+        end;
+    if statement is null then
+        return null;
+    end if;
+    open rows no scroll for execute format('select j from (select to_jsonb(r) as j from (%s) r) k
+        where coalesce(j ->> ''case_id'', j ->> ''scope'', j -> ''entry'' ->> ''case'', '''') <> all ($3)
+            and coalesce(j ->> ''thing'', j -> ''entry'' ->> ''thing'', '''') <> all ($3)', statement)
+        using p_person, p_org, walled;
+    return rows;
 end $_$;
 CREATE FUNCTION public.place_given() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1436,7 +1503,6 @@ CREATE FUNCTION public.place_given() RETURNS trigger
 declare
     giver uuid := me();
     given timestamptz := new.since;
-    walled boolean;
 begin
     if new.scope <> new.org or new.role not in ('admin', 'desk') then
         return null;
@@ -1450,15 +1516,21 @@ begin
         select i.invited_by, i.invited_at into giver, given from invitations i
             where i.org = new.org and i.person = new.person and i.accepted order by i.answered_at desc limit 1;
     end if;
-    walled := exists (select 1 from grants g where g.person = giver and g.org = new.org and g.role = 'walled');
-    if giver is null or walled and tg_op = 'UPDATE' and old.role in ('admin', 'desk') then
+    if giver is null then
         return null;
     end if;
-    if not walled then
+    if exists (select 1 from grants g where g.person = giver and g.org = new.org and g.role = 'walled') then
+        if tg_op = 'UPDATE' and old.role in ('admin', 'desk') then
+            if old.role = 'desk' and new.role = 'admin' then
+                perform raised_by(new.org, new.person, giver, old.role, given);
+            end if;
+            return null;
+        end if;
+    else
         delete from brought where org = new.org and person = new.person;
     end if;
     insert into brought (org, person, by, at) values (new.org, new.person, giver, given)
-        on conflict (org, person, by) do update set at = excluded.at;
+        on conflict (org, person, by) do update set at = excluded.at, cases = null;
     return null;
 end $$;
 CREATE FUNCTION public.provider_set() RETURNS trigger
@@ -1490,6 +1562,27 @@ begin
         update organisations set access = access + 1 where id = p_org returning access into org_access;
     end if;
     return array[coalesce(case_access, 0), org_access];
+end $$;
+CREATE FUNCTION public.raised_by(p_org uuid, p_person uuid, p_by uuid, p_before text, p_at timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+declare
+    unseen uuid[] := array(
+        select w.scope from grants w join cases c on c.id = w.scope
+            where w.person = p_by and w.org = p_org and w.role = 'walled'
+                and (exists (select 1 from grants x
+                        where x.person = p_person and x.scope = w.scope and x.role = 'walled')
+                    or not (p_before = any (c.audience) or exists (select 1 from grants g
+                        where g.person = p_person and g.scope = w.scope and g.role = 'staff'))));
+begin
+    if p_by is null or p_by = p_person or unseen = '{}' then
+        return;
+    end if;
+    -- What stood in the row names no case of a wall that stands and that this one does not.
+    insert into brought (org, person, by, at, cases) values (p_org, p_person, p_by, p_at, unseen)
+        on conflict (org, person, by) do update set at = excluded.at, cases = excluded.cases
+            where brought.at is not null;
 end $$;
 CREATE FUNCTION public.readers(p_org uuid, p_case uuid, p_audience text[], p_people uuid[]) RETURNS uuid[]
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -1617,7 +1710,7 @@ begin
             raise exception 'scim_rename: the address is in use' using errcode = 'insufficient_privilege';
         end if;
         insert into brought (org, person, by, at) values (p_org, p_person, me(), now())
-            on conflict (org, person, by) do update set at = excluded.at;
+            on conflict (org, person, by) do update set at = excluded.at, cases = null;
         perform settle_grants(p_org, array[p_person], null, now());
     end if;
 end $$;
@@ -3124,6 +3217,32 @@ begin
     end if;
     return null;
 end $$;
+CREATE TABLE public.tombstones (
+    thing uuid NOT NULL,
+    kind text NOT NULL,
+    org uuid NOT NULL,
+    within uuid,
+    name_hash bytea,
+    began_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    destroyed_at timestamp with time zone NOT NULL,
+    by uuid,
+    why text NOT NULL,
+    what jsonb DEFAULT '{}'::jsonb NOT NULL,
+    done_at timestamp with time zone,
+    CONSTRAINT tombstones_kind_check CHECK ((kind = ANY (ARRAY['case'::text, 'document'::text, 'person'::text])))
+);
+ALTER TABLE ONLY public.tombstones FORCE ROW LEVEL SECURITY;
+CREATE FUNCTION public.still_attached(p_before jsonb, p_after jsonb) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    BEGIN ATOMIC
+ SELECT (NOT (EXISTS ( SELECT 1
+            FROM jsonb_array_elements(still_attached.p_before) a(value)
+           WHERE ((NOT (still_attached.p_after @> jsonb_build_array(a.value))) AND (NOT (EXISTS ( SELECT 1
+                    FROM public.tombstones t
+                   WHERE (t.thing = ((a.value ->> 'document'::text))::uuid))))))));
+END;
 CREATE FUNCTION public.stood_behind(p_org uuid, p_people uuid[], p_since timestamp with time zone) RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
@@ -3174,6 +3293,15 @@ CREATE FUNCTION public.taking_part(p_case uuid, p_people uuid[]) RETURNS uuid[]
               JOIN public.grants mine ON (((mine.person = public.me()) AND ((mine.scope = c.id) OR (mine.scope = c.org)) AND (mine.role = ANY (c.audience)))))
            WHERE (c.id = taking_part.p_case))));
 END;
+CREATE FUNCTION public.team_joined() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+begin
+    perform raised_by(new.org, new.person, me(),
+        (select g.role from grants g where g.person = new.person and g.scope = new.org), new.since);
+    return null;
+end $$;
 CREATE FUNCTION public.uploads_open() RETURNS integer
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
@@ -3384,6 +3512,7 @@ CREATE TABLE public.certificates (
     body text NOT NULL,
     sha256 bytea NOT NULL,
     scrubbed_at timestamp with time zone,
+    note text,
     CONSTRAINT certificates_kind_check CHECK ((kind = ANY (ARRAY['case'::text, 'document'::text, 'person'::text, 'scrub'::text])))
 );
 ALTER TABLE ONLY public.certificates FORCE ROW LEVEL SECURITY;
@@ -3527,6 +3656,14 @@ CREATE TABLE public.exports (
     expires_at timestamp with time zone NOT NULL
 );
 ALTER TABLE ONLY public.exports FORCE ROW LEVEL SECURITY;
+CREATE TABLE public.former_names (
+    person uuid NOT NULL,
+    name text NOT NULL,
+    email public.citext,
+    zone text NOT NULL,
+    until timestamp with time zone NOT NULL
+);
+ALTER TABLE ONLY public.former_names FORCE ROW LEVEL SECURITY;
 CREATE TABLE public.markers (
     person uuid NOT NULL,
     conversation uuid NOT NULL,
@@ -3541,7 +3678,8 @@ CREATE TABLE public.message_originals (
     body text,
     replaced_at timestamp with time zone NOT NULL,
     replaced_by uuid NOT NULL,
-    sealed bytea
+    sealed bytea,
+    attachments uuid[] DEFAULT '{}'::uuid[] NOT NULL
 );
 ALTER TABLE ONLY public.message_originals FORCE ROW LEVEL SECURITY;
 CREATE TABLE public.messages (
@@ -3717,22 +3855,6 @@ CREATE TABLE public.throttles (
     until timestamp with time zone NOT NULL
 );
 ALTER TABLE ONLY public.throttles FORCE ROW LEVEL SECURITY;
-CREATE TABLE public.tombstones (
-    thing uuid NOT NULL,
-    kind text NOT NULL,
-    org uuid NOT NULL,
-    within uuid,
-    name_hash bytea,
-    began_at timestamp with time zone,
-    ended_at timestamp with time zone,
-    destroyed_at timestamp with time zone NOT NULL,
-    by uuid,
-    why text NOT NULL,
-    what jsonb DEFAULT '{}'::jsonb NOT NULL,
-    done_at timestamp with time zone,
-    CONSTRAINT tombstones_kind_check CHECK ((kind = ANY (ARRAY['case'::text, 'document'::text, 'person'::text])))
-);
-ALTER TABLE ONLY public.tombstones FORCE ROW LEVEL SECURITY;
 CREATE TABLE public.version_texts (
     version uuid NOT NULL,
     page integer NOT NULL,
@@ -3951,8 +4073,8 @@ ALTER TABLE ONLY public.walls
 CREATE INDEX audit_leaves_act ON public.audit_leaves USING btree (log, act, at, n);
 CREATE INDEX audit_leaves_at ON public.audit_leaves USING btree (log, at, n);
 CREATE INDEX audit_leaves_case ON public.audit_leaves USING btree (case_id, at, n) WHERE (case_id IS NOT NULL);
-CREATE INDEX audit_leaves_case_changes ON public.audit_leaves USING btree (case_id, at, n) WHERE ((case_id IS NOT NULL) AND ((outcome = 'refused'::text) OR (act <> ALL (ARRAY['document.read'::text, 'conversation.read'::text, 'conversation.heard'::text, 'conversation.found'::text, 'export.read'::text, 'audit.read'::text, 'audit.exported'::text, 'case.exported'::text, 'key.used'::text, 'marker.moved'::text]))));
-CREATE INDEX audit_leaves_changes ON public.audit_leaves USING btree (log, at, n) WHERE ((outcome = 'refused'::text) OR (act <> ALL (ARRAY['document.read'::text, 'conversation.read'::text, 'conversation.heard'::text, 'conversation.found'::text, 'export.read'::text, 'audit.read'::text, 'audit.exported'::text, 'case.exported'::text, 'key.used'::text, 'marker.moved'::text])));
+CREATE INDEX audit_leaves_case_changes ON public.audit_leaves USING btree (case_id, at, n) WHERE ((case_id IS NOT NULL) AND ((outcome = 'refused'::text) OR (act <> ALL (ARRAY['document.read'::text, 'document.found'::text, 'conversation.read'::text, 'conversation.heard'::text, 'conversation.found'::text, 'export.read'::text, 'audit.read'::text, 'audit.exported'::text, 'case.exported'::text, 'key.used'::text, 'marker.moved'::text]))));
+CREATE INDEX audit_leaves_changes ON public.audit_leaves USING btree (log, at, n) WHERE ((outcome = 'refused'::text) OR (act <> ALL (ARRAY['document.read'::text, 'document.found'::text, 'conversation.read'::text, 'conversation.heard'::text, 'conversation.found'::text, 'export.read'::text, 'audit.read'::text, 'audit.exported'::text, 'case.exported'::text, 'key.used'::text, 'marker.moved'::text])));
 CREATE INDEX audit_leaves_entry ON public.audit_leaves USING btree (log, entry);
 CREATE INDEX audit_leaves_person ON public.audit_leaves USING btree (person, at, n) WHERE (person IS NOT NULL);
 CREATE INDEX audit_leaves_refused ON public.audit_leaves USING btree (log, at, n) WHERE (outcome = 'refused'::text);
@@ -3990,6 +4112,7 @@ CREATE INDEX exports_expire ON public.exports USING btree (expires_at);
 CREATE UNIQUE INDEX factors_one_totp ON public.factors USING btree (person) WHERE ((kind = 'totp'::text) AND (confirmed_at IS NOT NULL));
 CREATE INDEX factors_person ON public.factors USING btree (person);
 CREATE INDEX factors_unconfirmed ON public.factors USING btree (made_at) WHERE (confirmed_at IS NULL);
+CREATE INDEX former_names_person ON public.former_names USING btree (person);
 CREATE INDEX grants_scope ON public.grants USING btree (scope, role);
 CREATE INDEX grants_seats ON public.grants USING btree (person) WHERE (scope = org);
 CREATE INDEX grants_walls ON public.grants USING btree (person, scope) WHERE (role = 'walled'::text);
@@ -4047,6 +4170,9 @@ CREATE INDEX walls_standing ON public.walls USING btree (org) WHERE (lifted_at I
 CREATE TRIGGER app_reached AFTER INSERT OR UPDATE OF secret_hash ON public.oauth_apps FOR EACH ROW WHEN ((new.service IS NOT NULL)) EXECUTE FUNCTION public.service_reached();
 CREATE TRIGGER arrived AFTER INSERT ON public.identities FOR EACH ROW EXECUTE FUNCTION public.arrived();
 CREATE TRIGGER keep_hold BEFORE INSERT OR DELETE OR UPDATE ON public.holds FOR EACH ROW EXECUTE FUNCTION public.keep_hold();
+CREATE TRIGGER keep_name BEFORE UPDATE OF name, email, zone, erased_at ON public.people FOR EACH ROW WHEN ((((old.name IS DISTINCT FROM new.name) OR (old.email IS DISTINCT FROM new.email)) OR (old.zone IS DISTINCT FROM new.zone))) EXECUTE FUNCTION public.keep_name();
+CREATE TRIGGER keep_told BEFORE UPDATE OF data, type, thing, stream, seq, case_id, actor, at ON public.events FOR EACH ROW WHEN (((old.kind = 'case'::text) AND (((((((((old.data)::text IS DISTINCT FROM (new.data)::text) OR (old.type IS DISTINCT FROM new.type)) OR (old.thing IS DISTINCT FROM new.thing)) OR (old.stream IS DISTINCT FROM new.stream)) OR (old.seq IS DISTINCT FROM new.seq)) OR (old.case_id IS DISTINCT FROM new.case_id)) OR (old.actor IS DISTINCT FROM new.actor)) OR (old.at IS DISTINCT FROM new.at)))) EXECUTE FUNCTION public.keep_told();
+CREATE TRIGGER keep_words AFTER UPDATE OF body, attachments ON public.messages FOR EACH ROW WHEN (((old.body IS DISTINCT FROM new.body) OR (old.attachments IS DISTINCT FROM new.attachments))) EXECUTE FUNCTION public.keep_words();
 CREATE CONSTRAINT TRIGGER oauth_left AFTER DELETE ON public.grants DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((old.scope = old.org)) EXECUTE FUNCTION public.oauth_left();
 CREATE TRIGGER oauth_unproved AFTER DELETE ON public.factors FOR EACH ROW EXECUTE FUNCTION public.oauth_unproved();
 CREATE TRIGGER place_given AFTER INSERT OR UPDATE OF role ON public.grants FOR EACH ROW EXECUTE FUNCTION public.place_given();
@@ -4071,6 +4197,7 @@ CREATE TRIGGER spare_row BEFORE DELETE ON public.participants FOR EACH ROW EXECU
 CREATE TRIGGER spare_row BEFORE DELETE ON public.parties FOR EACH ROW EXECUTE FUNCTION public.spare_row();
 CREATE TRIGGER spare_row BEFORE DELETE ON public.tasks FOR EACH ROW EXECUTE FUNCTION public.spare_row();
 CREATE TRIGGER spare_row BEFORE DELETE ON public.versions FOR EACH ROW EXECUTE FUNCTION public.spare_row('document');
+CREATE TRIGGER spare_sealed BEFORE UPDATE OF sealed ON public.versions FOR EACH ROW WHEN (((old.sealed IS NOT NULL) AND (new.sealed IS DISTINCT FROM old.sealed))) EXECUTE FUNCTION public.spare_row('document');
 CREATE TRIGGER spare_table BEFORE TRUNCATE ON public.case_keys FOR EACH STATEMENT EXECUTE FUNCTION public.spare_table();
 CREATE TRIGGER spare_table BEFORE TRUNCATE ON public.cases FOR EACH STATEMENT EXECUTE FUNCTION public.spare_table();
 CREATE TRIGGER spare_table BEFORE TRUNCATE ON public.conversations FOR EACH STATEMENT EXECUTE FUNCTION public.spare_table();
@@ -4091,6 +4218,7 @@ CREATE TRIGGER spare_table BEFORE TRUNCATE ON public.tombstones FOR EACH STATEME
 CREATE TRIGGER spare_table BEFORE TRUNCATE ON public.versions FOR EACH STATEMENT EXECUTE FUNCTION public.spare_table();
 CREATE TRIGGER spare_wrapped BEFORE UPDATE OF wrapped ON public.case_keys FOR EACH ROW WHEN (((old.wrapped IS NOT NULL) AND (new.wrapped IS NULL))) EXECUTE FUNCTION public.spare_key();
 CREATE TRIGGER spare_wrapped BEFORE UPDATE OF wrapped ON public.data_keys FOR EACH ROW WHEN (((old.wrapped IS NOT NULL) AND ((new.wrapped IS NULL) OR (new.wrapped <> old.wrapped)))) EXECUTE FUNCTION public.spare_key();
+CREATE TRIGGER team_joined AFTER INSERT OR UPDATE OF left_at ON public.team_members FOR EACH ROW WHEN ((new.left_at IS NULL)) EXECUTE FUNCTION public.team_joined();
 CREATE TRIGGER token_made AFTER INSERT ON public.sessions FOR EACH ROW WHEN ((new.kind = ANY (ARRAY['service'::text, 'app'::text]))) EXECUTE FUNCTION public.service_reached();
 ALTER TABLE ONLY public.brought
     ADD CONSTRAINT brought_org_fkey FOREIGN KEY (org) REFERENCES public.organisations(id);
@@ -4150,6 +4278,8 @@ ALTER TABLE ONLY public.exports
     ADD CONSTRAINT exports_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.cases(id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.factors
     ADD CONSTRAINT factors_person_fkey FOREIGN KEY (person) REFERENCES public.people(id);
+ALTER TABLE ONLY public.former_names
+    ADD CONSTRAINT former_names_person_fkey FOREIGN KEY (person) REFERENCES public.people(id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.grants
     ADD CONSTRAINT grants_org_fkey FOREIGN KEY (org) REFERENCES public.organisations(id);
 ALTER TABLE ONLY public.grants
@@ -4463,6 +4593,7 @@ ALTER TABLE public.erasures ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.events ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.exports ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.factors ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.former_names ENABLE ROW LEVEL SECURITY;
 CREATE POLICY given ON public.participants AS RESTRICTIVE FOR INSERT TO casewire_app WITH CHECK (((granted_by = ( SELECT public.me() AS me)) AND ((EXISTS ( SELECT 1
    FROM (public.cases c
      JOIN public.grants g ON (((g.person = ( SELECT public.me() AS me)) AND (((g.scope = c.id) AND (g.role = 'staff'::text)) OR ((g.scope = c.org) AND (g.role = ANY (ARRAY['admin'::text, 'desk'::text])) AND (g.role = ANY (c.audience)))))))
@@ -4672,6 +4803,7 @@ CREATE POLICY owner_all ON public.erasures TO casewire_owner USING (true) WITH C
 CREATE POLICY owner_all ON public.events TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.exports TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.factors TO casewire_owner USING (true) WITH CHECK (true);
+CREATE POLICY owner_all ON public.former_names TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.grants TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.holds TO casewire_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_all ON public.identities TO casewire_owner USING (true) WITH CHECK (true);
@@ -4816,6 +4948,7 @@ CREATE POLICY system_all ON public.erasures TO casewire_system USING (true) WITH
 CREATE POLICY system_all ON public.events TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.exports TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.factors TO casewire_system USING (true) WITH CHECK (true);
+CREATE POLICY system_all ON public.former_names TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.grants TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.holds TO casewire_system USING (true) WITH CHECK (true);
 CREATE POLICY system_all ON public.identities TO casewire_system USING (true) WITH CHECK (true);
@@ -5064,8 +5197,6 @@ GRANT SELECT ON TABLE public.link_holders TO casewire_app;
 REVOKE ALL ON FUNCTION public.comes_by_link(p_person uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.correct_me(p_name text, p_zone text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.correct_me(p_name text, p_zone text) TO casewire_app;
-REVOKE ALL ON FUNCTION public.destroy_keys(p_case uuid, p_things uuid[], p_now timestamp with time zone) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.destroy_keys(p_case uuid, p_things uuid[], p_now timestamp with time zone) TO casewire_app;
 GRANT DELETE ON TABLE public.oauth_families TO casewire_system;
 GRANT SELECT(id) ON TABLE public.oauth_families TO casewire_system;
 GRANT SELECT(id) ON TABLE public.oauth_families TO casewire_app;
@@ -5156,6 +5287,7 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.participants TO casewire_syste
 GRANT SELECT,INSERT,UPDATE ON TABLE public.participants TO casewire_app;
 REVOKE ALL ON FUNCTION public.held(p_kind text, p_thing uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.held(p_kind text, p_thing uuid) TO casewire_system;
+REVOKE ALL ON FUNCTION public.held_fast(p_case uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.held_for(p_org uuid, p_kind text, p_thing uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.held_for(p_org uuid, p_kind text, p_thing uuid) TO casewire_app;
 REVOKE ALL ON FUNCTION public.walls_of_me() FROM PUBLIC;
@@ -5189,7 +5321,10 @@ GRANT SELECT(revision) ON TABLE public.invitations TO casewire_app;
 REVOKE ALL ON FUNCTION public.invitation_from(p_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.invitation_from(p_id uuid) TO casewire_app;
 REVOKE ALL ON FUNCTION public.keep_hold() FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.keep_name() FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.keep_told() FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.keep_walls(p_org uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.keep_words() FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.kept_out(p_case uuid, p_people uuid[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.kept_out(p_case uuid, p_people uuid[]) TO casewire_app;
 GRANT ALL ON FUNCTION public.kept_out(p_case uuid, p_people uuid[]) TO casewire_system;
@@ -5258,13 +5393,14 @@ GRANT ALL ON FUNCTION public.open_service_session(p_org uuid, p_service uuid, p_
 REVOKE ALL ON FUNCTION public.participations(p_org uuid, p_person uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.participations(p_org uuid, p_person uuid) TO casewire_app;
 GRANT ALL ON FUNCTION public.participations(p_org uuid, p_person uuid) TO casewire_system;
-REVOKE ALL ON FUNCTION public.person_data(p_org uuid, p_person uuid, p_limit integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.person_data(p_org uuid, p_person uuid, p_limit integer) TO casewire_app;
+REVOKE ALL ON FUNCTION public.person_rows(p_org uuid, p_person uuid, p_kind text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.person_rows(p_org uuid, p_person uuid, p_kind text) TO casewire_app;
 REVOKE ALL ON FUNCTION public.place_given() FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.provider_set() FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.raise_access(p_org uuid, p_case uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.raise_access(p_org uuid, p_case uuid) TO casewire_app;
 GRANT ALL ON FUNCTION public.raise_access(p_org uuid, p_case uuid) TO casewire_system;
+REVOKE ALL ON FUNCTION public.raised_by(p_org uuid, p_person uuid, p_by uuid, p_before text, p_at timestamp with time zone) FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.readers(p_org uuid, p_case uuid, p_audience text[], p_people uuid[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.readers(p_org uuid, p_case uuid, p_audience text[], p_people uuid[]) TO casewire_app;
 REVOKE ALL ON FUNCTION public.renew_invitation(p_org uuid, p_id uuid, p_hash bytea, p_now timestamp with time zone, p_expires timestamp with time zone) FROM PUBLIC;
@@ -5471,6 +5607,9 @@ REVOKE ALL ON FUNCTION public.spare_original() FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.spare_person() FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.spare_row() FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.spare_table() FROM PUBLIC;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.tombstones TO casewire_system;
+GRANT SELECT ON TABLE public.tombstones TO casewire_app;
+REVOKE ALL ON FUNCTION public.still_attached(p_before jsonb, p_after jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.stood_behind(p_org uuid, p_people uuid[], p_since timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.stood_behind(p_org uuid, p_people uuid[], p_since timestamp with time zone) TO casewire_app;
 REVOKE ALL ON FUNCTION public.stream_head(p_stream uuid) FROM PUBLIC;
@@ -5481,6 +5620,7 @@ GRANT ALL ON FUNCTION public.take_link(p_org uuid, p_person uuid) TO casewire_ap
 REVOKE ALL ON FUNCTION public.taking_part(p_case uuid, p_people uuid[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.taking_part(p_case uuid, p_people uuid[]) TO casewire_app;
 GRANT ALL ON FUNCTION public.taking_part(p_case uuid, p_people uuid[]) TO casewire_system;
+REVOKE ALL ON FUNCTION public.team_joined() FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.uploads_open() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.uploads_open() TO casewire_app;
 GRANT ALL ON FUNCTION public.uploads_open() TO casewire_system;
@@ -5531,16 +5671,22 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.epoch TO casewire_system;
 GRANT SELECT ON TABLE public.epoch TO casewire_app;
 GRANT SELECT ON TABLE public.epoch TO casewire_signin;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.erasures TO casewire_system;
-GRANT SELECT,INSERT ON TABLE public.erasures TO casewire_app;
-GRANT UPDATE(state) ON TABLE public.erasures TO casewire_app;
-GRANT UPDATE(decided_at) ON TABLE public.erasures TO casewire_app;
-GRANT UPDATE(decided_by) ON TABLE public.erasures TO casewire_app;
-GRANT UPDATE(reason) ON TABLE public.erasures TO casewire_app;
+GRANT INSERT ON TABLE public.erasures TO casewire_app;
+GRANT SELECT(id) ON TABLE public.erasures TO casewire_app;
+GRANT SELECT(org) ON TABLE public.erasures TO casewire_app;
+GRANT SELECT(person) ON TABLE public.erasures TO casewire_app;
+GRANT SELECT(state),UPDATE(state) ON TABLE public.erasures TO casewire_app;
+GRANT SELECT(asked_at) ON TABLE public.erasures TO casewire_app;
+GRANT SELECT(asked_by) ON TABLE public.erasures TO casewire_app;
+GRANT SELECT(decided_at),UPDATE(decided_at) ON TABLE public.erasures TO casewire_app;
+GRANT SELECT(decided_by),UPDATE(decided_by) ON TABLE public.erasures TO casewire_app;
+GRANT SELECT(reason),UPDATE(reason) ON TABLE public.erasures TO casewire_app;
 GRANT UPDATE(cases) ON TABLE public.erasures TO casewire_app;
-GRANT UPDATE(certificate) ON TABLE public.erasures TO casewire_app;
-GRANT UPDATE(revision) ON TABLE public.erasures TO casewire_app;
+GRANT SELECT(certificate),UPDATE(certificate) ON TABLE public.erasures TO casewire_app;
+GRANT SELECT(revision),UPDATE(revision) ON TABLE public.erasures TO casewire_app;
 GRANT SELECT,INSERT ON TABLE public.exports TO casewire_app;
 GRANT SELECT,DELETE ON TABLE public.exports TO casewire_system;
+GRANT SELECT,DELETE ON TABLE public.former_names TO casewire_system;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.markers TO casewire_system;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.markers TO casewire_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.message_originals TO casewire_system;
@@ -5577,8 +5723,6 @@ GRANT DELETE ON TABLE public.throttles TO casewire_system;
 GRANT SELECT(key) ON TABLE public.throttles TO casewire_system;
 GRANT SELECT(at) ON TABLE public.throttles TO casewire_system;
 GRANT SELECT(until) ON TABLE public.throttles TO casewire_system;
-GRANT SELECT,INSERT,UPDATE ON TABLE public.tombstones TO casewire_system;
-GRANT SELECT ON TABLE public.tombstones TO casewire_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.version_texts TO casewire_system;
 GRANT SELECT ON TABLE public.version_texts TO casewire_app;
 REVOKE ALL ON FUNCTION public.public_office(p_org uuid) FROM PUBLIC;

@@ -7,7 +7,6 @@ rows and bytes away, as often as it must until nothing is left, and then issues 
 import asyncio
 import contextlib
 from datetime import datetime
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -17,13 +16,15 @@ from prometheus_client import Counter
 
 from hub.context import Hub
 from hub.retention import rules
-from hub.retention.actions import KEEPERS, schedules_of
+from hub.retention.actions import schedules_of
+from hub.retention.certifying import KEEPERS, issue
 from hub.settling import org_stream
+from schemas.audit_log import check
 from schemas.errors import Refused
 from schemas.events import NewEvent
 from schemas.ids import new_id
 from schemas.limits import DESTROYED_AT_ONCE
-from schemas.retention import Disposition, Issued, Schedule
+from schemas.retention import Disposition, Schedule
 from schemas.settings import Settings
 from storage.postgres import holds, locks, retention
 from storage.postgres.pool import PASSING
@@ -39,7 +40,9 @@ logger = structlog.get_logger("retention")
 
 
 async def run(settings: Settings, stop: asyncio.Event) -> None:
-    """Until `stop`. Several processes do no harm to each other."""
+    """Until `stop`. Several processes do no harm to each other. Raises `SettingsError` without the key that signs
+    certificates."""
+    check(settings)
     async with opened(settings, "retention") as hub:
         looked: float | None = None
         while not stop.is_set():
@@ -48,6 +51,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
                 if looked is None or now - looked >= PROPOSED_EVERY_S:
                     await propose(hub)
                     looked = now
+                await hub.database.system.execute(retention.FORGET_NAMES)
                 if await destroy(hub) + await lock_objects(hub):
                     continue
             except (*PASSING, Refused) as error:
@@ -155,12 +159,7 @@ async def _certify(hub: Hub, stone: Any) -> None:
         if stone["kind"] != "person":
             body = rules.certificate(stone, at=unit.now)
             stream = await org_stream(unit, org, access_changes=False)
-            issued = Issued(new_id(), org, stone["kind"], thing, unit.now, sha256(body).hexdigest())
-            unit.append(stream, NewEvent("certificate.issued", issued.id, issued, KEEPERS))
-            await unit.connection.execute(
-                retention.ISSUE, issued.id, org, issued.kind, thing, unit.now, body.decode(),
-                bytes.fromhex(issued.sha256),
-            )  # fmt: skip
+            await issue(unit, hub.settings, stream, stone["kind"], thing, body, stone["within"] or thing)
         if (await unit.write(retention.DONE, thing, unit.now)).endswith(" 0"):
             raise Refused("conflict", "Another worker was first.")
         await unit.connection.execute(retention.DESTROYED, thing)

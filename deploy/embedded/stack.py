@@ -38,8 +38,8 @@ PROCESSES: Mapping[str, str] = {
     "operator": "operator",
 }
 
-# Who signs the record, and exports of it: nobody else has the key. Witnesses are told by the first alone.
-SIGNERS = ("sequence", "hub", "files")
+# Who signs the record, exports of it and certificates: nobody else has the key. Witnesses are told by the first alone.
+SIGNERS = ("sequence", "hub", "files", "retention")
 
 # All but the person at the machine serve health and metrics.
 SERVED = tuple(name for name in PROCESSES if name != "operator")

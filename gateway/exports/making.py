@@ -15,7 +15,6 @@ import rfc8785
 from gateway.exports import page
 from gateway.exports.page import Page
 from gateway.exports.proving import proven
-from gateway.exports.zips import Archive, safe_name
 from schemas.access import Viewer, roles_on, sees
 from schemas.audit import moment
 from schemas.audit_log import Signer
@@ -33,6 +32,7 @@ from schemas.participants import Participant
 from schemas.parties import Party
 from schemas.positions import Position
 from schemas.tasks import Task
+from schemas.zips import Archive, safe_name
 from storage.blobs import Absent
 from storage.postgres import exports
 from storage.postgres.exports import NOUNS

@@ -13,7 +13,6 @@ import structlog
 
 from gateway.exports.leaving import Leaving
 from gateway.exports.making import Making, Opened
-from gateway.exports.zips import safe_name
 from schemas.access import Viewer, sees
 from schemas.addresses import Address
 from schemas.audit import Actor, Version
@@ -26,6 +25,7 @@ from schemas.limits import (
     EXPORTS_FULL_AGAIN_MS,
     EXPORTS_OF_ONE_MAX,
 )
+from schemas.zips import safe_name
 from storage.blobs import Absent, Blobs
 from storage.postgres import audit, exports
 from storage.postgres.pool import Database

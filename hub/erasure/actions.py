@@ -5,13 +5,15 @@ the rule, with the reason.
 """
 
 from collections.abc import Sequence
-from hashlib import sha256
 from typing import Any
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from hub.context import Hub, Who
 from hub.erasure import rules
 from hub.people.rules import may_administer
+from hub.retention.certifying import KEEPERS, issue
 from hub.sessions.standing import proved_recently
 from hub.settling import org_stream
 from schemas.access import ADMIN, DESK
@@ -28,18 +30,17 @@ from schemas.erasure import (
 )
 from schemas.errors import Refused
 from schemas.events import Grant, NewEvent
-from schemas.facts import Stream
+from schemas.facts import Stream, changed
 from schemas.ids import new_id
 from schemas.limits import PAGE_ITEMS_MAX
 from schemas.people import Member
 from schemas.positions import AsOf
-from schemas.retention import Certificate, Issued
 from schemas.sessions import Session
 from schemas.zones import zone_named
-from storage.postgres import erasure, holds, locks, people, retention, walls
+from storage.postgres import erasure, holds, locks, people, walls
 from storage.postgres.rows import cursor, read_cursor
+from storage.postgres.unit import Unit
 
-KEEPERS = (ADMIN,)
 LAST = "An organisation keeps an administrator: make somebody else one first."
 
 
@@ -73,41 +74,12 @@ async def erase(hub: Hub, who: Who, org: UUID, person: UUID, request: Erase) -> 
             raise Refused("not_found")
         card = await on.fetchrow(people.CARD, org, person)
         words = await on.fetchval(erasure.WORDS, org, person, request.cases, unit.now) if request.cases else 0
-        body = rules.certificate(
-            org,
-            before,
-            words=words,
-            cases=len(request.cases),
-            reason=request.reason,
-            by=who.person,
-            at=unit.now,
-        )
-        issued = Issued(new_id(), org, "person", person, unit.now, sha256(body).hexdigest())
+        body = rules.certificate(org, before, words=words, by=who.person, at=unit.now)
         stream = await org_stream(unit, org)
+        certificate = await issue(unit, hub.settings, stream, "person", person, body)
         member = Member(person, org, card["membership"] if card else "", unit.now, 2)
-        unit.append(stream, NewEvent("certificate.issued", issued.id, issued, KEEPERS))
         unit.append(stream, NewEvent("member.removed", person, member, (ADMIN, DESK)))
-        waiting = await on.fetchrow(erasure.WAITING, org, person)
-        asked = erasure.erasure(waiting) if waiting else None
-        done = Erasure(
-            asked.id if asked else new_id(), org, person, "done", asked.asked_at if asked else unit.now,
-            asked.asked_by if asked else who.person, unit.now, who.person, request.reason, issued.id,
-            asked.revision + 1 if asked else 1,
-        )  # fmt: skip
-        await unit.write(
-            erasure.DECIDED if asked else erasure.DONE, done.id, org, person, unit.now, who.person,
-            request.reason, issued.id, request.cases,
-        )  # fmt: skip
-        await on.execute(
-            retention.ISSUE,
-            issued.id,
-            org,
-            "person",
-            person,
-            unit.now,
-            body.decode(),
-            bytes.fromhex(issued.sha256),
-        )
+        done = await _decided(unit, org, person, request, certificate.id, by=who.person)
         ended = await on.fetchval(erasure.ERASE, org, person, unit.now)
         if not await on.fetchval(people.GOVERNED, org):
             raise Refused("conflict", LAST)
@@ -115,8 +87,25 @@ async def erase(hub: Hub, who: Who, org: UUID, person: UUID, request: Erase) -> 
         mine = await unit.person_stream(person)
         unit.append(mine, NewEvent("grant.changed", org, Grant(org, member.role, False), (), (person,)))
     await _close(hub, person, ended or ())
-    certificate = Certificate(issued.id, org, "person", person, issued.at, body.decode(), issued.sha256, None)
     return Answer(Erased(done, certificate), unit.as_of(stream))
+
+
+async def _decided(unit: Unit, org: UUID, person: UUID, request: Erase, certificate: UUID, *, by: UUID) -> Erasure:
+    """What they asked for is done; where they did not ask, it is noted that it was done."""
+    waiting = await unit.connection.fetchrow(erasure.WAITING, org, person)
+    asked = (
+        erasure.erasure(waiting)
+        if waiting
+        else Erasure(new_id(), org, person, "asked", unit.now, by, None, None, "", None, 0)
+    )
+    done = replace(
+        changed(asked), state="done", decided_at=unit.now, decided_by=by, reason=request.reason, certificate=certificate
+    )
+    await unit.write(
+        erasure.DECIDED if waiting else erasure.DONE, done.id, org, person, unit.now, by, request.reason, certificate,
+        request.cases,
+    )  # fmt: skip
+    return done
 
 
 async def _close(hub: Hub, person: UUID, sessions: Sequence[UUID]) -> None:

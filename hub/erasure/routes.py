@@ -2,7 +2,8 @@
 
 from uuid import UUID
 
-from litestar import Response, get, patch, post
+from litestar import get, patch, post
+from litestar.response import Stream
 
 from hub.context import Hub, Who
 from hub.erasure import actions, exports
@@ -66,19 +67,17 @@ ZIP = {"content-disposition": 'attachment; filename="casewire-person.zip"'}
 
 
 @post("/v1/me/export", status_code=200, media_type=ZIP_TYPE, opt=OF_OWN)
-async def export_me(hub: Hub, who: Who) -> Response[bytes]:
+async def export_me(hub: Hub, who: Who) -> Stream:
     """A copy of all that is held of the asker: a zip with a page to read and JSON. It asks who you are once more. It
     makes nothing, so it needs no Idempotency-Key."""
-    packed = await exports.export(hub, who, None, who.person)
-    return Response(packed, media_type=ZIP_TYPE, headers=ZIP)
+    return Stream(await exports.export(hub, who, None, who.person), media_type=ZIP_TYPE, headers=ZIP)
 
 
 @post("/v1/orgs/{org:uuid}/people/{person:uuid}/export", status_code=200, media_type=ZIP_TYPE, opt=OF_ADMIN)
-async def export_person(hub: Hub, who: Who, org: UUID, person: UUID) -> Response[bytes]:
+async def export_person(hub: Hub, who: Who, org: UUID, person: UUID) -> Stream:
     """A copy of what an organisation holds of somebody, for whoever administers it to hand out. It asks who you are
     once more. It makes nothing, so it needs no Idempotency-Key."""
-    packed = await exports.export(hub, who, org, person)
-    return Response(packed, media_type=ZIP_TYPE, headers=ZIP)
+    return Stream(await exports.export(hub, who, org, person), media_type=ZIP_TYPE, headers=ZIP)
 
 
 @patch("/v1/me", opt=OF_OWN)

@@ -22,12 +22,14 @@ WHY = {
     "events": "That somebody did it stays, by an id that names nobody any more.",
     "record": "The record of who did what cannot be changed; it names an id, and from where they came is destroyed.",
 }
-ELSEWHERE = "Another organisation has to keep this account, so it cannot be erased now."
+UNSEEN = "A legal hold that is not yours to see keeps this person, so they cannot be erased now."
+UNCOUNTED = "Not counted: what is in cases that a wall closes to somebody."
 ONESELF = "Another administrator has to erase you."
 
 
 def preview(person: UUID, row: Mapping[str, Any], hold: Hold | UUID | None) -> Preview:
-    """`row` is what the database counted; `hold` what stands in the way, a bare id where it is not ours to know."""
+    """`row` is what the database counted; `hold` what stands in the way, a bare id where it is not the asker's to
+    know."""
     kept = [Kept(what, n, WHY[what]) for what, n in row["kept"].items() if n]
     mine = hold.id if isinstance(hold, Hold) else None
     return Preview(person, row["account"], row["what"], kept, mine, hold is not None and mine is None)
@@ -39,7 +41,7 @@ def may_erase(person: UUID, *, by: UUID, hold: Hold | UUID | None) -> None:
     if isinstance(hold, Hold):
         raise Refused("held", f"A legal hold of {hold.raised_at:%Y-%m-%d} stands in the way: {hold.reason}")
     if hold is not None:
-        raise Refused("held", ELSEWHERE)
+        raise Refused("held", UNSEEN)
 
 
 def refuse(before: Erasure, reason: str, *, by: UUID, now: datetime) -> Erasure:
@@ -49,14 +51,16 @@ def refuse(before: Erasure, reason: str, *, by: UUID, now: datetime) -> Erasure:
 
 
 def certificate(
-    org: UUID, before: Preview, *, words: int, cases: int, reason: str, by: UUID, at: datetime
+    org: UUID, before: Preview, *, words: int, by: UUID, at: datetime
 ) -> bytes:
-    """Canonical JSON (RFC 8785): what went and what stays, by counts; nothing of what it said."""
+    """Canonical JSON (RFC 8785): what went and what stays, by counts; nothing of what it said, nor of what is behind a
+    wall, since all who administer read it."""
     return rfc8785.dumps(
         {
             "v": 1, "kind": "person", "thing": str(before.person), "organisation": str(org),
             "destroyed_at": moment(at), "by": str(by), "under": "erasure",
-            "account": before.account, "what": {**before.goes, "words": words, "cases": cases},
+            "account": before.account, "what": {**before.goes, "words": words},
             "kept": [{"what": one.what, "count": one.count, "why": one.why} for one in before.kept],
+            "besides": UNCOUNTED,
         }
     )  # fmt: skip

@@ -57,7 +57,8 @@ async def edit_message(hub: Hub, who: Who, id: UUID, request: EditMessage, revis
 
 
 async def retract_message(hub: Hub, who: Who, id: UUID, revision: int) -> Answer[Message]:
-    """Take a message back: its words vanish here, from its earlier events and from every later replay."""
+    """Take a message back: its words and what was attached vanish here, from its earlier events and from every later
+    replay. Both are put aside, where the case is kept for as long as it is."""
     seal = await _sealer(hub, who, id)
     async with hub.writing(who, locks.of_row("messages", id)) as unit:
         facts, row = await unit.facts(messages.MESSAGE, id)
@@ -65,7 +66,8 @@ async def retract_message(hub: Hub, who: Who, id: UUID, revision: int) -> Answer
         after = rules.retract(facts, before, revision=revision, now=unit.now)
         audience, people = tuple(row["audience"]), tuple(row["people"])
         unit.append(facts.stream, NewEvent("message.retracted", id, after, audience, people))
-        await unit.write(messages.RETRACT, id, before.revision, seal(before), unit.now, who.person)
+        attached = [one.version for one in before.attachments]
+        await unit.write(messages.RETRACT, id, before.revision, seal(before), unit.now, who.person, attached)
         await unit.connection.execute(messages.BLANK, facts.case, id, before.seq)
     return Answer(after, unit.as_of(facts.stream))
 

@@ -10,9 +10,9 @@ from uuid import UUID
 from hub.context import Hub, Who
 from hub.people.rules import may_administer
 from hub.retention import rules
+from hub.retention.certifying import KEEPERS
 from hub.sessions.standing import proved_recently
 from hub.settling import org_stream, settle
-from schemas.access import ADMIN
 from schemas.answers import Answer, Page
 from schemas.errors import Refused
 from schemas.events import NewEvent
@@ -27,11 +27,9 @@ from schemas.retention import (
     Schedule,
     SetSchedule,
 )
-from storage.postgres import holds, keys, locks, people, retention
+from storage.postgres import holds, locks, people, retention
 from storage.postgres.rows import cursor, read, read_cursor
 from storage.postgres.unit import Unit
-
-KEEPERS = (ADMIN,)
 
 
 async def list_schedules(hub: Hub, who: Who, org: UUID) -> Page[Schedule]:
@@ -139,12 +137,7 @@ async def approve(
         )
         unit.append(facts.stream, NewEvent("disposition.approved", id, after, KEEPERS))
         await unit.write(retention.APPROVE, id, unit.now, who.person, request.reason)
-        if after.kind == "case":
-            await keys.destroy_case(unit, after.case_id)
-        else:
-            rows = await unit.connection.fetch(retention.VERSIONS_OF, after.thing)
-            await keys.destroy_things(unit, after.case_id, [row["id"] for row in rows])
-        # The last word: what comes after it sees the case no more.
+        # The last word, and the end of the keys: what comes after it sees the case no more.
         await org_stream(unit, org)
         await unit.connection.fetchval(retention.BURY, id, unit.now)
         if after.kind == "case":

@@ -9,8 +9,11 @@ from storage.postgres.unit import appending
 PREVIEW = "select account, what, kept from erasure_of($1, $2)"
 ERASE = "select erase_person($1, $2, $3)"
 WORDS = "select erase_words($1, $2, $3, $4)"
-# None: of all organisations, for the person themselves.
-DATA = "select person_data($1, $2, $3)"
+# A cursor over what is held of somebody ($2), of one kind ($3); $1 is null for the person themselves, for whom it is
+# that of all organisations. So many at a time, as long as the transaction lasts.
+ROWS = "select person_rows($1, $2, $3)"
+NEXT = "fetch 200 from person_rows"
+END = "close person_rows"
 CORRECT = "select correct_me($1, $2)"
 
 _COLUMNS = """id, org, person, state, asked_at, asked_by, decided_at, decided_by, reason, certificate, revision"""

@@ -1,11 +1,11 @@
-"""Wrapped keys: of cases, of versions and of conversations; what wrapped them, and how they are destroyed."""
+"""Wrapped keys: of cases, of versions and of conversations; what wrapped them.
+
+They are destroyed with what they open, by its tombstone (`bury_thing` in `0014_keep.sql`), and in no other way."""
 
 from typing import Any, Literal
 from uuid import UUID
 
 from msgspec import Struct
-
-from storage.postgres.unit import Unit
 
 Kind = Literal["version", "conversation"]
 
@@ -53,16 +53,6 @@ OLD_ORIGINALS = """select o.message, o.revision, o.body, m.conversation, m.case_
 SEAL_ORIGINAL = """update message_originals set sealed = $3, body = null
     where message = $1 and revision = $2 and sealed is null"""
 
-DESTROY_CASE = """with things as (update data_keys set wrapped = null, destroyed_at = $2
-        where case_id = $1 and wrapped is not null returning 1),
-    keys as (update case_keys set wrapped = null, root = null, destroyed_at = $2
-        where case_id = $1 and wrapped is not null returning 1)
-    select (select count(*) from things) + (select count(*) from keys)"""
-DESTROY_THINGS = """with things as (update data_keys set wrapped = null, destroyed_at = $3
-        where case_id = $1 and thing = any ($2::uuid[]) and wrapped is not null returning 1)
-    select count(*) from things"""
-DESTROY = "select destroy_keys($1, $2, $3)"
-
 
 class Wrapped(Struct, frozen=True):
     """The key of a thing, wrapped by its case's, and that one, wrapped by `root`; None for what was destroyed."""
@@ -82,18 +72,3 @@ def of_row(version: Any) -> Wrapped:
         "version", version["id"], version["case_id"], version["org"],
         version["k_wrapped"], version["k_case_wrapped"], version["k_root"],
     )  # fmt: skip
-
-
-async def destroy_case(unit: Unit, case: UUID) -> int:
-    """Destroy a case's key and the keys of all its things, in this transaction; how many. What they sealed is noise
-    from the commit on, in every copy of it. A person must administer the case's office."""
-    if unit.person is not None:
-        return await unit.connection.fetchval(DESTROY, case, None, unit.now)
-    return await unit.connection.fetchval(DESTROY_CASE, case, unit.now)
-
-
-async def destroy_things(unit: Unit, case: UUID, things: list[UUID]) -> int:
-    """The same for versions and conversations of one case."""
-    if unit.person is not None:
-        return await unit.connection.fetchval(DESTROY, case, things, unit.now)
-    return await unit.connection.fetchval(DESTROY_THINGS, case, things, unit.now)

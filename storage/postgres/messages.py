@@ -19,8 +19,8 @@ EDIT = appending("""
     update messages set body = $7, edited_at = $5, revision = revision + 1 where id = $2""")
 
 RETRACT = appending("""
-    , original as (insert into message_originals (message, revision, sealed, replaced_at, replaced_by)
-        values ($2, $3, $4, $5, $6))
+    , original as (insert into message_originals (message, revision, sealed, replaced_at, replaced_by, attachments)
+        values ($2, $3, $4, $5, $6, $7))
     update messages set body = null, attachments = '[]', retracted_at = $5, revision = revision + 1 where id = $2""")
 
 BLANK = "select blank_message($1, $2, $3)"

@@ -45,10 +45,10 @@ PROPOSE = appending("""insert into dispositions (id, org, case_id, kind, thing, 
 AGAIN = """update dispositions set state = 'due', keep_until = null, revision = revision + 1
     where state = 'kept' and keep_until <= $1"""
 # What is open again is not due any more.
-REOPENED = """update dispositions x set state = 'kept', keep_until = '9999-12-31', reason = 'The case was reopened.',
+REOPENED = """update dispositions x set state = 'kept', keep_until = null, reason = 'The case was reopened.',
     revision = x.revision + 1 from cases c where c.id = x.case_id and c.is_open and x.state = 'due'"""
 CLOSED_AGAIN = """delete from dispositions x using cases c where c.id = x.case_id and not c.is_open
-    and x.state = 'kept' and x.keep_until = '9999-12-31'"""
+    and x.state = 'kept' and x.keep_until is null"""
 
 _REVIEWED = """select x.*, coalesce(c.number, '') as number, coalesce(c.title, '') as title,
         coalesce(d.name, '') as name, held_for(x.org, x.kind, x.thing) as hold
@@ -63,7 +63,6 @@ APPROVE = appending("""update dispositions set state = 'approved', decided_at = 
     revision = revision + 1 where id = $2""")
 # In the name of the administrator who approved it: the tombstone, and what it takes out of sight.
 BURY = "select bury($1, $2)"
-VERSIONS_OF = "select id from versions where document = $1"
 
 # Destroying. Each statement takes at most $2 rows of the thing $1; they are repeated until none is left, in this order:
 # what refers to something goes before it.
@@ -84,7 +83,8 @@ DESTROY = {
         _of("entries"), _of("parties"), _of("details"), _of("notices"), _of("participants"), _of("team_cases"),
         _of("public_cases"), _of("exports"), _of("mails", "(guard ->> 0)::uuid = $1"),
         # A wall stands on: what is kept of the case, its record and certificate, is not for those whom it keeps out.
-        _of("grants", "scope = $1 and role <> 'walled'"), _of("events"), _of("cases", "id = $1"),
+        _of("grants", "scope = $1 and role <> 'walled'"), _of("events", "case_id = $1 and kind <> 'org'"),
+        _of("cases", "id = $1"),
     ),
     "document": (
         _of("version_texts", "version in (select id from versions where document = $1)"),
@@ -107,9 +107,12 @@ REMOVED = "delete from removals where id = $1"
 DONE = appending("update tombstones set done_at = $3 where thing = $2 and done_at is null")
 DESTROYED = """update dispositions set state = 'destroyed', revision = revision + 1
     where thing = $1 and state = 'approved'"""
-ISSUE = """insert into certificates (id, org, kind, thing, at, body, sha256) values ($1, $2, $3, $4, $5, $6, $7)"""
+ISSUE = appending("""insert into certificates (id, org, kind, thing, at, body, sha256, note)
+    values ($2, $3, $4, $5, $6, $7, $8, $9)""")
+# What people were called before, once no hold stands on them any more.
+FORGET_NAMES = "delete from former_names where held('person', person) is null"
 
-_CERTIFICATE = """select id, org, kind, thing, at, body, encode(sha256, 'hex') as sha256, scrubbed_at
+_CERTIFICATE = """select id, org, kind, thing, at, body, encode(sha256, 'hex') as sha256, note, scrubbed_at
     from certificates"""
 CERTIFICATES = f"""{_CERTIFICATE} where org = $1 and ($2::uuid is null or id < $2) order by id desc limit $3"""
 CERTIFICATE = f"{_CERTIFICATE} where org = $1 and id = $2"

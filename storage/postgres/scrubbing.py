@@ -17,5 +17,5 @@ COVERED = """update certificates c set scrubbed_at = $2 where c.kind <> 'scrub' 
     and (c.thing is null or not exists (select 1 from tombstones t where t.thing = c.thing
         and (t.done_at is null or t.done_at > $1)))
     returning c.org, c.sha256"""
-ISSUE = """insert into certificates (id, org, kind, thing, at, body, sha256)
-    values ($1, $2, 'scrub', null, $3, $4, $5)"""
+ISSUE = """insert into certificates (id, org, kind, thing, at, body, sha256, note)
+    values ($1, $2, 'scrub', null, $3, $4, $5, $6)"""

@@ -43,8 +43,8 @@ FUNCTIONS = {
     "end_service_sessions": CHANGES, "end_sessions_of": CHANGES, "give_link": CHANGES, "take_link": CHANGES,
     "held_for": ADMINS, "erasure_of": ADMINS, "erase_person": CHANGES, "bury": CHANGES,
     "erase_words": CHANGES, "correct_me": SELF,
-    "person_data": "about the asker, or for administrators of what is theirs",
-    "destroy_keys": CHANGES, "renew_invitation": CHANGES, "withdraw_invitation": CHANGES,
+    "person_rows": "about the asker, or for administrators of what is theirs",
+    "renew_invitation": CHANGES, "withdraw_invitation": CHANGES,
     "renew_session": SELF, "scim_outsider": ADMINS,
     "brought_along": "who is there by whose hand, ids alone, for the organisation's people", "stood_behind": SELF,
     "hidden_walls": SELF,
@@ -188,7 +188,6 @@ OF_PEOPLE = {
     "walled staff": {"card_of", "seated", "find_person", "invitation_from"},
     "walled administrator": {
         "card_of", "seated", "find_person", "invitation_from", "scim_people", "scim_standing", "seat_person",
-        "person_data",
     },
 }  # fmt: skip
 

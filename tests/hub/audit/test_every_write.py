@@ -32,7 +32,7 @@ EXEMPT: dict[str, str] = {
     # What a process does for a unit or for the record
     "audit.PREPARE_SIGNIN": RECORD, "audit_log.INTRODUCE": RECORD, "audit_log.SEQUENCE": RECORD,
     "audit_log.SIGN": RECORD, "audit_log.TOLD": RECORD, "unit.APPEND": IN_A_UNIT, "oauth.CODE": IN_A_UNIT,
-    "erasure.ERASE": IN_A_UNIT, "erasure.WORDS": IN_A_UNIT, "retention.ISSUE": IN_A_UNIT,
+    "erasure.ERASE": IN_A_UNIT, "erasure.WORDS": IN_A_UNIT,
     # Coming in: what leads to an act, and is nothing by itself
     "sessions.THROTTLE": COUNTER, "sessions.FORGIVE": COUNTER, "rates.SPEND": COUNTER, "sessions.TRY": COUNTER,
     "oauth.POLL": COUNTER, "sessions.CHALLENGE": PENDING, "sessions.TAKE": PENDING, "providers.DEPART": PENDING,
@@ -49,7 +49,7 @@ EXEMPT: dict[str, str] = {
     "mails.SENT": WORK, "notices.NUDGE": WORK, "texts.CLEAN": WORK, "texts.PUT": WORK, "texts.PUT_LARGE": WORK,
     "versions.BEGIN_TRY": WORK, "versions.TRY_AGAIN": WORK, "versions.SEAL_QUARANTINE": WORK, "holds.LOCKED": WORK,
     "holds.UNLOCKED": WORK, "retention.AGAIN": WORK, "retention.CLOSED_AGAIN": WORK, "retention.REMOVED": WORK,
-    "retention.REOPENED": WORK,
+    "retention.REOPENED": WORK, "retention.FORGET_NAMES": OVER,
 }  # fmt: skip
 
 

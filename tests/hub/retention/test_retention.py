@@ -73,7 +73,7 @@ async def approved(office: Office, one: dict[str, Any], by: Person | None = None
 
 
 async def left_of(owner: Any, case: UUID) -> set[str]:
-    """The tables in which something of a case stands."""
+    """The tables in which something of a case stands, besides the events that tell of its certificate."""
     tables = await owner.fetch(
         "select c.relname as t, a.attname as c from pg_class c join pg_attribute a on a.attrelid = c.oid "
         "where c.relnamespace = 'public'::regnamespace and c.relkind = 'r' and (a.attname = 'case_id' "
@@ -82,7 +82,10 @@ async def left_of(owner: Any, case: UUID) -> set[str]:
     return {
         row["t"]
         for row in tables
-        if await owner.fetchval(f"select count(*) from {row['t']} where {row['c']} = $1", case)
+        if await owner.fetchval(
+            f"select count(*) from {row['t']} where {row['c']} = $1"
+            + (" and kind <> 'org'" if row["t"] == "events" else ""), case,
+        )
     }
 
 

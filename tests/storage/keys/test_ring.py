@@ -179,12 +179,16 @@ async def test_a_row_that_was_exchanged_opens_nothing(place: Place, hub: Hub) ->
 async def test_what_was_destroyed_opens_nothing_at_once(place: Place) -> None:
     one, other = await place.made(), await place.made()
     assert await place.ring.of(one, WORKER)
-    await place.system.fetchval(keys.DESTROY_THINGS, place.case, [one.thing], await _now(place))
+    await place.system.execute(
+        "update data_keys set wrapped = null, destroyed_at = now() where thing = $1", one.thing
+    )
     assert await place.made(thing=other.thing) == other
     for process in (place.ring, place.process()):
         with pytest.raises(Refused, match="not_found"):
             await process.ensure(place.system, "version", one.thing, place.case, place.org)
-    assert await place.system.fetchval(keys.DESTROY_CASE, place.case, await _now(place)) == 2
+    for table in ("data_keys", "case_keys"):
+        destroy = f"update {table} set wrapped = null, destroyed_at = now() where case_id = $1 and wrapped is not null"
+        await place.system.execute(destroy, place.case)
     for thing in (other.thing, new_id()):  # and none is made anew
         with pytest.raises(Refused, match="not_found"):
             await place.ring.ensure(place.system, "version", thing, place.case, place.org)
@@ -194,10 +198,6 @@ async def test_what_was_destroyed_opens_nothing_at_once(place: Place) -> None:
         )
         == 0
     )
-
-
-async def _now(place: Place) -> Any:
-    return await place.system.fetchval("select now()")
 
 
 async def test_two_processes_make_one_key(place: Place) -> None:

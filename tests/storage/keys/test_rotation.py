@@ -98,7 +98,9 @@ async def test_what_was_destroyed_meanwhile_is_not_wrapped_anew(world: World, ha
     office = await world.office()
     await cleared(hands, office.lead, office.case, TEXT)
     row = await hub.database.system.fetchrow(keys.OF_CASE, office.case)
-    await hub.database.system.fetchval(keys.DESTROY_CASE, office.case, hub.clock())
+    await hub.database.system.execute(
+        "update case_keys set wrapped = null, root = null, destroyed_at = now() where case_id = $1", office.case
+    )
     done = await hub.database.system.execute(keys.REWRAP, office.case, row["wrapped"], b"anew", row["root"])
     assert done == "UPDATE 0"
     assert (await hub.database.system.fetchrow(keys.OF_CASE, office.case))["wrapped"] is None

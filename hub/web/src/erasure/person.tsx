@@ -12,7 +12,7 @@ import { post, Refused } from "../http/client";
 import { erasure } from "../i18n/en/erasure";
 import { useOrg } from "../organisation/org";
 import { saveCertificate } from "../retention/data";
-import { Form, FormDialog } from "../ui/forms";
+import { Form, FormDialog, useFocusBack } from "../ui/forms";
 import { ButtonLink } from "../ui/links";
 import { Failed } from "../ui/states";
 import { Moment } from "../ui/when";
@@ -48,6 +48,7 @@ export function ErasePerson({ person, onClose }: PersonProps): ReactNode {
   const preview = usePreview(org.id, person.id);
   const anew = useErasedAnew(org.id);
   const [erased, setErased] = useState<Erased | null>(null);
+  useFocusBack();
   const close = (): void => {
     // Only now, so that the row this was opened from does not go with the dialog that shows the certificate.
     if (erased) anew();
@@ -55,7 +56,7 @@ export function ErasePerson({ person, onClose }: PersonProps): ReactNode {
   };
   if (erased) return <Certified erased={erased} name={person.name} onClose={close} />;
   const seen = preview.data;
-  if (seen === undefined || seen.hold !== null || seen.held_elsewhere) {
+  if (seen === undefined || seen.hold !== null || seen.held_unseen) {
     return (
       <Modal opened onClose={close} title={t("erasure.title", { name: person.name })}>
         <Stack gap="md">
@@ -84,7 +85,7 @@ function InTheWay({ seen }: { readonly seen: Preview }): ReactNode {
   return (
     <Alert color="red" variant="light" role="alert" icon={<IconLock aria-hidden />} data-testid="in-the-way">
       {seen.hold === null ? (
-        t("erasure.heldElsewhere")
+        t("erasure.heldUnseen")
       ) : hold === undefined ? (
         t("erasure.heldUnknown")
       ) : (
@@ -175,6 +176,9 @@ function Effects({ seen }: { readonly seen: Preview }): ReactNode {
           </li>
         ))}
       </ul>
+      <Text size="xs" c="dimmed">
+        {t("erasure.uncounted")}
+      </Text>
     </div>
   );
 }

@@ -60,7 +60,7 @@ export function certified(one: Certificate): Certified {
 }
 
 /** As it was issued, byte by byte: its hash is that of the file. */
-export const saveCertificate = (one: Certificate): void => saveFile(new Blob([one.body], { type: "application/json" }), `certificate-${one.id}.json`);
+export const saveCertificate = (one: Certificate): void => saveFile(new Blob([one.note === null ? one.body : `{"certificate":${one.body},"note":${JSON.stringify(one.note)}}\n`], { type: "application/json" }), `certificate-${one.id}.json`);
 
 export function useSchedules(org: string): UseQueryResult<readonly Schedule[]> {
   return useQuery({
