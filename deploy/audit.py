@@ -8,10 +8,13 @@ from uuid import UUID
 
 import asyncpg
 
+from deploy.audit_show import printable
 from deploy.embedded.child import StackError
 from schemas.settings import Settings
 from storage.postgres import audit_log
 from storage.postgres.pool import PASSING
+
+NOBODYS = "the house: what belongs to no organisation"
 
 
 def key(settings: Settings, *, as_json: bool = False) -> None:
@@ -23,7 +26,8 @@ def key(settings: Settings, *, as_json: bool = False) -> None:
 
 
 def checkpoint(settings: Settings, log: str = "", *, as_json: bool = False) -> None:
-    """Print the newest checkpoint of each log, or of one, with a line `---` after each."""
+    """Print the newest checkpoint of each log, or of one, with a line `---` after each. Whose each is is said on
+    stderr, beside it: the file that somebody keeps holds checkpoints alone."""
     rows = _asked(settings, audit_log.HEADS_OF_ALL)
     if log:
         try:
@@ -33,7 +37,14 @@ def checkpoint(settings: Settings, log: str = "", *, as_json: bool = False) -> N
         rows = [row for row in rows if row["log"] == wanted]
     if not rows:
         raise StackError("No such log has a checkpoint yet.")
-    found = [{"log": str(row["log"]), "size": row["size"], "note": row["note"]} for row in rows]
+    found = [
+        {"log": str(row["log"]), "name": row["name"] or NOBODYS, "size": row["size"], "note": row["note"]}
+        for row in rows
+    ]
+    if not as_json:
+        for one in found:
+            sys.stderr.write(f"{one['log']}  {one['size']:>9,} entries  {printable(one['name'])}\n")
+        sys.stderr.flush()
     _print(found, "note", as_json=as_json, after="---")
 
 

@@ -14,10 +14,6 @@ from schemas.settings import Settings
 from storage.postgres import audit_log
 
 ROWS = 2_000
-HEAD = "select signed, note from audit_logs where log = $1 and note is not null"
-ENTRIES = """select l.n, e.entry, e.private from audit_leaves l join audit_entries e on (e.tx, e.id) = (l.tx, l.id)
-    where l.log = $1 and l.n < $2 order by l.n"""
-NOTES = "select note from audit_checkpoints where log = $1 and size <= $2 order by size"
 
 
 def main(settings: Settings, org: str, to: Path, *, private: bool) -> None:
@@ -40,7 +36,7 @@ async def export(settings: Settings, log: UUID, to: Path, *, private: bool = Fal
             "begin isolation level repeatable read read only; set local transaction_timeout = 0;"
             " set local statement_timeout = 0"
         )
-        head = await connection.fetchrow(HEAD, log)
+        head = await connection.fetchrow(audit_log.SIGNED, log)
         if head is None:
             raise StackError(f"Nothing was signed of a log {log} yet; `casewire audit checkpoint` lists them.")
         to.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -50,7 +46,7 @@ async def export(settings: Settings, log: UUID, to: Path, *, private: bool = Fal
         opens = _own(to / "private.jsonl") if private else None
         try:
             with (to / "entries.jsonl").open("wb") as entries, (to / "checkpoints.txt").open("w") as notes:
-                cursor = await connection.cursor(ENTRIES, log, head["signed"])
+                cursor = await connection.cursor(audit_log.LOGGED, log, head["signed"])
                 while rows := await cursor.fetch(ROWS):
                     for row in rows:
                         entries.write(row["entry"] + b"\n")
@@ -58,7 +54,7 @@ async def export(settings: Settings, log: UUID, to: Path, *, private: bool = Fal
                             one = {"n": row["n"], **msgspec.json.decode(row["private"])}
                             opens.write(msgspec.json.encode(one, order="sorted") + b"\n")
                 written = ""
-                cursor = await connection.cursor(NOTES, log, head["signed"])
+                cursor = await connection.cursor(audit_log.NOTES, log, head["signed"])
                 while rows := await cursor.fetch(ROWS):
                     for row in rows:
                         written = row["note"]

@@ -87,9 +87,9 @@ def _line(row: Any, names: dict[UUID, str]) -> str:
         f"by {who}", f"on {one.thing}" if one.thing else "",
         f"in {one.case}" if one.case else "", f"from {one.address}" if one.address else "", f"({one.rule})",
     ]  # fmt: skip
-    return _printable("  ".join(part for part in parts if part))
+    return printable("  ".join(part for part in parts if part))
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Names are people's own words: none of them moves the cursor of a terminal."""
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import App, Parameter
+from cyclopts import App, CycloptsError, Parameter
 
 from deploy.backup.cli import backup, restore
 
@@ -230,7 +230,8 @@ def key(*, json: bool = False, data: Data = None) -> None:
 
 @audit.command
 def checkpoint(log: str = "", *, json: bool = False, data: Data = None) -> None:
-    """Print the newest signed checkpoint of each log: what a verifier compares with what it has.
+    """Print the newest signed checkpoint of each log: what a verifier compares with what it has. Whose each is is said
+    on stderr.
 
     Args:
         log: The organisation, by its id; default all, and what belongs to none.
@@ -379,7 +380,10 @@ def main() -> None:
     from schemas.settings import SettingsError
 
     try:
-        app()
+        app(sys.argv[1:], exit_on_error=False, print_error=False)
+    except CycloptsError as problem:
+        problem.verbose = False
+        _fail(f"{' '.join(str(problem).split())} `--help` says what there is.")
     except (StackError, SettingsError) as problem:
         _fail(str(problem))
     except KeyboardInterrupt:

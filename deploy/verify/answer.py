@@ -6,7 +6,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from deploy.verify.entries import parsed
+from deploy.verify.entries import named, parsed
 from deploy.verify.notes import Bad, Checkpoint, Key, open_note, read_checkpoint, strict64
 from deploy.verify.record import trusted
 from deploy.verify.report import Report, Unreadable
@@ -30,21 +30,30 @@ def verify_answer(report: Report, path: Path, *, named: list[Key], witnesses: li
         export, note = whole["export"], whole["note"]
         if export["format"] != FORMAT or not isinstance(note, str):
             raise Unreadable(f"{path} is of another format; take a newer verifier.")
-    except (ValueError, KeyError, TypeError, RecursionError):
-        raise Unreadable(f"{path} is no exported record, or was cut off.") from None
+    except (ValueError, KeyError, TypeError, RecursionError) as problem:
+        if isinstance(problem, ValueError) and data.startswith(BEFORE):
+            report.say("The file cannot be read to its end: it was cut off or changed.")
+            return
+        raise Unreadable(f"{path} is no record that was exported.") from None
     try:
-        _verify(report, data, whole, named, witnesses)
+        keys = trusted(report, str(export["key"]), named, "key")
     except Bad as problem:
-        report.say(f"The file {problem}.")
+        report.say(str(problem))
+        return
+    except (KeyError, TypeError):
+        raise Unreadable(f"{path} is no record that was exported.") from None
+    try:
+        _verify(report, data, whole, keys, witnesses)
+    except Bad as problem:
+        (report.follows if report.mistrusted else report.say)(f"The file {problem}.")
     except (ValueError, KeyError, TypeError, AttributeError) as problem:
         report.say(f"The file does not hold what its format says ({type(problem).__name__}).")
 
 
 def _verify(
-    report: Report, data: bytes, whole: Mapping[str, Any], named: list[Key], witnesses: list[Path]
+    report: Report, data: bytes, whole: Mapping[str, Any], keys: list[Key], witnesses: list[Path]
 ) -> None:
     export, note = whole["export"], str(whole["note"])
-    keys = trusted(report, export["key"], named)
     if canonical(whole) + b"\n" != data:
         raise Bad("is not spelled as it was exported: it was changed")
     inside = data[len(BEFORE) : data.rindex(BETWEEN)]
@@ -84,16 +93,16 @@ def _entry(report: Report, one: Mapping[str, Any], log: str, top: Checkpoint | N
     n, line = int(one["n"]), canonical(one["entry"])
     found = parsed(line)
     if found is None:
-        report.say(f"Entry {n} is no entry of a record.")
+        report.say(f"Entry {n} is no entry of a record.", "form")
         return False
     if found["log"].decode() != log:
-        report.say(f"Entry {n} is of another log.")
+        report.say(f"{named(n, line)} is of another log.", "log")
         return False
     if top is None or n >= top.size:
         return False
     path = [strict64(hash) for hash in one.get("path", ())[:PATH_MAX]]
     if not included(leaf(line), n, top.size, path, top.root):
-        report.say(f"Entry {n} is not in the log that was signed: it was changed or made up.")
+        report.say(f"{named(n, line)} is not in the log that was signed: it was changed or made up.", "entry")
         return False
     return True
 

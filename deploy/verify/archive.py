@@ -13,6 +13,7 @@ from typing import IO, Any
 
 from deploy.verify.chunks import Event, Private, Task, examine
 from deploy.verify.entries import ENTRY_BYTES_MAX, SPAN
+from deploy.verify.entries import named as named_entry
 from deploy.verify.notes import Bad, Checkpoint, Key, open_note, read_checkpoint, strict64
 from deploy.verify.record import KEY_FILE_BYTES_MAX, lines_of, logs_of, notes_of, trusted, whose
 from deploy.verify.report import Report, Unreadable
@@ -24,6 +25,9 @@ LINE_BYTES_MAX = 64 << 20  # of an event
 PATH_MAX = 64  # hashes of a proof
 PIECE = 1 << 20
 MANIFEST, SIGNATURE = "manifest.json", "manifest.sig"
+KEYS = "audit/key.txt"
+OURS = frozenset({MANIFEST, SIGNATURE, "case.json", "events.jsonl"})  # by any of which an archive is known
+ZIP = b"PK\x03\x04"  # what a zip archive with a file in it begins with
 # What reading raises where bytes are not what they should be.
 BROKEN = (
     zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, KeyError, TypeError,
@@ -82,21 +86,25 @@ def verify_archive(report: Report, path: Path, *, named: list[Key], witnesses: l
     """Verify an exported case. What is not signed is not looked at any further."""
     if not path.exists():
         raise Unreadable(f"There is no {path}.")
+    if path.is_file():
+        with path.open("rb") as file:
+            if file.read(4) != ZIP:  # of one that was cut off, too
+                raise Unreadable(f"{path} is no record and no exported case: it is no zip archive.")
     with ExitStack() as stack:
         try:
             box = Box(path, stack)
-            if MANIFEST not in box.names:
+            if not box.names.keys() & OURS:
                 raise Unreadable(f"{path} is no record and no exported case: it has no {MANIFEST}.")
             _verify(report, box, named, witnesses)
         except Bad as problem:
-            report.say(str(problem))
+            (report.follows if report.mistrusted else report.say)(str(problem))
         except BROKEN as problem:
             report.say(f"The archive cannot be read to its end: it was cut off or changed ({type(problem).__name__}).")
 
 
 def _verify(report: Report, box: Box, named: list[Key], witnesses: list[Path]) -> None:
-    own = box.read("audit/key.txt", KEY_FILE_BYTES_MAX).decode(errors="replace")
-    keys = trusted(report, own, named)
+    own = box.read(KEYS, KEY_FILE_BYTES_MAX).decode(errors="replace")
+    keys = trusted(report, own, named, KEYS)
     manifest = _manifest(box, keys)
     org, case, seq = str(manifest["org"]), str(manifest["case"]), int(manifest["as_of"]["seq"])
     report.fact(
@@ -142,7 +150,8 @@ def _files(report: Report, box: Box, manifest: dict[str, Any]) -> bool:
         if name not in box.names:
             report.say(f"{name} is missing.")
         elif box.names[name] != size or _hash(box, name, size) != digest:
-            report.say(f"{name} is not the file that was exported: it was changed.")
+            known = report.mistrusted and name == KEYS
+            (report.follows if known else report.say)(f"{name} is not the file that was exported: it was changed.")
         done += size
         report.progress(lambda done=done: f"{done >> 20:,} MiB of files")
     report.fact(f"{len(said):,} files of {done:,} bytes.")
@@ -175,7 +184,7 @@ class _Events:
             event, _ = split_event(line)
             n: int = event["seq"]
             if n <= last:
-                report.say(f"Event {n} is out of order.")
+                report.say(f"Event {n} is out of order.", "order")
             if n > last + 1:
                 gaps.append([last + 1, n - 1])
             last = n
@@ -256,9 +265,10 @@ def _nouns(report: Report, box: Box, events: _Events) -> dict[str, dict[str, Any
                 versions[thing["id"]] = thing
             last = events.last[noun].get(thing["id"])
             if last is not None and last[1] != canonical(thing):
-                report.say(f"The {noun} {thing['id']} is not what event {last[0]}, the last about it, says.")
+                problem = f"The {noun} {thing['id']} is not what event {last[0]}, the last about it, says."
+                report.say(problem, noun)
         for gone in sorted(events.last[noun].keys() - seen):
-            report.say(f"The {noun} {gone}, of which the events tell, is missing.")
+            report.say(f"The {noun} {gone}, of which the events tell, is missing.", f"no {noun}")
         report.fact(f"{len(seen):,} {name}.")
     return versions
 
@@ -271,7 +281,7 @@ def _bytes(report: Report, manifest: dict[str, Any], versions: Mapping[str, dict
             continue
         file = files.get(manifest["versions"].get(id, ""))
         if file is None or (file["sha256"], file["size"]) != (version["sha256"], version["size"]):
-            report.say(f"The bytes of version {id} are not those whose hash the case pins.")
+            report.say(f"The bytes of version {id} are not those whose hash the case pins.", "bytes")
     if left:
         report.fact(f"{len(left)} versions were left out, with their reasons in {MANIFEST}.")
 
@@ -303,18 +313,19 @@ def _record(
         n, path = proof.get("n", -1), [strict64(one) for one in proof.get("path", ())[:PATH_MAX]]
         count += 1
         if n <= last:
-            report.say(f"Entry {count} of the record is out of order.")
+            report.say(f"Entry {count} of the record is out of order.", "entries")
         last = n
         if not included(leaf(line), n, top.size, path, top.root):
-            report.say(f"Entry {count} of the record is not in the log that was signed: it was changed or made up.")
+            entry = named_entry(n, line)
+            report.say(f"{entry} of the record is not in the log that was signed: it was changed or made up.", "entry")
             continue
         salt = proof.get("data_salt")
         private = {n: Private(None, data_salt=bytes.fromhex(salt))} if salt else None
         spans = [(int(s[1]), int(s[2])) for s in SPAN.findall(line) if s[3].decode() == case]
         found = window.of(spans[0][0], spans[-1][1]) if spans else {}
         one = examine(Task([line], n, org, (), private, found))
-        for sentence in one.said:
-            report.say(sentence)
+        for said_of_it in one.said:
+            report.say(said_of_it.sentence, said_of_it.kind)
         opened += one.opened
         for first, upto in spans:
             if first <= covered:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import NamedTuple
 
-from deploy.verify.entries import ENTRY, PARTS, SPAN, parsed
+from deploy.verify.entries import ENTRY, PARTS, SPAN, named, parsed
 from deploy.verify.tree import Peak, peaks_of
 
 CHUNK = 1 << 14  # leaves
@@ -55,6 +55,15 @@ class Task(NamedTuple):
     hashes: bool = False
 
 
+class Said(NamedTuple):
+    """Something wrong at entry `n`. Kinds: `form` and `log` (it is no entry of this log), `span` (events are told of
+    twice or not at all), `time`, `opens` (a commitment), `event`."""
+
+    kind: str
+    n: int
+    sentence: str
+
+
 class Examined(NamedTuple):
     peaks: list[Peak]
     at_sizes: list[list[Peak]]
@@ -62,7 +71,7 @@ class Examined(NamedTuple):
     runs: dict[str, Run]
     lowest: str
     latest: str
-    said: list[str]
+    said: list[Said]
     more: int  # sentences that were too many
     opened: int  # commitments
     destroyed: int  # entries whose private part is gone
@@ -79,7 +88,7 @@ def committed(salt: bytes, *values: bytes) -> str:
 
 
 def examine(task: Task) -> Examined:
-    said: list[str] = []
+    said: list[Said] = []
     # By stream: first, last, leaf, home. Lists, and bytes as names, since this is done for every entry.
     runs: dict[bytes, list[int]] = {}
     buckets: list[list[bytes]] = [[] for _ in range(BUCKETS)]
@@ -92,17 +101,17 @@ def examine(task: Task) -> Examined:
         append(hashes, new(b"\0" + line).digest())
         found = match(line) if line.isascii() else parsed(line)
         if found is None:
-            said.append(f"Entry {n} is not an entry in canonical form: {_why(line)}.")
+            said.append(Said("form", n, f"{named(n, line)} is not an entry in canonical form: {_why(line)}."))
             continue
         at, id, log, case, spans = found.group(*PARTS)
         if log != want:
-            said.append(f"Entry {n} belongs to another log, {log.decode()}.")
+            said.append(Said("log", n, f"{named(n, line)} belongs to another log, {log.decode()}."))
         raw = unhexlify(id.replace(b"-", b""))
         append(buckets[raw[15]], raw)
         if at >= latest:
             latest = at
         elif (back := _back(latest.decode(), at.decode())) is not None:
-            said.append(f"Entry {n} is of {at.decode()}, {back} before one that stands ahead of it.")
+            said.append(Said("time", n, f"{named(n, line)} is {back} before one that stands ahead of it."))
         if at < lowest:
             lowest = at
         if spans is not None:
@@ -136,15 +145,16 @@ def examine(task: Task) -> Examined:
     )
 
 
-def _run(runs: dict[bytes, list[int]], said: list[str], stream: bytes, run: Run) -> None:
+def _run(runs: dict[bytes, list[int]], said: list[Said], stream: bytes, run: Run) -> None:
     before = runs.get(stream)
     if run.last < run.first:
-        said.append(f"Entry {run.n} tells of events {run.first} to {run.last} of {stream.decode()}: no span.")
+        problem = f"Entry {run.n} tells of events {run.first} to {run.last} of {stream.decode()}: no span."
+        said.append(Said("span", run.n, problem))
     elif before is None:
         runs[stream] = [run.first, run.last, run.n, run.home]
     else:
         if problem := gap(Run(before[0], before[1], before[2], bool(before[3])), run, stream.decode()):
-            said.append(problem)
+            said.append(Said("span", run.n, problem))
         runs[stream] = [before[0], max(run.last, before[1]), before[2], before[3] | run.home]
 
 
@@ -166,7 +176,7 @@ def _back(latest: str, moment: str) -> timedelta | None:
     return back if back > BACKWARDS else None
 
 
-def _open(task: Task, said: list[str], n: int, line: bytes, private: Private) -> int:
+def _open(task: Task, said: list[Said], n: int, line: bytes, private: Private) -> int:
     """Open the commitments of one entry; answers how many were."""
     entry = json.loads(line)
     opened = 0
@@ -175,11 +185,13 @@ def _open(task: Task, said: list[str], n: int, line: bytes, private: Private) ->
         salt = sha256(private.salt + b"data").digest()
         for field, value, what in told:
             if bool(value) != (field in entry):
-                said.append(f"Entry {n} has no {what} where its private part has one, or the other way round.")
+                problem = f"{named(n, line)} has no {what} where its private part has one, or the other way round."
+                said.append(Said("opens", n, problem))
             elif value:
                 opened += 1
                 if committed(private.salt, value.encode()) != entry[field]:
-                    said.append(f"The {what} or the salt that is kept with entry {n} was changed.")
+                    problem = f"{named(n, line)} is not opened by the {what} and the salt kept with it: one changed."
+                    said.append(Said("opens", n, problem))
     if salt is None:
         return opened
     for span in entry.get("spans", ()) if task.events is not None else ():
@@ -188,7 +200,7 @@ def _open(task: Task, said: list[str], n: int, line: bytes, private: Private) ->
         if None in events:
             if task.complete:
                 gone = places[events.index(None)]
-                said.append(f"Event {gone[1]} of {gone[0]}, which entry {n} tells of, is missing.")
+                said.append(Said("event", n, f"Event {gone[1]} of {gone[0]}, which entry {n} tells of, is missing."))
             continue
         there = [event for event in events if event is not None]
         if committed(salt, *(event.data for event in there)) == span["data"]:
@@ -196,11 +208,13 @@ def _open(task: Task, said: list[str], n: int, line: bytes, private: Private) ->
         elif any(event.blanked for event in there):
             for place, event in zip(places, there, strict=True):
                 if event.blanked and not event.retracted:
-                    said.append(f"Event {place[1]} of {place[0]} lost its words, and nothing says who took them back.")
+                    problem = f"Event {place[1]} of {place[0]} lost its words, and nothing says who took them back."
+                    said.append(Said("event", n, problem))
         else:
             first, last = span["first"], span["last"]
             which = f"Event {first}" if first == last else f"One of the events {first} to {last}"
-            said.append(f"{which} of {span['stream']} is not what entry {n} committed to: it was changed.")
+            problem = f"{which} of {span['stream']} is not what entry {n} committed to: it was changed."
+            said.append(Said("event", n, problem))
     return opened
 
 

@@ -5,6 +5,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+from deploy.verify.archive import OURS, verify_archive
 from deploy.verify.record import keys_named, verify_folder
 from deploy.verify.report import Report, Unreadable
 
@@ -34,11 +35,9 @@ def verify(
             from deploy.verify.answer import verify_answer
 
             verify_answer(report, Path(target), named=named, witnesses=witnesses)
-        elif Path(target).is_dir() and not (Path(target) / "manifest.json").exists():
+        elif Path(target).is_dir() and not any((Path(target) / name).exists() for name in OURS):
             verify_folder(report, Path(target), named=named, witnesses=witnesses, jobs=jobs)
         else:
-            from deploy.verify.archive import verify_archive
-
             verify_archive(report, Path(target), named=named, witnesses=witnesses)
     except (Unreadable, OSError, zipfile.BadZipFile) as problem:
         sys.stderr.write(f"casewire: {problem}\n")

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import IO, Any
 from uuid import UUID
 
-from deploy.verify.chunks import CHUNK, Event, Examined, Private
-from deploy.verify.entries import SPAN, parsed
+from deploy.verify.chunks import CHUNK, Event, Examined, Private, Task
+from deploy.verify.entries import SPAN, named, parsed
 from deploy.verify.log import Chunk, Log, kept
 from deploy.verify.notes import Key
 from deploy.verify.record import conclude, logs_of, notes_of
@@ -111,16 +111,17 @@ def verify_database(
 
 
 def _verify_log(report: Report, database: _Database, id: str, keys: list[Key], witnesses: list[Path]) -> None:
-    log, tiles, opened = Log(report, id, complete=True, hashes=True), _Tiles(report, database, id), list[IO[bytes]]()
-    stored: dict[int, bytes] = {}
+    log = Log(report, id, complete=True, hashes=True)
+    tiles, opened, stored = _Tiles(report, database, log), list[IO[bytes]](), dict[int, bytes]()
 
-    def after(first: int, found: Examined) -> None:
-        if found.leaves != (held := stored.pop(first)):
+    def before(task: Task, found: Examined) -> None:
+        if found.leaves != (held := stored.pop(task.first)):
             for at in range(0, len(held), 32):
                 if held[at : at + 32] != found.leaves[at : at + 32]:
-                    report.say(f"The hash that is stored for leaf {first + at // 32} of {id} is not its entry's.")
-                    break
-        tiles.add(found.leaves)
+                    n = task.first + at // 32
+                    entry = named(n, task.lines[at // 32])
+                    log.say(n, f"{entry} of log {id} is not the one whose hash its leaf has: one of both was changed.")
+        tiles.add(found.leaves, task)
 
     try:
         sources = [kept(report, f"the database for {id}", _notes(database, id), keys, id, others=False)]
@@ -129,7 +130,7 @@ def _verify_log(report: Report, database: _Database, id: str, keys: list[Key], w
         for path in witnesses:
             opened.append(path.open("rb"))
             sources.append(kept(report, str(path), notes_of(opened[-1], path.name, report), keys, id, others=True))
-        log.examine(_chunks(report, database, id, stored.__setitem__), sources, after)
+        log.examine(_chunks(log, database, stored.__setitem__), sources, before)
     finally:
         for file in opened:
             file.close()
@@ -138,7 +139,7 @@ def _verify_log(report: Report, database: _Database, id: str, keys: list[Key], w
     for at in range(0, len(streams), STREAMS):
         some = streams[at : at + STREAMS]
         for row in database.fetch(_UNTOLD, [UUID(s) for s, _ in some], [last for _, last in some]):
-            report.say(f"No entry tells of event {row['seq']} of {row['stream']}.")
+            report.say(f"No entry tells of event {row['seq']} of {row['stream']}.", "untold")
     if log.signed < log.size:
         report.fact(f"Log {id}: the last {log.size - log.signed} entries wait for their checkpoint.")
     conclude(report, log)
@@ -151,31 +152,34 @@ def _notes(database: _Database, id: str) -> Iterator[str]:
         size = rows[-1]["size"]
 
 
-def _chunks(report: Report, database: _Database, id: str, store: Callable[[int, bytes], None]) -> Iterator[Chunk]:
+def _chunks(log: Log, database: _Database, store: Callable[[int, bytes], None]) -> Iterator[Chunk]:
     """The entries by leaf, with what opens them; what the leaf says of its entry is compared on the way."""
-    n, place = -1, (0, 0)
+    n, leaf, place, id = -1, -1, (0, 0), log.id
     for rows in database.rows(_LEAVES, UUID(id)):
         first, lines, private = n + 1, list[bytes](), dict[int, Private]()
         for row in rows:
-            if row["n"] != n + 1:
-                report.say(f"Leaf {n + 1} of {id} is missing.")
-            n += 1  # the tree shows what that did to it
+            n += 1
+            leaf += 1
+            if row["n"] != leaf:
+                log.say(n, f"Leaf {leaf} of {id} is missing, and {row['n'] - leaf - 1} after it.")
+                leaf = row["n"]
             if (row["tx"], row["id"]) <= place:
-                report.say(f"Leaf {row['n']} of {id} is out of order.")
+                log.report.say(f"Leaf {leaf} of {id} is out of order.", "order")
             place = row["tx"], row["id"]
             line: bytes | None = row["entry"]
             if line is None:
-                report.say(f"The entry of leaf {row['n']} of {id} is gone.")
+                log.say(n, f"The entry of leaf {leaf} of {id} is gone.")
                 lines.append(b"")
                 continue
             lines.append(line)
             if problem := _unlike(row, line):
-                report.say(f"Leaf {row['n']} of {id} says another {problem} than its entry.")
+                entry = named(leaf, line)
+                log.say(n, f"{entry} of log {id} is of another {problem} than its leaf says: one of both was changed.")
             if row["salt"] is not None:
                 try:
                     private[n] = Private(bytes.fromhex(row["salt"]), row["address"], row["about"])
                 except ValueError:
-                    report.say(f"What opens entry {row['n']} of {id} was changed.")
+                    log.report.say(f"What opens entry {leaf} of {id} was changed.", "opens")
         store(first, b"".join(row["hash"] for row in rows))
         yield Chunk(lines, private, _events(database, lines))
 
@@ -220,12 +224,17 @@ def _events(database: _Database, lines: list[bytes]) -> dict[tuple[str, int], Ev
 class _Tiles:
     """The tiles that the leaves give, compared with those stored."""
 
-    def __init__(self, report: Report, database: _Database, id: str) -> None:
-        self._report, self._database, self._id = report, database, id
+    def __init__(self, report: Report, database: _Database, log: Log) -> None:
+        self._report, self._database, self._log, self._id = report, database, log, log.id
         self._rows: list[bytearray] = []
         self._next: list[int] = []
+        self._task: Task | None = None
 
-    def add(self, leaves: bytes, level: int = 0) -> None:
+    def add(self, leaves: bytes, task: Task) -> None:
+        self._task = task
+        self._add(leaves, 0)
+
+    def _add(self, leaves: bytes, level: int) -> None:
         if level == len(self._rows):
             self._rows.append(bytearray())
             self._next.append(0)
@@ -239,7 +248,7 @@ class _Tiles:
         self._compare(level, tiles)
         for tile in tiles:
             above += root(peaks_of([tile[at : at + 32] for at in range(0, TILE * 32, 32)]))
-        self.add(bytes(above), level + 1)
+        self._add(bytes(above), level + 1)
 
     def finish(self) -> None:
         for level, row in enumerate(self._rows):
@@ -255,6 +264,28 @@ class _Tiles:
         rows = self._database.fetch(_TILES, UUID(self._id), level, first, first + len(tiles))
         stored = {row["n"]: row["hashes"] for row in rows}
         for n, tile in enumerate(tiles, first):
-            if stored.get(n) != tile:
-                what = "is missing" if n not in stored else "does not agree with the entries"
-                self._report.say(f"Tile {n} of level {level} of {self._id} {what}.")
+            if (held := stored.get(n)) == tile:
+                continue
+            where, which = f"Tile {n} of level {level} of {self._id}", self._which(n, level, tile, held)
+            if held is None:
+                self._report.say(f"{where} is missing.", "tile")
+            elif self._log.changed_before((n + 1) * TILE ** (level + 1)):
+                self._report.follows(f"{where} does not agree with the entries.")
+            elif self._log.broken:
+                self._report.follows(f"{where} does not agree with the entries.")
+                if which:
+                    self._report.fact(f"The first that is not in the tree as it is stored is {which}.")
+            else:
+                first = f", first with {which}" if which else ""
+                self._report.say(f"{where} does not agree with the entries{first}.", "tile")
+
+    def _which(self, n: int, level: int, tile: bytes, held: bytes | None) -> str:
+        """The first entry that a tile of leaves does not agree with."""
+        if held is None:
+            return ""
+        at = next((at for at in range(0, len(tile), 32) if tile[at : at + 32] != held[at : at + 32]), None)
+        if level or at is None or self._task is None:
+            return ""
+        place = n * TILE + at // 32
+        inside = place - self._task.first
+        return f"e{named(place, self._task.lines[inside])[1:]}" if inside >= 0 else ""

@@ -81,3 +81,16 @@ def parsed(line: bytes) -> "re.Match[bytes] | None":
     except UnicodeDecodeError:
         return None
     return found
+
+
+_SELF = tuple(
+    re.compile(rf'"{field}": ?"({pattern})"'.encode())
+    for field, pattern in (("act", _NAME), ("at", _AT), ("id", _UUID))
+)
+
+
+def named(n: int, line: bytes) -> str:
+    """An entry for people: its place, and what it says of itself, as far as that can be read."""
+    act, at, id = (found and found[1].decode() for found in (one.search(line) for one in _SELF))
+    told = [act or "", f"of {at}" if at else "", f"id {id}" if id else ""]
+    return f"Entry {n} ({', '.join(filter(None, told))})" if any(told) else f"Entry {n}"

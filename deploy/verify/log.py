@@ -20,10 +20,12 @@ from deploy.verify.chunks import (
     Examined,
     Private,
     Run,
+    Said,
     Task,
     examine,
     gap,
 )
+from deploy.verify.entries import named
 from deploy.verify.notes import Bad, Checkpoint, Key, origin_of, read_checkpoint
 from deploy.verify.report import Report
 from deploy.verify.tree import EMPTY, Peak, push, root
@@ -52,30 +54,43 @@ def kept(
     report: Report, by: str, notes: Iterable[str], keys: list[Key], log: str, *, others: bool
 ) -> Iterator[Kept]:
     """The checkpoints of one keeper, by size. Who keeps those of many logs (`others`) may have none of this one."""
-    size, time, mine, foreign = 0, datetime(1970, 1, 1, tzinfo=UTC), 0, ""
+    size, time, mine, bad, foreign = 0, datetime(1970, 1, 1, tzinfo=UTC), 0, 0, list[str]()
     for number, note in enumerate(notes, 1):
         origin = origin_of(note)
         if not any(origin == f"{key.name}/audit/{log}" for key in keys):
-            foreign = origin
             if not others:
-                report.say(f"Checkpoint {number} of {by} is of another log or another key, {origin[:120]!r}.")
+                foreign.append(f"Checkpoint {number} of {by} is of another log or another key, {origin[:120]!r}.")
             continue
         try:
             found = read_checkpoint(note, keys)
         except Bad as problem:
-            report.say(f"Checkpoint {number} of {by} {problem}.")
+            bad += 1
+            why = str(problem) if report.named else str(problem).replace("that you trust", "that the record brings")
+            tell = report.follows if report.mistrusted else report.say
+            if bad == 1:
+                tell(f"Checkpoint {number} of {by} {why}.")
+            else:
+                report.follows(f"Checkpoint {number} of {by} {why}.")
             continue
         mine += 1
         if found.size < size:
-            report.say(f"Checkpoint {number} of {by} covers {found.size} entries, fewer than the {size} before it.")
+            report.say(
+                f"Checkpoint {number} of {by} covers {found.size} entries, fewer than the {size} before it.", "sizes"
+            )
             continue
         if found.time < time - BACKWARDS:
-            report.say(f"Checkpoint {number} of {by} is of {found.time.isoformat()}, before the one ahead of it.")
+            report.say(
+                f"Checkpoint {number} of {by} is of {found.time.isoformat()}, before the one ahead of it.", "times"
+            )
         size, time = found.size, max(time, found.time)
         yield Kept(found.size, by, found)
-    if not mine and not others:
-        why = f"; they are of another log, {foreign[:120]!r}" if foreign else ""
-        report.say(f"There is no checkpoint of this log in {by}{why}.")
+    if foreign and mine:
+        report.say(foreign[0])
+        report.follows(foreign[0], len(foreign) - 1)
+    elif not mine and not bad and not others:
+        why = f": {foreign[0][0].lower()}{foreign[0][1:]}" if foreign else "."
+        sentence = f"{by} has no checkpoint of this log{why}"
+        (report.follows if report.mistrusted else report.say)(sentence)
 
 
 class Log:
@@ -88,14 +103,34 @@ class Log:
         self.latest = ""
         self.runs: dict[str, Run] = {}
         self._tree: list[Peak] = []
+        self._changed: set[int] = set()  # entries of which something was said, after which other things do not fit
+        self._agreed: dict[str, int] = {}  # by keeper, the most entries of which a checkpoint is right
+        self._broken: dict[str, int] = {}  # by keeper, the fewest of which one is not
+
+    def say(self, n: int, sentence: str) -> None:
+        """Entry `n` is not what it was: no tile and no checkpoint over it can be right. It is said once."""
+        if n in self._changed:
+            self.report.follows(sentence)
+        else:
+            self._changed.add(n)
+            self.report.say(sentence, "entry")
+
+    @property
+    def broken(self) -> bool:
+        """Whether a checkpoint does not fit the entries."""
+        return bool(self._broken)
+
+    def changed_before(self, n: int) -> bool:
+        return min(self._changed, default=n) < n
 
     def examine(
         self,
         chunks: Iterable[Chunk],
         checkpoints: Sequence[Iterator[Kept]],
-        after: Callable[[int, Examined], None] | None = None,
+        beside: Callable[[Task, Examined], None] | None = None,
     ) -> None:
-        """Go through it once. `after` is called with each chunk's first leaf and what was found, in order."""
+        """Go through it once. `beside` is called with each chunk and what was found in it, in order, before it is
+        compared with checkpoints."""
         merged = heapq.merge(*checkpoints, key=lambda kept: kept.size)
         waiting: deque[Kept] = deque()
 
@@ -118,36 +153,52 @@ class Log:
         with ExitStack() as stack:
             ids = stack.enter_context(_Ids())
             for task, mine, found in _results(tasks(), self.jobs, stack):
-                self._take(task, mine, found, ids)
-                if after is not None:
-                    after(task.first, found)
+                self._take(task, mine, found, ids, beside)
                 self.report.progress(lambda: f"{self.size:,} entries")
             for twice in ids.twice():
                 self.report.say(f"Two entries have the id {twice}.")
         self._beyond([*waiting, *merged])
 
-    def _take(self, task: Task, mine: list[Kept], found: Examined, ids: "_Ids") -> None:
+    def _take(
+        self,
+        task: Task,
+        mine: list[Kept],
+        found: Examined,
+        ids: "_Ids",
+        beside: Callable[[Task, Examined], None] | None,
+    ) -> None:
         report = self.report
-        for sentence in found.said:
-            report.say(sentence)
-        report.more(found.more)
+        for one in found.said:
+            if one.kind != "opens":
+                self._say(one)
         for stream, run in found.runs.items():
             before = self.runs.get(stream)
             if before is not None:
                 if problem := gap(before, run, stream):
-                    report.say(problem)
+                    self._say(Said("span", run.n, problem))
                 run = Run(before.first, max(run.last, before.last), before.n, before.home or run.home)
             self.runs[stream] = run
         if self.latest and found.lowest < self.latest:
             try:
                 back = datetime.fromisoformat(self.latest) - datetime.fromisoformat(found.lowest)
                 if back > BACKWARDS:
-                    report.say(f"After entry {task.first} one is of {found.lowest}, {back} before one ahead of it.")
+                    problem = f"After entry {task.first} one is of {found.lowest}, {back} before one ahead of it."
+                    report.say(problem, "time")
             except ValueError:
-                report.say(f"After entry {task.first} one has no time.")
+                report.say(f"After entry {task.first} one has no time.", "time")
+        if beside is not None:
+            beside(task, found)
         local = dict(zip(task.sizes, found.at_sizes, strict=True))
         for one in mine:
-            self._compare(one, root([*self._tree, *local[one.size]]) if one.size > task.first else None)
+            self._compare(one, root([*self._tree, *local[one.size]]) if one.size > task.first else None, task)
+        for one in found.said:
+            if one.kind == "opens":
+                self._say(one)
+        if found.more:  # than are told of one chunk
+            if self._changed or self._broken:
+                report.followed += found.more
+            else:
+                report.more(found.more)
         self.latest = max(self.latest, found.latest)
         for level, hash in found.peaks:
             push(self._tree, level, hash)
@@ -157,25 +208,52 @@ class Log:
         self.destroyed += found.destroyed
         ids.add(found.ids)
 
-    def _compare(self, one: Kept, top: bytes | None) -> None:
+    def _say(self, one: Said) -> None:
+        """Where an entry cannot be read, nobody knows what it told of; where some were removed or added, what opens
+        those behind them stands at other places."""
+        lost = self.changed_before(one.n + 1)
+        moved = min(self._broken.values(), default=one.n + 1) <= one.n
+        if one.kind in ("form", "log"):
+            self.say(one.n, one.sentence)
+        elif (one.kind == "span" and lost) or (one.kind == "opens" and (lost or moved)):
+            self.report.follows(one.sentence)
+        else:
+            self.report.say(one.sentence, one.kind)
+
+    def _compare(self, one: Kept, top: bytes | None, task: Task) -> None:
         """A checkpoint against the root of as many entries; None where that is the empty tree or the chunk's start."""
         self.checkpoints += 1
         if top is None:
             top = root(self._tree)
-        if top != one.checkpoint.root:
-            self.report.say(
-                f"The first {one.size} entries are not those that {by_whom(one)} saw: entries were changed, removed,"
-                " added or put in another order, or the log was forked."
-            )
+        first, last = self._agreed.get(one.by, 0), one.size - 1
+        if top == one.checkpoint.root:
+            self._agreed[one.by] = one.size
+            self._broken.pop(one.by, None)
+        else:
+            known = bool(self._broken) or any(first <= n <= last for n in self._changed)
+            (self.report.follows if known else self.report.say)(self._unlike(one, first, last, task))
+            self._broken.setdefault(one.by, first)
         self.signed = max(self.signed, one.size)
         if self.latest:
             try:
                 if one.checkpoint.time < datetime.fromisoformat(self.latest) - BACKWARDS:
-                    self.report.say(
-                        f"The checkpoint of {one.size} entries in {one.by} is older than entries that it covers."
-                    )
+                    problem = f"The checkpoint of {one.size} entries in {one.by} is older than entries that it covers."
+                    self.report.say(problem, "older")
             except ValueError:
                 pass  # said before, of the entry
+
+    def _unlike(self, one: Kept, first: int, last: int, task: Task) -> str:
+        if first < last:
+            return (
+                f"The first {one.size} entries are not those that {by_whom(one)} saw: among entries {first} to {last}"
+                " some were changed, removed, added or put in another order, or the log was forked."
+            )
+        inside = last - task.first
+        entry = named(last, task.lines[inside]) if 0 <= inside < len(task.lines) else f"Entry {last}"
+        return (
+            f"{entry} is not the one that {by_whom(one)} saw there: it was changed or added, or one was removed, or the"
+            " log was forked."
+        )
 
     def _beyond(self, rest: list[Kept]) -> None:
         if not self.size:
@@ -185,9 +263,9 @@ class Log:
                     if one.checkpoint.root != EMPTY:
                         self.report.say(f"The checkpoint of no entries in {one.by} has the root of some.")
             rest = [one for one in rest if one.size]
-        for by in dict.fromkeys(one.by for one in rest):
+        for number, by in enumerate(dict.fromkeys(one.by for one in rest)):
             most = max(one.size for one in rest if one.by == by)
-            self.report.say(
+            (self.report.follows if number or self._broken else self.report.say)(
                 f"{by} has a checkpoint of {most} entries, and only {self.size} are here: entries were cut off."
             )
 

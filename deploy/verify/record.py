@@ -41,8 +41,9 @@ def lines_of(file: IO[bytes], name: str, longest: int, report: Report) -> Iterat
 
 
 def chunks_of(
-    lines: Iterator[list[bytes]], private: Iterator[tuple[int, Private]] | None, report: Report
+    lines: Iterator[list[bytes]], private: Iterator[tuple[int, Private]] | None, beyond: list[int]
 ) -> Iterator[Chunk]:
+    """Chunks with what opens their entries; `beyond` is told of the first that is opened and is not there."""
     waiting: list[bytes] = []
     first, ahead = 0, next(private, None) if private is not None else None
 
@@ -67,7 +68,7 @@ def chunks_of(
     if waiting:
         yield chunk(waiting)
     if ahead is not None:
-        report.say(f"{PRIVATE} opens entry {ahead[0]}, which is not here.")
+        beyond.append(ahead[0])
 
 
 def private_of(file: IO[bytes], report: Report) -> Iterator[tuple[int, Private]]:
@@ -82,10 +83,10 @@ def private_of(file: IO[bytes], report: Report) -> Iterator[tuple[int, Private]]
                     raise ValueError("not canonical")
                 n, opens = int(found.pop("n")), read_private(found)
             except (ValueError, KeyError, TypeError, AttributeError):
-                report.say(f"A line of {PRIVATE} is not what opens an entry.")
+                report.say(f"A line of {PRIVATE} is not what opens an entry.", "private")
                 continue
             if n <= last:
-                report.say(f"{PRIVATE} is out of order at entry {n}.")
+                report.say(f"{PRIVATE} is out of order at entry {n}.", "private")
                 continue
             last = n
             yield n, opens
@@ -150,17 +151,18 @@ def keys_named(named: list[str]) -> list[Key]:
     return keys
 
 
-def trusted(report: Report, own: str | None, named: list[Key]) -> list[Key]:
-    """Whose signatures count: the keys named on the command line, else those that the record brings."""
+def trusted(report: Report, own: str | None, named: list[Key], where: str = KEY) -> list[Key]:
+    """Whose signatures count: the keys named on the command line, else those that the record brings in `where`. Raises
+    `Bad` where it brings none that can be read, since it was written with one."""
     if own is None:
         if not named:
-            raise Unreadable(f"The record has no {KEY}; name the key with --key.")
+            raise Unreadable(f"The record has no {where}; name the key with --key.")
         return named
     try:
-        brought = read_keys(own, KEY)
+        brought = read_keys(own, where)
     except Unreadable as problem:
         if not named:
-            raise
+            raise Bad(str(problem)) from None
         report.say(str(problem))
         return named
     if not named:
@@ -168,7 +170,10 @@ def trusted(report: Report, own: str | None, named: list[Key]) -> list[Key]:
         report.fact("The key is the one that the record itself brings; name the one that you know with --key.")
         return brought
     if not set(named) & set(brought):
-        report.say(f"The record's {KEY} is not the key that you trust.")
+        theirs, yours = (f"{key.name}+{key.id.hex()}" for key in (brought[0], named[0]))
+        other = f"it is {theirs[:120]}, and you named {yours[:120]}"
+        report.say(f"The record's {where} is not the key that you trust: {other}.")
+        report.mistrusted = True
     return named
 
 
@@ -186,7 +191,7 @@ def log_of(path: Path) -> str | None:
 
 def verify_folder(
     report: Report, folder: Path, *, named: list[Key], witnesses: list[Path], jobs: int | None = None
-) -> Log:
+) -> None:
     """Verify a record folder with the checkpoints that `witnesses` kept elsewhere."""
     entries, checkpoints = folder / ENTRIES, folder / CHECKPOINTS
     for needed in (entries, checkpoints):
@@ -194,7 +199,11 @@ def verify_folder(
             raise Unreadable(f"{folder} is no record: {needed.name} is missing.")
     key = folder / KEY
     own = key.read_bytes()[:KEY_FILE_BYTES_MAX].decode(errors="replace") if key.is_file() else None
-    keys = trusted(report, own, named)
+    try:
+        keys = trusted(report, own, named)
+    except Bad as problem:
+        report.say(str(problem))
+        return  # without a key nothing else can be said
     id = log_of(entries) or "00000000-0000-0000-0000-000000000000"
     log = Log(report, id, jobs=jobs or cores())
     if (folder / WITNESS).is_file():
@@ -218,19 +227,22 @@ def verify_folder(
             sources.append(kept(report, str(path), notes, keys, id, others=True))
         lines = lines_of(open_(entries), ENTRIES, ENTRY_BYTES_MAX, report)
         opens = private_of(open_(private), report) if private.is_file() else None
-        log.examine(chunks_of(lines, opens, report), sources)
+        beyond: list[int] = []
+        log.examine(chunks_of(lines, opens, beyond), sources)
+        for n in beyond:
+            report.follows(f"{PRIVATE} opens entry {n}, which is not here.")
     finally:
         for file in opened:
             file.close()
     if log.signed < log.size:
-        report.say(f"The last {log.size - log.signed} entries are under no checkpoint: nobody signed them.")
+        unsigned = f"The last {log.size - log.signed} entries are under no checkpoint: nobody signed them."
+        (report.say if log.checkpoints else report.follows)(unsigned)
     conclude(report, log)
     if not witnesses:
         report.fact(
             "No checkpoint kept elsewhere was given (--checkpoint): whoever holds the signing key could have made"
             " another record in place of this one."
         )
-    return log
 
 
 def logs_of(path: Path, report: Report) -> set[str]:

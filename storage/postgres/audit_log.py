@@ -68,7 +68,13 @@ NOTES = "select size, note from audit_checkpoints where log = $1 and size = any(
 TILES = """select t.* from unnest($2::smallint[], $3::bigint[]) as u(level, n), lateral (
     select level, n, hashes from audit_tiles where log = $1 and level = u.level and n = u.n offset 0) as t"""
 # For the person at the machine.
-HEADS_OF_ALL = "select log, signed as size, note from audit_logs where note is not null order by log"
+HEADS_OF_ALL = """select l.log, l.signed as size, l.note, o.name from audit_logs l
+    left join organisations o on o.id = l.log where l.note is not null order by o.name nulls last, l.log"""
+# One log as files, up to what was signed of it; in one snapshot.
+SIGNED = "select signed, note from audit_logs where log = $1 and note is not null"
+LOGGED = """select l.n, e.entry, e.private from audit_leaves l join audit_entries e on (e.tx, e.id) = (l.tx, l.id)
+    where l.log = $1 and l.n < $2 order by l.n"""
+NOTES = "select note from audit_checkpoints where log = $1 and size <= $2 order by size"
 
 
 class Head(NamedTuple):

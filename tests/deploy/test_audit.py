@@ -56,13 +56,19 @@ async def test_keys_and_checkpoints_are_printed(
     record: Record, stack: Stack, capsys: pytest.CaptureFixture[str]
 ) -> None:
     log, settings = new_id(), Settings.read(stack.settings("operator"))
+    await record.db.execute(
+        "insert into organisations (id, name, zone, case_types, made_at) values ($1, 'Zoë\x1b[2J & Co', 'UTC', '{}', now())",
+        log,
+    )
     await record.write(log, 3)
     await record.settle()
     signer = Signer(Settings.read(stack.settings("sequence")))
     await asyncio.to_thread(audit.key, settings)
     assert signer.key in capsys.readouterr().out.splitlines()
     await asyncio.to_thread(audit.checkpoint, settings, str(log))
-    note, end, rest = capsys.readouterr().out.partition("---\n")
+    told = capsys.readouterr()
+    note, end, rest = told.out.partition("---\n")
+    assert told.err == f"{log}          3 entries  Zoë\N{REPLACEMENT CHARACTER}[2J & Co\n"
     assert read_note(note).size == 3 and signed_by(note, signer.key) and (end, rest) == ("---\n", "")
     await asyncio.to_thread(lambda: audit.checkpoint(settings, as_json=True))
     assert [one["note"] for one in json.loads(capsys.readouterr().out) if one["log"] == str(log)] == [note]

@@ -101,9 +101,9 @@ async def test_every_byte_counts(exported: bytes, hub: Hub, tmp_path: Path) -> N
         changed = bytes([exported[at] ^ 1 << dice.randrange(8)])
         file.write_bytes(exported[:at] + changed + exported[at + 1 :])
         assert said(file, keys=[key])[0] in (1, 2), at
-    for at in (0, 1, len(exported) // 2, len(exported) - 2):
+    for at, code in ((0, 2), (1, 2), (len(exported) // 2, 1), (len(exported) - 2, 1)):  # of some it can be said whose
         file.write_bytes(exported[:at])
-        assert said(file, keys=[key])[0] == 2
+        assert said(file, keys=[key])[0] == code
     file.write_bytes(spelled({"export": [], "note": ""}))
     assert said(file)[0] == 2
 

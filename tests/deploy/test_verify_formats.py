@@ -164,6 +164,7 @@ def test_it_runs_alone_and_needs_nothing_of_casewire(tmp_path: Path) -> None:
     (record / "entries.jsonl").write_bytes(lines.replace(b"staff", b"stuff", 1))
     wrong = run(str(record))
     assert wrong.returncode == 1 and "\nWRONG  The first 5 entries are not those that" in wrong.stdout
+    assert wrong.stdout.count("WRONG") == 2  # and the last line
     none = run(str(tmp_path / "absent"))
     assert none.returncode == 2 and none.stderr.count("\n") == 1
     assert run(str(record), "--key", "nonsense").stderr == (
