@@ -106,15 +106,22 @@ export function onTop(held: Pages, newer: RecordPage): Pages {
 const LOOKS: readonly string[] = [...READS, "key.used", "marker.moved"];
 export const isLook = (item: Recorded): boolean => LOOKS.includes(item.act);
 
-/** Looks that say the same, one after the other: the newest, and those before it. A page that is opened leaves one each time. */
+/** Looks that say the same between two changes: the newest, and those before it. A page that is opened leaves some each time. */
 export type Alike = readonly [Recorded, ...Recorded[]];
 
 export function alike(items: readonly Recorded[]): Alike[] {
   const found: [Recorded, ...Recorded[]][] = [];
+  const since = new Map<string, Recorded[]>();
   for (const item of items) {
-    const last = found.at(-1);
-    if (last && isLook(item) && said(last[0]) === said(item)) last.push(item);
-    else found.push([item]);
+    const same = isLook(item) ? since.get(said(item)) : undefined;
+    if (same) {
+      same.push(item);
+      continue;
+    }
+    const alone: [Recorded] = [item];
+    found.push(alone);
+    if (isLook(item)) since.set(said(item), alone);
+    else since.clear();
   }
   return found;
 }

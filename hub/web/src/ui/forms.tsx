@@ -1,7 +1,7 @@
 // Forms in a dialog, sent once, with the hub's complaints beside the fields they are about.
 import { Alert, Button, Group, Modal, Stack } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
-import { useEffect, type FormEvent, type ReactNode } from "react";
+import { useEffect, useState, type FormEvent, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import { asRefused, type Refused } from "../http/client";
@@ -106,8 +106,30 @@ interface DialogProps<R> extends FormProps<R> {
   readonly size?: string;
 }
 
+/** Where the keyboard was: the button that was pressed, or that of the menu in which it stood. */
+function pressed(): HTMLElement | null {
+  const at = document.activeElement;
+  const menu = at?.closest("[role=menu]")?.getAttribute("aria-labelledby");
+  const opener = menu ? document.getElementById(menu) : at;
+  return opener instanceof HTMLElement ? opener : null;
+}
+
+/** For a dialog that is open from its first moment and gone in its last: the keyboard goes back to what opened it, or to
+ * the page where that is gone. A dialog that is told to close does so by itself. */
+export function useFocusBack(open = true): void {
+  const [opener] = useState(() => (open ? pressed() : null));
+  useEffect(
+    () => () => {
+      if (opener === null || (document.activeElement !== null && document.activeElement !== document.body)) return;
+      (opener.isConnected ? opener : document.getElementById("content"))?.focus({ preventScroll: true });
+    },
+    [opener],
+  );
+}
+
 /** A form in a dialog; it is made anew each time it opens. */
 export function FormDialog<R>({ title, opened, onClose, onDone, size, ...form }: DialogProps<R>): ReactNode {
+  useFocusBack(opened);
   return (
     <Modal opened={opened} onClose={onClose} title={title} size={size ?? "md"}>
       <Form

@@ -5,7 +5,7 @@ export const exports = {
   proof: "Whoever gets it can check that nothing in it was changed. That you export the case, and each download, is written into its record.",
   taken: "What was taken back stays taken back. What you may not see is left out, and the archive says how much that is.",
   make: "Make the archive",
-  about: "{{messages}} messages and {{versions}} versions of documents, about {{size}}.",
+  about: "Messages: {{messages}} · versions of documents: {{versions}} · about {{size}}.",
   until: "You can download it until",
   file: "File:",
   download: "Download",
