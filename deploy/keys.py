@@ -90,7 +90,7 @@ async def forget(database: Database, current: str) -> list[str]:
     async with database.system.acquire() as connection, connection.transaction():
         gone = [row["id"] for row in await connection.fetch(keys.FORGET_ROOTS, current)]
         for name in gone:
-            await database.recorder.record(*entry("root.forgotten", HOUSE, None, OPERATOR, about=name))
+            await database.recorder.record(*entry("key.root_forgotten", HOUSE, None, OPERATOR, about=name))
     return gone
 
 

@@ -175,7 +175,7 @@ async def register(
         return
     checked = await current.wrap(CHECK, current.id.encode())
     if not known:
-        await recorder.record(*entry("root.made", HOUSE, None, by, about=current.id))
+        await recorder.record(*entry("key.root_made", HOUSE, None, by, about=current.id))
     await system.execute(keys.MAKE_ROOT, current.id, checked, datetime.now(UTC))
 
 

@@ -326,7 +326,7 @@ async def test_rotation_to_kms_and_from_one_key_of_it_to_another(
         "select entry from audit_entries where case_id = $1 or log = $2", office.case, HOUSE)]  # fmt: skip
     rewrapped = [one for one in entries if one.act == "key.rewrapped"]
     assert len(rewrapped) == 3 and all(one.by.kind == one.rule == "operator" for one in rewrapped)
-    assert {"root.made", "root.forgotten"} <= {one.act for one in entries}
+    assert {"key.root_made", "key.root_forgotten"} <= {one.act for one in entries}
     assert await world.pool.fetchval(keys.KNOWN_ROOT, roots_of(settings).current.id)
 
 
