@@ -8,11 +8,12 @@ from msgspec import Struct
 
 class Export(Struct, frozen=True):
     """What was asked for: a case as its exporter sees it. Counts and `bytes` are of `made_at`, to know how large the
-    archive will be; it holds what they may see when it is downloaded, until `expires_at`."""
+    archive will be; it holds what they may see when it is downloaded, as `file_name`, until `expires_at`."""
 
     id: UUID
     case: UUID
     seq: int
+    file_name: str
     made_at: datetime
     expires_at: datetime
     messages: int

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
@@ -87,3 +87,8 @@ def safe_name(name: str) -> str:
     else:
         name = name[:NAME_CHARS_MAX].rstrip(" .")
     return f"_{name}" if name.partition(".")[0].strip().lower() in _DEVICES else name
+
+
+def archive_name(number: str, made_at: datetime) -> str:
+    """What the archive of a case with this number is called, everywhere."""
+    return safe_name(f"{number} {made_at.astimezone(UTC).date().isoformat()}.zip")

@@ -254,9 +254,9 @@ class Making:
                 yield piece
         yield on.section("record", None if self.entries else 0)
         if self.entries:
-            yield page.table(("When", "Who", "What", "By which rule"))
+            yield page.table(page.RECORD)
             async for one in proven(connection, case.org, case.id, self.checkpoint["size"]):
-                yield page.row(on.act(msgspec.json.decode(one.entry)))
+                yield page.row(page.RECORD, on.act(msgspec.json.decode(one.entry)))
             yield page.TABLE_END
         yield on.end(*self._signed())
 

@@ -1,14 +1,16 @@
 """`index.html` of an archive: a page that stands by itself. No script, nothing from elsewhere; everything that anybody
 wrote is escaped and stands in its own direction. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from html import escape
+from textwrap import shorten
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from gateway.exports.words import ACTORS, said
 from schemas.cases import Case
 from schemas.casetypes import CaseType
 from schemas.conversations import Conversation
@@ -52,8 +54,13 @@ details{margin:.3rem 0}summary{cursor:pointer;color:var(--soft);font-size:.86rem
 code{font:.82rem/1.4 ui-monospace,"SF Mono",Consolas,monospace;overflow-wrap:anywhere;color:var(--soft)}
 aside{background:var(--lift);border-radius:.5rem;padding:.9rem 1.1rem;margin:1.4rem 0}
 footer{max-width:54rem;margin:4rem auto 2rem;padding:1rem 1.25rem;border-top:1px solid var(--line)}
-@media(max-width:30rem){dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.5rem}
-th,td{padding-inline-end:.5rem;font-size:.86rem;overflow-wrap:anywhere}}
+article,tr{scroll-margin-top:1rem}:target{background:var(--lift)}
+@media screen{article{content-visibility:auto;contain-intrinsic-height:auto 5rem}}
+@media(max-width:40rem){dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.5rem}
+thead{position:absolute;clip-path:inset(50%);width:1px;height:1px;overflow:hidden}
+table,tbody,tr,td{display:block}tr{padding:.6rem 0;border-bottom:1px solid var(--line)}
+td{border:0;padding:.1rem 0;overflow-wrap:anywhere}td:empty{display:none}
+td::before{content:attr(data-of) " ";color:var(--soft);font-size:.86rem}}
 @media print{:root{--ink:#000;--soft:#444;--line:#bbb;--back:#fff;--lift:#fff;--mark:#000}body{font-size:10.5pt}
 nav{display:none}h2{break-after:avoid}a{text-decoration:none}main,header,footer{max-width:none}}
 """
@@ -64,6 +71,9 @@ LABELS = {
     "check": "How to check this archive",
 }  # fmt: skip
 
+THING_CHARS_MAX = 80
+RECORD = ("When", "Who", "What", "By which rule")
+
 
 class Page:
     """Writes the parts of the page. `names` are those of people, `files` the paths of versions' bytes."""
@@ -71,6 +81,7 @@ class Page:
     def __init__(self, case: Case, type_: CaseType, names: Mapping[UUID, str], files: Mapping[UUID, str]) -> None:
         self.case, self.type, self.names, self.files = case, type_, names, files
         self.zone = ZoneInfo(case.zone)
+        self.things: dict[UUID, str] = {}  # what the record calls them; filled as the page is told of each
 
     def begin(self, organisation: str, exporter: str, made_at: datetime, seq: int, holes: int) -> str:
         case = self.case
@@ -107,6 +118,7 @@ class Page:
         return f'<h2 id="{name}">{LABELS[name]}{many}</h2>\n{empty}'
 
     def party(self, party: Party) -> str:
+        self.things[party.id] = bdi(party.name)
         gone = " <span class=soft>(removed)</span>" if party.removed_at else ""
         contacts = "".join(
             f"<dt>{text(', '.join(c.roles) or 'Contact')}</dt><dd><bdi>{text(c.name)}</bdi> "
@@ -116,11 +128,12 @@ class Page:
         )
         note = f"<p class=text dir=auto>{text(party.note)}</p>" if party.note else ""
         return (
-            f"<article><strong>{bdi(party.name)}</strong> <span class=soft>{text(party.role)}</span>{gone}{note}"
-            f"{f'<dl>{contacts}</dl>' if contacts else ''}</article>\n"
+            f"<article><strong>{bdi(party.name)}</strong> <span class=soft>{text(_label(party.role))}</span>{gone}"
+            f"{note}{f'<dl>{contacts}</dl>' if contacts else ''}</article>\n"
         )
 
-    def participants(self, rows: Iterable[Participant]) -> str:
+    def participants(self, rows: Sequence[Participant]) -> str:
+        self.things |= {r.id: self.who(r.person) for r in rows}
         return _table(
             ("Who", "Role", "From", "Until"),
             (
@@ -132,19 +145,21 @@ class Page:
     def detail(self, detail: Detail) -> str:
         return _list([(text(_label(name)), value(given)) for name, given in detail.fields.items()])
 
-    def deadlines(self, rows: Iterable[Deadline]) -> str:
+    def deadlines(self, rows: Sequence[Deadline]) -> str:
+        self.things |= {r.id: bdi(r.title) for r in rows}
         return _table(
             ("Due", "What", "Status", "Whose"),
             (
                 (
-                    day(r.due_on) if r.due_on else self.at(r.due_at), _said(r.title, r.note), text(r.status),
+                    day(r.due_on) if r.due_on else self.at(r.due_at), _said(r.title, r.note), text(_label(r.status)),
                     self.who(r.assignee) if r.assignee else "",
                 )
                 for r in rows
             ),
         )  # fmt: skip
 
-    def tasks(self, rows: Iterable[Task]) -> str:
+    def tasks(self, rows: Sequence[Task]) -> str:
+        self.things |= {r.id: bdi(r.title) for r in rows}
         return _table(
             ("By", "What", "Done", "Whose"),
             (
@@ -158,23 +173,28 @@ class Page:
 
     def entry(self, entry: Entry) -> str:
         number = f" <span class=soft>no. {bdi(entry.number)}</span>" if entry.number else ""
+        kind = self.type.entry_kinds.get(entry.kind) or _label(entry.kind)
+        self.things[entry.id] = bdi(shorten(entry.text, THING_CHARS_MAX, placeholder=" …"))
         return (
-            f"<article><header><strong>{day(entry.occurred_on)}</strong> <span class=soft>{text(entry.kind)}</span>"
+            f"<article><header><strong>{day(entry.occurred_on)}</strong> <span class=soft>{text(kind)}</span>"
             f"{number}</header><p class=text dir=auto>{text(entry.text)}</p></article>\n"
         )
 
     def document(self, document: Document) -> str:
+        self.things[document.id] = bdi(document.name)
+        kind = self.type.document_kinds.get(document.kind) or _label(document.kind)
         return (
-            f"<h3 dir=auto>{text(document.name)} <small>{text(document.kind)}</small></h3>"
+            f"<h3 dir=auto>{text(document.name)} <small>{text(kind)}</small></h3>"
             f"<p class=soft>added {self.at(document.added_at)} by {self.who(document.added_by)}</p>\n"
         )
 
     def version(self, version: Version) -> str:
         path = self.files.get(version.id)
         name = bdi(version.file_name)
-        link = f"{name} <span class=gone>({text(version.status)})</span>"
+        link = f"{name} <span class=gone>({text(_label(version.status).lower())})</span>"
         if path:
-            link = f'<a href="{quote(path)}">{name}</a>'
+            link = _linked(path, name)
+        self.things[version.id] = f"{self.things.get(version.document, name)}, {_linked(path, f'version {version.n}')}"
         return (
             f"<ul class=files><li>Version {version.n}: {link} <small>{_size(version.size)}, "
             f"{self.at(version.begun_at)}, {self.who(version.by)}</small><br>"
@@ -182,6 +202,7 @@ class Page:
         )
 
     def conversation(self, conversation: Conversation) -> str:
+        self.things[conversation.id] = bdi(conversation.title)
         among = [self.who(one) for one in conversation.people]
         among = among or [text(self._role(role)) for role in conversation.audience]
         return f"<h3 dir=auto>{text(conversation.title)}</h3><p class=soft>among {', '.join(among)}</p>\n"
@@ -192,7 +213,8 @@ class Page:
         head = f"<header>{author} <span class=soft>{posted}</span></header>"
         if message.body is None:
             when = f" on {self.at(message.retracted_at)}" if message.retracted_at else ""
-            return f"<article>{head}<p class=gone>Taken back by its author{when}.</p></article>\n"
+            gone = f"<p class=gone>Taken back by its author{when}.</p>"
+            return f"<article id={_anchor(message.id)}>{head}{gone}</article>\n"
         earlier = "".join(
             f"<p class=soft>{self.at(at)}</p><p class=text dir=auto>{text(body)}</p>" for at, body in before
         )
@@ -205,16 +227,33 @@ class Page:
             f"<li>{self._link(a.version, a.name)} <code>{text(a.sha256)}</code></li>" for a in message.attachments
         )
         return (
-            f"<article>{head}<p class=text dir=auto>{text(message.body)}</p>{edited}"
+            f"<article id={_anchor(message.id)}>{head}<p class=text dir=auto>{text(message.body)}</p>{edited}"
             f"{f'<ul class=files>{files}</ul>' if files else ''}</article>\n"
         )
 
     def act(self, entry: Mapping[str, Any]) -> tuple[str, ...]:
-        by = entry["by"].get("person")
-        at = datetime.fromisoformat(entry["at"])
-        refused = "refused: " if entry["outcome"] == "refused" else ""
-        who = self.who(UUID(by)) if by else text(entry["by"]["kind"])
-        return self.at(at), who, text(refused + entry["act"]), text(entry["rule"])
+        """A row of the record: names and words where the archive has them, the entry's own where it has none."""
+        by, refused = entry["by"], entry["outcome"] == "refused"
+        person, viewing = by.get("person"), by.get("viewing")
+        who = self.who(UUID(person)) if person else text(ACTORS.get(by["kind"]) or _label(by["kind"]))
+        if viewing:
+            who += f" <small>as {self.who(UUID(viewing))}</small>"
+        what = text(said(entry["act"], refused=refused))
+        if of := entry.get("of"):
+            thing = self.things.get(UUID(of["version"])) or f"version {int(of['n'])} of a document"
+        else:
+            thing = self._thing(entry["act"], entry.get("thing"))
+        about = f"<br><span class=soft>{thing}</span>" if thing else ""
+        rule = "as part of an export" if entry["rule"].startswith("export ") else text(entry["rule"])
+        return self.at(datetime.fromisoformat(entry["at"])), who, f"{what}{about}", f"<small>{rule}</small>"
+
+    def _thing(self, act: str, id: str | None) -> str:
+        """What an entry is about, where that says more than its act does."""
+        if id is None or UUID(id) == self.case.id:
+            return ""
+        if act.startswith("message."):
+            return f"<a href=#{_anchor(UUID(id))}>the message</a>"
+        return self.things.get(UUID(id), "")
 
     def end(self, signed: str, names: str) -> str:
         return (
@@ -226,7 +265,9 @@ class Page:
         )
 
     def who(self, person: UUID, *, strong: bool = False) -> str:
-        name = bdi(self.names.get(person) or str(person))
+        """A name, if the archive has it; whoever has the database finds the others by their ids."""
+        known = self.names.get(person)
+        name = bdi(known) if known else f"somebody <code>{person}</code>"
         return f"<strong>{name}</strong>" if strong else name
 
     def at(self, moment: datetime | None) -> str:
@@ -244,8 +285,11 @@ class Page:
         return role.title if role else name
 
     def _link(self, version: UUID, name: str) -> str:
-        path = self.files.get(version)
-        return f'<a href="{quote(path)}">{bdi(name)}</a>' if path else bdi(name)
+        return _linked(self.files.get(version), bdi(name))
+
+
+def _linked(path: str | None, shown: str) -> str:
+    return f'<a href="{quote(path)}">{shown}</a>' if path else shown
 
 
 def text(given: str) -> str:
@@ -255,6 +299,10 @@ def text(given: str) -> str:
 def bdi(given: str) -> str:
     """A name among words of another direction."""
     return f"<bdi>{text(given)}</bdi>"
+
+
+def _anchor(message: UUID) -> str:
+    return f"m-{message}"
 
 
 def day(given: date) -> str:
@@ -279,15 +327,18 @@ def table(head: tuple[str, ...]) -> str:
     return f"<table><thead><tr>{cells}</tr></thead><tbody>\n"
 
 
-def row(cells: tuple[str, ...]) -> str:
-    return f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>\n"
+def row(head: tuple[str, ...], cells: tuple[str, ...]) -> str:
+    """Each cell knows what it is, for where there is no room for columns."""
+    pairs = zip(head, cells, strict=True)
+    made = "".join(f'<td data-of="{text(of)}">{cell}</td>' for of, cell in pairs)
+    return f"<tr>{made}</tr>\n"
 
 
 TABLE_END = "</tbody></table>\n"
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    made = "".join(row(cells) for cells in rows)
+    made = "".join(row(head, cells) for cells in rows)
     return f"{table(head)}{made}{TABLE_END}" if made else ""
 
 

@@ -25,7 +25,7 @@ from schemas.limits import (
     EXPORTS_FULL_AGAIN_MS,
     EXPORTS_OF_ONE_MAX,
 )
-from schemas.zips import safe_name
+from schemas.zips import archive_name
 from storage.blobs import Absent, Blobs
 from storage.postgres import audit, exports
 from storage.postgres.pool import Database
@@ -90,7 +90,7 @@ class Serving:
             )  # fmt: skip
             await self.origin.database.recorder.record(*made)
             raise
-        return safe_name(f"{row['number']} {row['made_at'].date().isoformat()}.zip")
+        return archive_name(row["number"], row["made_at"])
 
     async def send(
         self, address: Address, place: str, hand: Callable[[bytes], Awaitable[None]], asked_again_s: float | None = None

@@ -1320,11 +1320,12 @@ export interface EventView {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-/** What was asked for: a case as its exporter sees it. Counts and `bytes` are of `made_at`, to know how large the archive will be; it holds what they may see when it is downloaded, until `expires_at`. */
+/** What was asked for: a case as its exporter sees it. Counts and `bytes` are of `made_at`, to know how large the archive will be; it holds what they may see when it is downloaded, as `file_name`, until `expires_at`. */
 export interface Export {
   readonly id: string;
   readonly case: string;
   readonly seq: number;
+  readonly file_name: string;
   readonly made_at: string;
   readonly expires_at: string;
   readonly messages: number;

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import zipfile
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -16,7 +17,7 @@ from deploy.embedded.stack import Stack
 from deploy.verify.archive import verify_archive
 from deploy.verify.record import keys_named
 from deploy.verify.report import Report
-from gateway.files import Files
+from gateway.files import Files, disposition
 from hub.context import Hub
 from schemas.audit_log import Signer
 from schemas.settings import Settings
@@ -50,7 +51,8 @@ async def exported(files: httpx.AsyncClient, person: Person, case: UUID) -> byte
     answer = await files.get(address)
     assert answer.status_code == 200, answer.text
     assert answer.headers["content-type"] == "application/zip"
-    assert answer.headers["content-disposition"].startswith("attachment;")
+    # Saved under the name that the dialog showed.
+    assert answer.headers["content-disposition"] == disposition(made["file_name"], False)
     return answer.content
 
 
@@ -123,6 +125,13 @@ async def test_staff_take_along_all_of_it_and_it_verifies(
     page = box["index.html"].decode()
     assert "<script" not in page and "&lt;script&gt;" in page and "שלום" in page
     assert "<b>it</b>" not in page and "http://" not in page and "https://" not in page
+    # The record there speaks of people and things by their names, in words, at the case's own time.
+    acts = page.partition('id="record"')[2].partition('id="check"')[0]
+    for words in ("posted a message", "added a party", "<bdi>Şükrü &amp; Sons</bdi>", "Do &lt;b&gt;it&lt;/b&gt;"):
+        assert words in acts, words
+    assert "<bdi>Seen again</bdi>" in acts
+    assert f"href=#m-{made['edited']['id']}" in acts and f"id=m-{made['edited']['id']}" in page
+    assert not re.search(r"\b[a-z]+\.[a-z]+(ed|read)\b", acts) and str(office.lead.id) not in acts
     for path in manifest["versions"].values():
         assert path.startswith("files/") and ".." not in path and "\\" not in path and '"' not in path
 
@@ -134,7 +143,7 @@ async def test_an_administrator_who_takes_no_part_is_named_in_what_they_export(
     await exported(files, admin, office.case)
     await record.settle()
     page = opened(await exported(files, admin, office.case))["index.html"].decode()
-    assert "case.exported" in page and str(admin.id) not in page
+    assert "exported the case" in page and "case.exported" not in page and str(admin.id) not in page
 
 
 async def test_each_sees_what_they_may_see_and_holes_are_named(

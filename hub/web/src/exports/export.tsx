@@ -36,7 +36,7 @@ function Steps({ view, onClose }: { readonly view: CaseView; readonly onClose: (
     () => post<Answer<Export>>(`/cases/${view.id}/exports`, undefined),
     (answer) => setMade(answer.item),
   );
-  if (made) return <Download of={made} name={archiveName(view.case.number, made)} org={view.case.org} />;
+  if (made) return <Download of={made} name={made.file_name} org={view.case.org} />;
   return (
     <Stack gap="sm">
       <Text size="sm">{t("exports.lead")}</Text>
@@ -56,10 +56,6 @@ function Steps({ view, onClose }: { readonly view: CaseView; readonly onClose: (
     </Stack>
   );
 }
-
-/** As the answer's own header calls it, which another origin's page is not told. */
-const archiveName = (number: string, made: Export): string => `${number.replace(UNSAFE, "_")} ${made.made_at.slice(0, 10)}.zip`;
-const UNSAFE = /[\\/:*?"<>|\p{Cc}]/gu;
 
 function Download({ of, name, org }: { readonly of: Export; readonly name: string; readonly org: string }): ReactNode {
   const { t } = useTranslation();

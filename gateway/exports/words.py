@@ -1,0 +1,76 @@
+"""What the record's words mean for people who read an archive: the same as on the pages of Casewire. Pure."""
+
+# By the name of an act, as `hub/web/src/i18n/en/audit.ts` has it: those that happen in a case.
+ACTS = {
+    "document_read": "read a document",
+    "document_found": "was shown text of a document in a search",
+    "conversation_read": "read a conversation",
+    "conversation_heard": "followed live what is new",
+    "conversation_found": "was shown messages of a conversation in a search",
+    "export_read": "downloaded an exported case",
+    "audit_read": "read the record",
+    "case_exported": "exported the case",
+    "case_opened": "opened the case",
+    "case_updated": "changed the case",
+    "case_moved": "moved the case on",
+    "detail_set": "set details",
+    "detail_changed": "changed details",
+    "party_added": "added a party",
+    "party_changed": "changed a party",
+    "party_removed": "removed a party",
+    "participant_granted": "gave somebody access",
+    "participant_revoked": "ended somebody's access",
+    "team_case_granted": "gave a team access",
+    "team_case_revoked": "ended a team's access",
+    "entry_added": "added an entry to the timeline",
+    "conversation_opened": "opened a conversation",
+    "message_posted": "posted a message",
+    "message_edited": "edited a message",
+    "message_retracted": "retracted a message",
+    "document_added": "added a document",
+    "document_renamed": "renamed a document",
+    "version_received": "uploaded a version",
+    "version_cleared": "cleared a version after its examination",
+    "version_quarantined": "held a version back after its examination",
+    "version_indexed": "made a version searchable",
+    "deadline_set": "set a deadline",
+    "deadline_changed": "changed a deadline",
+    "deadline_met": "marked a deadline as met",
+    "deadline_cancelled": "cancelled a deadline",
+    "deadline_noticed": "gave notice of a deadline",
+    "task_added": "added a task",
+    "task_changed": "changed a task",
+    "task_done": "finished a task",
+    "hold_raised": "put a hold on something",
+    "hold_released": "released a hold",
+    "disposition_due": "listed something as due for destruction",
+    "disposition_kept": "kept something longer that was due for destruction",
+    "disposition_approved": "approved the destruction of something",
+    "destruction_done": "finished a destruction",
+    "certificate_issued": "issued a certificate of destruction",
+    "key_made": "made a key of the case",
+    "key_used": "opened a key of the case",
+    "key_rewrapped": "wrapped a key of the case anew",
+    "key_sealed": "sealed what was not sealed yet",
+    "link_asked": "asked for a link to sign in",
+    "link_used": "used a link to sign in",
+    "seed": "set up the demo",
+    "notice_added": "gave notice",
+    "notice_acked": "took note of a notice",
+    "marker_moved": "read on in a conversation",
+    "grant_changed": "changed what somebody may see",
+    "wall_raised": "raised an ethical wall",
+    "wall_changed": "changed an ethical wall",
+    "wall_lifted": "lifted an ethical wall",
+}
+ACTORS = {
+    "worker": "Casewire", "operator": "The operator", "nobody": "Nobody known", "link": "Somebody with a link",
+    "service": "A service",
+}  # fmt: skip
+
+
+def said(act: str, *, refused: bool) -> str:
+    """An act in words. What was refused was only tried, and names the operation that was asked for."""
+    name = act.replace(".", "_")
+    told = ACTS.get(name) or name.replace("_", " ")
+    return f"tried: {told}" if refused else told
