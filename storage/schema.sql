@@ -71,16 +71,18 @@ CREATE FUNCTION public.answer_invitation(p_id uuid, p_accept boolean, p_secret b
     AS $$
 declare
     i invitations;
+    mine people;
 begin
     select * into i from invitations where id = p_id and person = me() for update;
-    if i.id is null or i.withdrawn_at is not null or (i.answered_at is null and i.expires_at <= p_now) then
+    select * into mine from people where id = me();
+    if i.id is null or i.withdrawn_at is not null or (i.answered_at is null and i.expires_at <= p_now)
+ then
         return 'absent';
     end if;
     if i.answered_at is not null then
         return case when i.accepted = p_accept then 'again' else 'absent' end;
     end if;
-    if p_accept and i.token_hash is distinct from p_secret
-            and (select email_proved_at is null from people where id = me()) then
+    if p_accept and i.token_hash is distinct from p_secret and mine.email_proved_at is null then
         return 'unproved';
     end if;
     update invitations set answered_at = p_now, accepted = p_accept, used_at = p_now, revision = revision + 1
@@ -131,6 +133,17 @@ begin
         or exists (select 1 from audit_leaves l where l.person = p.id and l.log = p_org
             and (of_all or l.case_id = p_case) and (l.case_id is null or l.case_id <> all (walls))));
 end $$;
+CREATE FUNCTION public.be_entered() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+begin
+    if not exists (select 1 from audit_entries a where a.tx = pg_current_xact_id()::text::bigint
+            and a.person = new.actor) then
+        raise insufficient_privilege using message = 'an event without its entry in the record';
+    end if;
+    return null;
+end $$;
 CREATE TABLE public.brought (
     org uuid NOT NULL,
     person uuid NOT NULL,
@@ -149,6 +162,7 @@ CREATE TABLE public.people (
     kind text DEFAULT 'person'::text NOT NULL,
     email_proved_at timestamp with time zone,
     erased_at timestamp with time zone,
+    vouched boolean DEFAULT false NOT NULL,
     CONSTRAINT people_kind_check CHECK ((kind = ANY (ARRAY['person'::text, 'service'::text]))),
     CONSTRAINT people_of_kind CHECK (
 CASE kind
@@ -435,7 +449,9 @@ CREATE FUNCTION public.comes_by_link(p_person uuid) RETURNS boolean
               JOIN public.grants g ON (((g.person = h.person) AND (g.scope = h.org) AND (g.role = 'outside'::text))))
            WHERE (h.person = comes_by_link.p_person))) AND (NOT (EXISTS ( SELECT 1
             FROM public.grants g
-           WHERE ((g.person = comes_by_link.p_person) AND (g.role = ANY (ARRAY['admin'::text, 'desk'::text, 'staff'::text])))))));
+           WHERE ((g.person = comes_by_link.p_person) AND (g.role = ANY (ARRAY['admin'::text, 'desk'::text, 'staff'::text])))))) AND (NOT (EXISTS ( SELECT 1
+            FROM public.people p
+           WHERE ((p.id = comes_by_link.p_person) AND p.vouched)))));
 END;
 CREATE FUNCTION public.correct_me(p_name text, p_zone text) RETURNS void
     LANGUAGE sql SECURITY DEFINER
@@ -683,13 +699,17 @@ CREATE FUNCTION public.find_person(p_scope uuid, p_email text) RETURNS TABLE(id 
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
     AS $$
+declare
+    office uuid := coalesce((select c.org from cases c where c.id = p_scope), p_scope);
 begin
     if p_scope = any (walls_of_me())
         or not exists (select 1 from grants g where g.person = me() and g.role in ('admin', 'desk', 'staff')
-            and (p_scope in (g.org, g.scope) or g.org = (select c.org from cases c where c.id = p_scope))) then
+            and (p_scope in (g.org, g.scope) or g.org = office)) then
         return;
     end if;
-    return query select p.id, p.name, has_joined(p.id) from people p where p.email = p_email::citext;
+    return query select p.id, p.name, has_joined(p.id) and (not p.vouched
+            or exists (select 1 from grants h where h.person = p.id and h.scope = office))
+        from people p where p.email = p_email::citext;
 end $$;
 CREATE FUNCTION public.give_grants(p_org uuid, p_scope uuid, p_people uuid[], p_roles text[], p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -977,7 +997,8 @@ CREATE FUNCTION public.invitation_from(p_id uuid) RETURNS uuid
     SET search_path TO 'pg_catalog', 'public'
     BEGIN ATOMIC
  SELECT i.org
-    FROM public.invitations i
+    FROM (public.invitations i
+      JOIN public.people p ON ((p.id = i.person)))
    WHERE ((i.id = invitation_from.p_id) AND (i.person = public.me()));
 END;
 CREATE FUNCTION public.keep_hold() RETURNS trigger
@@ -1136,13 +1157,24 @@ begin
     insert into services (id, org, made_at, made_by) values (p_id, p_org, p_now, me());
     return true;
 end $$;
+CREATE FUNCTION public.may_enter(p_log uuid, p_case uuid) RETURNS boolean
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+begin
+    return exists (select 1 from events e where e.tx = pg_current_xact_id_if_assigned()::text::bigint and e.org = p_log
+            and e.actor = me() and (p_case is null or e.case_id = p_case))
+        or exists (select 1 from grants g where g.person = me() and g.org = p_log)
+            and (p_case is null or p_case <> all (walls_of_me())
+                and exists (select 1 from cases c where c.id = p_case and c.org = p_log));
+end $$;
 CREATE FUNCTION public.may_reset(p_person uuid) RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
     BEGIN ATOMIC
  SELECT (EXISTS ( SELECT 1
             FROM public.people p
-           WHERE ((p.id = may_reset.p_person) AND (p.kind = 'person'::text) AND (p.password_hash IS NOT NULL) AND ((p.email_proved_at IS NOT NULL) OR (NOT (EXISTS ( SELECT 1
+           WHERE ((p.id = may_reset.p_person) AND (p.kind = 'person'::text) AND (NOT p.vouched) AND (p.password_hash IS NOT NULL) AND ((p.email_proved_at IS NOT NULL) OR (NOT (EXISTS ( SELECT 1
                     FROM public.identities i
                    WHERE (i.person = p.id)))))))) AS "exists";
 END;
@@ -1160,7 +1192,9 @@ CREATE FUNCTION public.my_invitations(p_now timestamp with time zone) RETURNS TA
     FROM ((public.invitations i
       JOIN public.organisations o ON ((o.id = i.org)))
       LEFT JOIN public.people p ON ((p.id = i.invited_by)))
-   WHERE ((i.person = public.me()) AND (i.answered_at IS NULL) AND (i.withdrawn_at IS NULL) AND (i.expires_at > my_invitations.p_now))
+   WHERE ((i.person = public.me()) AND (i.answered_at IS NULL) AND (i.withdrawn_at IS NULL) AND (i.expires_at > my_invitations.p_now) AND (NOT (EXISTS ( SELECT 1
+            FROM public.people m
+           WHERE ((m.id = public.me()) AND m.vouched)))))
    ORDER BY i.invited_at DESC, i.id
   LIMIT 100;
 END;
@@ -2158,8 +2192,12 @@ begin
     if i.id is null then
         return;
     end if;
-    update people set name = p_name, password_hash = p_password_hash, zone = p_zone, email_proved_at = p_now
-        where email = i.email and not has_joined(id) returning id into holder;
+    delete from identities where person in (select p.id from people p where p.id = i.person and p.vouched);
+    delete from factors where person in (select p.id from people p where p.id = i.person and p.vouched);
+    delete from recovery_codes where person in (select p.id from people p where p.id = i.person and p.vouched);
+    update people set name = p_name, password_hash = p_password_hash, zone = p_zone, email_proved_at = p_now,
+            vouched = false
+        where email = i.email and (not has_joined(id) or vouched and id = i.person) returning id into holder;
     if holder is not null then
         return query select holder, case when i.person = holder then i.id end;
     end if;
@@ -2213,11 +2251,13 @@ begin
             values (known, p_email, p_name, (select zone from organisations where id = v.org), p_now);
         insert into grants (person, scope, role, org, since) values (known, v.org, v.brings, v.org, p_now);
     elsif has_joined(known) or exists (select 1 from people p where p.id = known and p.email_proved_at is not null)
-            or not exists (select 1 from grants g where g.person = known and g.scope = v.org) then
+            or not exists (select 1 from grants g where g.person = known and g.scope = v.org)
+            or exists (select 1 from grants g where g.person = known and g.org <> v.org) then
         return;
     end if;
     insert into identities (id, person, provider, issuer, subject, email, made_at, used_at)
         values (p_id, known, v.id, p_issuer, p_subject, p_email, p_now, p_now);
+    update people set vouched = true where id = known;
     return query select known, fresh;
 end $$;
 CREATE FUNCTION public.signin_ask_link(p_email text, p_hash bytea, p_browser bytea, p_mail uuid, p_subject text, p_body text, p_now timestamp with time zone, p_expires timestamp with time zone) RETURNS void
@@ -2428,7 +2468,7 @@ CREATE FUNCTION public.signin_invitation(p_hash bytea, p_now timestamp with time
      i.name
     FROM (public.invitations i
       JOIN public.people p ON ((p.email OPERATOR(public.=) i.email)))
-   WHERE ((i.token_hash = signin_invitation.p_hash) AND (i.used_at IS NULL) AND (i.expires_at > signin_invitation.p_now) AND (i.withdrawn_at IS NULL) AND (NOT public.has_joined(p.id)));
+   WHERE ((i.token_hash = signin_invitation.p_hash) AND (i.used_at IS NULL) AND (i.expires_at > signin_invitation.p_now) AND (i.withdrawn_at IS NULL) AND ((NOT public.has_joined(p.id)) OR (p.vouched AND (p.id = i.person))));
 END;
 CREATE FUNCTION public.signin_known(p_hash bytea, p_now timestamp with time zone) RETURNS TABLE(id uuid, person uuid, kind text, scopes text[])
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -4169,6 +4209,7 @@ CREATE INDEX walls_org ON public.walls USING btree (org, id);
 CREATE INDEX walls_standing ON public.walls USING btree (org) WHERE (lifted_at IS NULL);
 CREATE TRIGGER app_reached AFTER INSERT OR UPDATE OF secret_hash ON public.oauth_apps FOR EACH ROW WHEN ((new.service IS NOT NULL)) EXECUTE FUNCTION public.service_reached();
 CREATE TRIGGER arrived AFTER INSERT ON public.identities FOR EACH ROW EXECUTE FUNCTION public.arrived();
+CREATE CONSTRAINT TRIGGER be_entered AFTER INSERT ON public.events DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((CURRENT_USER = 'casewire_app'::name)) EXECUTE FUNCTION public.be_entered();
 CREATE TRIGGER keep_hold BEFORE INSERT OR DELETE OR UPDATE ON public.holds FOR EACH ROW EXECUTE FUNCTION public.keep_hold();
 CREATE TRIGGER keep_name BEFORE UPDATE OF name, email, zone, erased_at ON public.people FOR EACH ROW WHEN ((((old.name IS DISTINCT FROM new.name) OR (old.email IS DISTINCT FROM new.email)) OR (old.zone IS DISTINCT FROM new.zone))) EXECUTE FUNCTION public.keep_name();
 CREATE TRIGGER keep_told BEFORE UPDATE OF data, type, thing, stream, seq, case_id, actor, at ON public.events FOR EACH ROW WHEN (((old.kind = 'case'::text) AND (((((((((old.data)::text IS DISTINCT FROM (new.data)::text) OR (old.type IS DISTINCT FROM new.type)) OR (old.thing IS DISTINCT FROM new.thing)) OR (old.stream IS DISTINCT FROM new.stream)) OR (old.seq IS DISTINCT FROM new.seq)) OR (old.case_id IS DISTINCT FROM new.case_id)) OR (old.actor IS DISTINCT FROM new.actor)) OR (old.at IS DISTINCT FROM new.at)))) EXECUTE FUNCTION public.keep_told();
@@ -4185,6 +4226,7 @@ CREATE TRIGGER spare_key BEFORE DELETE ON public.data_keys FOR EACH ROW EXECUTE 
 CREATE TRIGGER spare_object BEFORE UPDATE OF object_key, object_version, sha256 ON public.versions FOR EACH ROW WHEN (((old.object_key IS NOT NULL) AND (((old.object_key IS DISTINCT FROM new.object_key) OR (old.object_version IS DISTINCT FROM new.object_version)) OR (old.sha256 IS DISTINCT FROM new.sha256)))) EXECUTE FUNCTION public.spare_row('document');
 CREATE TRIGGER spare_original BEFORE DELETE OR UPDATE ON public.message_originals FOR EACH ROW EXECUTE FUNCTION public.spare_original();
 CREATE TRIGGER spare_person BEFORE DELETE ON public.people FOR EACH ROW EXECUTE FUNCTION public.spare_person();
+CREATE TRIGGER spare_quarantined BEFORE UPDATE OF quarantine_key, quarantine_sealed ON public.versions FOR EACH ROW WHEN (((old.object_key IS NULL) AND ((new.quarantine_key IS DISTINCT FROM old.quarantine_key) OR ((old.quarantine_sealed IS NOT NULL) AND (new.quarantine_sealed IS DISTINCT FROM old.quarantine_sealed))))) EXECUTE FUNCTION public.spare_row('document');
 CREATE TRIGGER spare_row BEFORE DELETE ON public.cases FOR EACH ROW EXECUTE FUNCTION public.spare_row();
 CREATE TRIGGER spare_row BEFORE DELETE ON public.conversations FOR EACH ROW EXECUTE FUNCTION public.spare_row();
 CREATE TRIGGER spare_row BEFORE DELETE ON public.deadlines FOR EACH ROW EXECUTE FUNCTION public.spare_row();
@@ -4761,7 +4803,7 @@ CREATE POLICY originals ON public.message_originals FOR INSERT TO casewire_app W
    FROM public.messages m
   WHERE (m.id = message_originals.message)))));
 CREATE POLICY outbox ON public.mails FOR INSERT TO casewire_app WITH CHECK (true);
-CREATE POLICY own ON public.audit_entries FOR INSERT TO casewire_app WITH CHECK ((person = ( SELECT public.me() AS me)));
+CREATE POLICY own ON public.audit_entries FOR INSERT TO casewire_app WITH CHECK (((person = ( SELECT public.me() AS me)) AND (((log = '00000000-0000-0000-0000-000000000000'::uuid) AND (case_id IS NULL)) OR public.may_enter(log, case_id))));
 CREATE POLICY own ON public.audit_leaves FOR SELECT TO casewire_app USING ((person = ( SELECT public.me() AS me)));
 CREATE POLICY own ON public.erasures FOR SELECT TO casewire_app USING ((person = ( SELECT public.me() AS me)));
 CREATE POLICY own ON public.exports FOR SELECT TO casewire_app USING (((person = ( SELECT public.me() AS me)) AND (EXISTS ( SELECT 1
@@ -5158,6 +5200,7 @@ GRANT ALL ON FUNCTION public.answer_invitation(p_id uuid, p_accept boolean, p_se
 REVOKE ALL ON FUNCTION public.arrived() FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.audit_names(p_org uuid, p_case uuid, p_people uuid[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.audit_names(p_org uuid, p_case uuid, p_people uuid[]) TO casewire_app;
+REVOKE ALL ON FUNCTION public.be_entered() FROM PUBLIC;
 GRANT SELECT ON TABLE public.brought TO casewire_system;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.people TO casewire_system;
 GRANT SELECT(id) ON TABLE public.people TO casewire_app;
@@ -5338,6 +5381,8 @@ GRANT ALL ON FUNCTION public.lock_key(p_id uuid) TO casewire_app;
 GRANT ALL ON FUNCTION public.lock_key(p_id uuid) TO casewire_system;
 REVOKE ALL ON FUNCTION public.make_service(p_org uuid, p_id uuid, p_name text, p_now timestamp with time zone, p_max integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.make_service(p_org uuid, p_id uuid, p_name text, p_now timestamp with time zone, p_max integer) TO casewire_app;
+REVOKE ALL ON FUNCTION public.may_enter(p_log uuid, p_case uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.may_enter(p_log uuid, p_case uuid) TO casewire_app;
 REVOKE ALL ON FUNCTION public.may_reset(p_person uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.my_invitations(p_now timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.my_invitations(p_now timestamp with time zone) TO casewire_app;

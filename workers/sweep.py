@@ -87,7 +87,8 @@ async def _sweep_quarantine(hub: Hub, row: Any, now: datetime) -> datetime | Non
     and the store keeps each. So we look when it is over, and once more days later for an upload that took very long.
     """
     last = row["begun_at"] + QUARANTINED_FOR
-    waits = row["status"] == "received"
+    # What was refused is kept sealed while a hold stands on its document, as what waits to be examined is.
+    waits = row["status"] == "received" or row["held"]
     sealing = None
     if waits or (row["status"] == "quarantined" and now < last):
         sealing = await _seal_quarantine(hub, row, now)

@@ -68,6 +68,12 @@ create trigger keep_told before update of data, type, thing, stream, seq, case_i
 create trigger spare_sealed before update of sealed on versions for each row
     when (old.sealed is not null and new.sealed is distinct from old.sealed) execute function spare_row('document');
 
+-- Nor are bytes found that wait, or were refused, without what names them.
+create trigger spare_quarantined before update of quarantine_key, quarantine_sealed on versions for each row
+    when (old.object_key is null and (new.quarantine_key is distinct from old.quarantine_key
+        or (old.quarantine_sealed is not null and new.quarantine_sealed is distinct from old.quarantine_sealed)))
+    execute function spare_row('document');
+
 -- How somebody was called before they were called otherwise, as long as a hold stands on them; it goes with the hold.
 create table former_names (
     person uuid not null references people on delete cascade,

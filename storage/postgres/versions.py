@@ -71,7 +71,8 @@ TRY_AGAIN = "update versions set try_at = $2, tries = greatest(tries - 1 + $3, 0
 # Begun and never completed.
 ABANDON = """update versions set status = 'abandoned' where id in (select id from versions
         where status = 'awaiting' and sweep_at <= $1 order by sweep_at limit $2 for update skip locked)"""
-TO_SWEEP = """select id, status, begun_at, quarantine_key, quarantine_version, quarantine_sealed from versions
+TO_SWEEP = """select id, status, begun_at, quarantine_key, quarantine_version, quarantine_sealed,
+        status = 'quarantined' and held('document', document) is not null as held from versions
     where sweep_at <= $1 and status <> 'awaiting' order by sweep_at limit $2"""
 # Only what still is what was sealed, and still waits there.
 SEAL_QUARANTINE = """update versions set quarantine_version = $3, quarantine_sealed = $4

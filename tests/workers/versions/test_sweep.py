@@ -82,6 +82,29 @@ async def test_quarantined_bytes_stay_some_days(office: Office, hands: Hands, hu
     assert (await hands.row(version))["status"] == "quarantined"
 
 
+@pytest.mark.parametrize("kind", ["case", "document", "person"])
+async def test_quarantined_bytes_stay_sealed_while_a_hold_stands(
+    office: Office, hands: Hands, hub: Hub, owner: Any, kind: str
+) -> None:
+    """Held is also what nobody may open. They go when the hold is released."""
+    to = await document(office.lead, office.case)
+    version = await upload(office.lead, to, EICAR)
+    key = (await hands.examine(version))["quarantine_key"]
+    thing = {"case": office.case, "document": to, "person": office.lead.id}[kind]
+    await owner.execute(
+        "insert into holds (id, org, kind, thing, case_id, reason, raised_at, raised_by) "
+        "values ($1, $2, $3, $4, $5, 'x', now(), $6)",
+        new_id(), office.org, kind, thing, None if kind == "person" else office.case, office.lead.id,
+    )  # fmt: skip
+    for days in (1, 2, 3):
+        await sweep_at(hands, QUARANTINED_FOR + timedelta(days=days))
+        assert await stored(hub, key)
+    assert (await hands.row(version))["quarantine_sealed"] is not None
+    await owner.execute("update holds set released_at = now() where thing = $1", thing)
+    await sweep_at(hands, QUARANTINED_FOR + timedelta(days=4, hours=1))
+    assert not await stored(hub, key)
+
+
 async def test_bytes_put_again_after_clearing_go(office: Office, hands: Hands, hub: Hub) -> None:
     """The address takes them for an hour, also when nobody wants them any more. Sealed ones are never touched."""
     version, url = await begun(office, DATA)
