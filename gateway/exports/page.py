@@ -50,7 +50,8 @@ article header{padding:0;max-width:none;margin:0}
 .text{white-space:pre-wrap;overflow-wrap:anywhere;margin:.25rem 0}
 .gone{font-style:italic;color:var(--soft)}
 details{margin:.3rem 0}summary{cursor:pointer;color:var(--soft);font-size:.86rem}
-.files{list-style:none;padding:0;margin:.4rem 0}
+.files{list-style:none;padding:0;margin:.4rem 0}.files li{overflow-wrap:anywhere}
+td time{white-space:nowrap}
 code{font:.82rem/1.4 ui-monospace,"SF Mono",Consolas,monospace;overflow-wrap:anywhere;color:var(--soft)}
 aside{background:var(--lift);border-radius:.5rem;padding:.9rem 1.1rem;margin:1.4rem 0}
 footer{max-width:54rem;margin:4rem auto 2rem;padding:1rem 1.25rem;border-top:1px solid var(--line)}

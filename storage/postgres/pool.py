@@ -184,7 +184,9 @@ class Database:
             try:
                 entered = f"; {_enter(person, session, held)}" if person is not None else ""
                 if steady_s:
-                    steady = f"isolation level repeatable read; set local transaction_timeout = '{steady_s}s'"
+                    # A timer that runs already is not set anew by another time: it is stopped first.
+                    longer = f"set local transaction_timeout = 0; set local transaction_timeout = '{steady_s}s'"
+                    steady = f"isolation level repeatable read; {longer}"
                     entered = f" {steady}{entered}"
                 await connection.execute(f"begin read only{entered}")
                 yield connection

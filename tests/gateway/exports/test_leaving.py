@@ -1,7 +1,9 @@
 """What leaves of an archive stops when its exporter loses the case; whoever takes it slowly keeps nobody waiting."""
 
 import asyncio
+import io
 import secrets
+import zipfile
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -183,6 +185,23 @@ async def test_the_origin_says_when_to_ask_again(
         assert (mine.status_code, all.status_code) == (429, 503)
         assert mine.headers["retry-after"] == all.headers["retry-after"] == "30"
         assert (await client.get(url)).status_code == 200
+
+
+async def test_who_takes_longer_than_other_transactions_may_is_handed_all_of_it(
+    world: World, office: Office, serving: Serving
+) -> None:
+    """Those of the app's role end after 2 s."""
+    await long(office)
+    person, data = await proved(world, office.lead), bytearray()
+
+    async def hand(part: bytes) -> None:
+        if not data:
+            await asyncio.sleep(2.5)
+        data.extend(part)
+
+    await serving.send(await address(person, office.case), "10.0.0.1", hand)
+    with zipfile.ZipFile(io.BytesIO(data)) as box:
+        assert box.testzip() is None and "manifest.sig" in box.namelist()
 
 
 async def nothing() -> None:
