@@ -53,7 +53,7 @@ async def keep(connection: Any, shelf: Shelf, keys: Keys) -> None:
     """Write what stands now, unless that stands there already."""
     async with connection.transaction(isolation="repeatable_read", readonly=True):
         moment, denials, prints = await authority.moment(connection)
-    file = file_of(shelf, NAME, keys)
+    file = file_of(shelf.place, NAME, keys)
     if file.exists():
         there = _read(file, [keys])
         if there.head.epoch == moment["epoch"] and (there.head.denials, there.prints) == (denials, prints):
@@ -65,7 +65,7 @@ async def keep(connection: Any, shelf: Shelf, keys: Keys) -> None:
 def read(shelf: Shelf, sets: Sequence[Keys]) -> Standing | None:
     """What was written last. None where nobody wrote any. Raises `StackError` for a file that nobody with one of these
     sets of keys wrote."""
-    found = [_read(file, sets) for file in files(shelf, NAME)]
+    found = [_read(file, sets) for file in files(shelf.place, NAME)]
     return max(found, key=lambda one: one.head.at, default=None)
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from deploy.backup import database
-from deploy.backup.make import House, ask, copy_objects, keep_ledger
+from deploy.backup.make import House, ask, copy_objects, keep_ledger, keep_received
 from deploy.backup.objects import EVER, Say
 from deploy.backup.shelf import Held, Place, Shelf, lines, locked, place, to_disk
 from deploy.embedded.child import StackError, die_with_parent
@@ -111,6 +111,7 @@ class Follower:
                     file.write(lines(fresh))
                     file.flush()
                     os.fsync(file.fileno())
+            asyncio.run(keep_received(self.house, self.shelf, epoch, SLOT))
             asked = datetime.now(UTC)
             if asked >= self._ledger_from:
                 asyncio.run(keep_ledger(self.house, self.shelf))

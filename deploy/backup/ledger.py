@@ -23,7 +23,7 @@ NAME = "erasures"
 
 async def keep(connection: Any, shelf: Shelf, keys: Keys) -> None:
     """Add what the database knows of to what stands there; a line that is newer takes the older one's place."""
-    file = file_of(shelf, NAME, keys)
+    file = file_of(shelf.place, NAME, keys)
     known = {_id(line): line for line in read_signed(file, [keys])} if file.exists() else {}
     merged = known | {_id(line): line for line in await ledger.lines(connection)}
     if merged != known:
@@ -33,7 +33,7 @@ async def keep(connection: Any, shelf: Shelf, keys: Keys) -> None:
 def read(shelf: Shelf, sets: Sequence[Keys]) -> list[str]:
     """Every line that was signed with one of these sets of keys. Raises `StackError` for a ledger that nobody with any
     of them wrote."""
-    return list(dict.fromkeys(line for file in files(shelf, NAME) for line in read_signed(file, sets)))
+    return list(dict.fromkeys(line for file in files(shelf.place, NAME) for line in read_signed(file, sets)))
 
 
 async def apply(connection: Any, lines: list[str]) -> int:
@@ -44,12 +44,12 @@ async def apply(connection: Any, lines: list[str]) -> int:
         raise StackError(f"What was erased since could not be erased again: {problem}") from None
 
 
-def files(shelf: Shelf, name: str) -> list[Path]:
-    return sorted([*shelf.place.glob(f"{name}.jsonl"), *shelf.place.glob(f"{name}-*.jsonl")])
+def files(folder: Path, name: str) -> list[Path]:
+    return sorted([*folder.glob(f"{name}.jsonl"), *folder.glob(f"{name}-*.jsonl")])
 
 
-def file_of(shelf: Shelf, name: str, keys: Keys) -> Path:
-    return shelf.place / f"{name}-{signed(keys, name.encode())[:16]}.jsonl"
+def file_of(folder: Path, name: str, keys: Keys) -> Path:
+    return folder / f"{name}-{signed(keys, name.encode())[:16]}.jsonl"
 
 
 def write_signed(file: Path, lines: Sequence[str], keys: Keys) -> None:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import asyncpg
 
-from deploy.backup import database
-from deploy.backup.keys import matching
+from deploy.backup import authority, database, ledger, log
+from deploy.backup.keys import matching, read_keys
+from deploy.backup.log import NAME_CHARS, first_segment, told
 from deploy.backup.make import CONNECT_S
 from deploy.backup.objects import Say, check_objects, named
 from deploy.backup.shelf import PART, Backup, Shelf
@@ -29,6 +30,10 @@ def verify(place_: Path, name: str | None, keys_file: Path | None, say: Say) -> 
             manifest = backup.manifest
             if keys_file is not None:
                 backup.check(matching(keys_file, house, manifest.prints, manifest.salt))
+                sets = [one.keys for one in read_keys(keys_file) if one.house == house]
+                ledger.read(shelf, sets)
+                authority.read(shelf, sets)
+                log.check(shelf, backup, sets, all_of_it=True)
             folder = backup.folder / "postgres"
             if database.base_digest(folder) != manifest.database_sha256:
                 raise StackError(
@@ -36,7 +41,10 @@ def verify(place_: Path, name: str | None, keys_file: Path | None, say: Say) -> 
                 )
             database.check_base(folder)
             asyncio.run(check_objects(shelf, shelf.held(backup), say))
+            shelf.since(manifest.epoch)
             say(f"{manifest.name} is whole: {manifest.objects} objects, {_mib(_size(backup))} MiB")
+        for line in told(shelf, shelf.whole()):
+            say(line)
 
 
 def show(place_: Path, settings: Settings | None, say: Say) -> None:
@@ -60,6 +68,8 @@ def show(place_: Path, settings: Settings | None, say: Say) -> None:
             say(line)
         for part in sorted(shelf.backups.glob("*" + PART)):
             say(f"{part.name.removesuffix(PART)}  interrupted; the next backup removes it")
+        for line in told(shelf, whole):
+            say(line)
         if not whole:
             say("there is no whole backup")
         else:
@@ -105,11 +115,10 @@ def _prune_log(shelf: Shelf, epochs: set[str], gone: list[Backup], kept: list[Ba
             shutil.rmtree(shelf.wal(backup.manifest.epoch), ignore_errors=True)
     for epoch in {backup.manifest.epoch for backup in kept}:
         oldest = next(backup for backup in kept if backup.manifest.epoch == epoch)
-        label = (oldest.folder / "postgres" / "backup_label").read_text()
-        segment = label.partition("(file ")[2].partition(")")[0]
+        segment = first_segment(oldest)
         for folder in shelf.wal(epoch).glob("*/"):
             for file in folder.iterdir():
-                if len(file.name) >= 24 and file.name[:24] < segment:
+                if len(file.name) >= NAME_CHARS and file.name[:NAME_CHARS] < segment:
                     file.unlink()
 
 

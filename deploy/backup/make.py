@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import asyncpg
 import msgspec
 
-from deploy.backup import authority, database, ledger
+from deploy.backup import authority, database, ledger, log
 from deploy.backup.keys import Keys, keys_of, prints_of, save_keys
 from deploy.backup.objects import EVER, Named, Say, copy_out, named
 from deploy.backup.shelf import PART, Held, Manifest, Place, Shelf, lines, place, to_disk
@@ -158,6 +158,15 @@ async def copy_objects(
     finally:
         await connection.close()
         blobs.close()
+
+
+async def keep_received(house: House, shelf: Shelf, epoch: str, slot: str) -> None:
+    """Write down how much of the log a follower has."""
+    connection = await _connect(house)
+    try:
+        await log.note(connection, shelf, epoch, slot, house.keys)
+    finally:
+        await connection.close()
 
 
 async def keep_ledger(house: House, shelf: Shelf) -> None:

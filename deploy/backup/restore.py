@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import asyncpg
 
-from deploy.backup import authority, database, ledger
+from deploy.backup import authority, database, ledger, log
 from deploy.backup.keys import Keys, matching, read_keys
 from deploy.backup.make import record
 from deploy.backup.objects import Named, Put, Say, named, put_back
@@ -104,7 +104,11 @@ def restore(place_: Path, keys_file: Path, data: Path, wanted: Wanted, say: Say)
         keys = matching(keys_file, house, manifest.prints, manifest.salt)
         backup.check(keys)
         _check_versions(backup)
-        since = _since(shelf, [one.keys for one in read_keys(keys_file) if one.house == house], wanted, say)
+        sets = [one.keys for one in read_keys(keys_file) if one.house == house]
+        since = _since(shelf, sets, wanted, say)
+        if not wanted.to_its_end:
+            log.check_reaches(shelf, backup, wanted.until)
+            log.check(shelf, backup, sets, all_of_it=wanted.until is None)
         held = _holdings(shelf, backup, wanted)
         _check_target(data)
         try:

@@ -211,7 +211,10 @@ class Shelf:
         if not file.exists():
             return []
         *lines, _ = _read(file).split(b"\n")
-        return [msgspec.json.decode(line, type=Held) for line in lines]
+        try:
+            return [msgspec.json.decode(line, type=Held) for line in lines]
+        except msgspec.MsgspecError:
+            raise StackError(f"{file} is damaged: it names objects by lines that cannot be read.") from None
 
     def followed(self) -> set[str]:
         """The histories that somebody follows into this place now."""

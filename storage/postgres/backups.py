@@ -19,6 +19,9 @@ ABOUT = """select (select value from epoch) as epoch, (select max(number) from s
 CHECKPOINTS = "select distinct on (log) log, size, note from audit_checkpoints order by log, size desc"
 AUDIT_KEYS = "select key from audit_keys order by since, key"
 
+# How far a follower has said that it has the log on its disk.
+RECEIVED = "select restart_lsn::text from pg_replication_slots where slot_name = $1"
+
 # The store gives each object a new version; what pinned the old one pins the new one.
 REPIN = """update versions v set object_version = m.now
     from unnest($1::text[], $2::text[], $3::text[]) as m(key, was, now)

@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from deploy.backup import keys as key_files
-from deploy.backup import ledger
+from deploy.backup import ledger, log
 from deploy.backup import shelf as shelves
 from deploy.backup.keys import KEPT, keys_of, matching, prints_of, read_keys, save_keys
 from deploy.backup.look import prune, show
@@ -163,6 +163,54 @@ def test_of_what_was_followed_a_line_that_was_cut_off_stands_for_nothing(shelf: 
     assert shelf.since("e1") == [held] and shelf.since("e2") == []
 
 
+SEGMENT_BYTES = 1 << 24
+
+
+def received(shelf: Shelf, *folders: list[str]) -> None:
+    for n, names in enumerate(folders):
+        folder = shelf.wal("e1") / str(n)
+        folder.mkdir(parents=True)
+        for name in names:
+            with (folder / name).open("wb") as file:
+                file.truncate(SEGMENT_BYTES)
+            os.utime(folder / name, (NOW.timestamp() + 1800, NOW.timestamp() + 1800))
+
+
+def segment(n: int, *, partial: bool = False) -> str:
+    return f"00000001{n >> 8:08X}{n & 255:08X}" + (".partial" if partial else "")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "missing"),
+    [
+        ([segment(254), segment(255)], [segment(256)], False),
+        ([segment(254), segment(255)], [segment(257)], True),
+        ([segment(254), segment(255, partial=True)], [segment(255)], False),
+        ([segment(254), segment(255, partial=True)], [segment(256)], True),
+        ([segment(254), segment(255), segment(256, partial=True)], [segment(256), segment(257, partial=True)], False),
+        ([segment(254)], [segment(300, partial=True)], True),
+    ],
+    ids=["next", "skipped", "begun again", "cut off", "overlapping", "far"],
+)  # fmt: skip
+def test_a_gap_is_seen_by_the_numbers_of_segments(
+    shelf: Shelf, before: list[str], after: list[str], missing: bool
+) -> None:
+    received(shelf, before, after)
+    (shelf.wal("e1") / "objects.jsonl").write_text("")
+    gaps = log.gaps(shelf, "e1")
+    assert [gap.to for gap in gaps] == ([after[0].removesuffix(".partial")] if missing else [])
+    backup = shelf.named("b1")
+    label = backup.folder / "postgres" / "backup_label"
+    label.write_text(f"START WAL LOCATION: 0/2000028 (file {segment(254)})\n")
+    log.check_reaches(shelf, backup, NOW + timedelta(minutes=29))
+    if missing:
+        for until in (None, NOW + timedelta(minutes=30)):
+            with pytest.raises(StackError, match="has a gap from 2026-03-01 09:30:00 UTC on"):
+                log.check_reaches(shelf, backup, until)
+        label.write_text(f"START WAL LOCATION: 0/2000028 (file {gaps[0].to})\n")
+    log.check_reaches(shelf, backup, None)
+
+
 # -- keys --------------------------------------------------------------------------------------------------
 
 
@@ -306,7 +354,7 @@ async def test_a_ledger_grows_and_is_written_by_who_has_the_keys(
         )
     )
     await ledger.keep(None, shelf, KEYS)
-    file = ledger.file_of(shelf, ledger.NAME, KEYS)
+    file = ledger.file_of(shelf.place, ledger.NAME, KEYS)
     assert ledger.read(shelf, [KEYS]) == [] and not file.exists()
     for now, held in (([one], [one]), ([changed, two], [changed, two]), ([], [changed, two])):
         said[:] = now

@@ -324,7 +324,7 @@ def test_a_damaged_backup_is_one_sentence_and_nothing_is_left(
 def test_verify_finds_the_same(lost: Lost, copy: Shelf, damage: Callable[[Shelf], None]) -> None:
     damage(copy)
     with pytest.raises(StackError):
-        verify(copy.place, None, None, print)
+        verify(copy.place, None, lost.keys, print)
 
 
 def test_verify_says_of_whole_ones_that_they_are(lost: Lost, capsys: pytest.CaptureFixture[str]) -> None:
@@ -347,6 +347,16 @@ def test_other_keys_are_told_before_anything_is_written(lost: Lost, tmp_path: Pa
     )
     (tmp_path / "fewer.json").write_bytes(fewer)
     assert "does not hold the keys" in whole(lost, data, keys=tmp_path / "fewer.json")
+    file, right = tmp_path / "damaged.json", lost.keys.read_bytes()
+    at = right.index(ours.keys["root_key"].encode())
+    for wrong, told in (
+        (right[:-5], "cannot be read as a file of keys: it holds something else"),
+        (right[: len(right) // 2], "cannot be read as a file of keys: it holds something else"),
+        (right[:at] + bytes([right[at] ^ 1]) + right[at + 1 :], "does not hold the keys with which"),
+        (bytes([right[0] ^ 1]) + right[1:], "cannot be read as a file of keys: it holds something else"),
+    ):
+        file.write_bytes(wrong)
+        assert told in whole(lost, data, keys=file)
     assert not data.exists()
 
 
