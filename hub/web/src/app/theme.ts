@@ -29,7 +29,7 @@ export const theme = createTheme({
   components: {
     Paper: { defaultProps: { withBorder: true, radius: "lg" } },
     // The library locks the page behind by a <style> element; `app.css` does it by a rule.
-    Modal: { defaultProps: { lockScroll: false, centered: true, radius: "lg", closeButtonProps: { "aria-label": "Close" } }, styles: { title: { fontWeight: 620, fontSize: "1.0625rem" } } },
+    Modal: { defaultProps: { lockScroll: false, centered: true, radius: "lg", closeButtonProps: { "aria-label": "Close" } }, styles: { title: { fontWeight: 620, fontSize: "1.0625rem", lineHeight: 1.35 } } },
     Badge: { defaultProps: { variant: "light", radius: "sm", tt: "none", fw: 550 } },
     Tooltip: { defaultProps: { withArrow: true, openDelay: 300 } },
     ActionIcon: { defaultProps: { variant: "subtle", color: "gray" } },
