@@ -93,7 +93,7 @@ class _Answering(BaseHTTPRequestHandler):
         self.rfile.read(int(self.headers["content-length"]))
         server.asked += 1
         if server.answer is None:
-            server.speak.wait(60)
+            server.speak.wait(600)
             return
         status, content = server.answer
         self.send_response(status)

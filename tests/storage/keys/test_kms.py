@@ -193,6 +193,7 @@ async def test_a_kms_that_is_away_or_says_nothing(answers: Answers, monkeypatch:
     await away.close()
     monkeypatch.setattr("storage.keys.kms.KMS_ANSWER_S", 0.05)
     monkeypatch.setattr("storage.keys.kms.KMS_TRIES_MAX", 1)
+    monkeypatch.setattr("storage.keys.kms.KMS_S", 600.0)  # its thread gives up by itself
     silent = Kms(ARN, endpoint=answers.address)
     with pytest.raises(Refused, match="does not answer"):
         await silent.wrap(random_key(), b"this")
@@ -235,6 +236,9 @@ async def test_the_environment_names_no_other_place(
     answers.refuse("DisabledException")
     key = random_key()
     assert await kms.unwrap(await kms.wrap(key, b"this"), b"this") == key and answers.asked == 0
+    regular = Kms(ARN)
+    assert regular._made().meta.endpoint_url == f"https://kms.{REGION}.amazonaws.com"
+    await regular.close()
 
 
 @pytest.mark.parametrize(
