@@ -67,6 +67,13 @@ class Archive:
     def finish(self) -> None:
         self._zip.close()
 
+    def abandon(self) -> None:
+        """Let go of what is not to be finished; what was taken of it opens nowhere."""
+        if self.open:
+            self._entry.close()
+        self._zip.close()
+        self._sink.parts.clear()
+
     def drop(self) -> None:
         """Let go of what nobody waits for any more; what it would end with is taken by nobody."""
         if self._entry is not None:

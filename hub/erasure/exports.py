@@ -68,13 +68,13 @@ async def _after(first: bytes, parts: AsyncGenerator[bytes, None]) -> AsyncGener
 async def _parts(hub: Hub, who: Who, org: UUID | None, person: UUID) -> AsyncGenerator[bytes, None]:
     if len(hub.copying) >= PERSON_COPIES_AT_ONCE_MAX:
         raise Refused("too_many", "Others are taking their copies just now; try again soon.", retry_after_ms=30_000)
-    ticket = object()
+    ticket, archive = object(), Archive(hub.clock())
     hub.copying.add(ticket)
     try:
         reading = hub.database.reading(who.person, who.session, who.held, steady_s=EXPORT_RECORD_S)
         async with reading as connection:
             copy = Copy(hub, who, connection, org, person)
-            archive, now = Archive(hub.clock()), hub.clock()
+            now = hub.clock()
             for name, text in (("data.json", copy.data(now)), ("index.html", copy.page(now))):
                 archive.begin(name, packed=True)
                 async for piece in text:
@@ -84,6 +84,7 @@ async def _parts(hub: Hub, who: Who, org: UUID | None, person: UUID) -> AsyncGen
             archive.finish()
             yield archive.take()
     finally:
+        archive.abandon()
         hub.copying.discard(ticket)
 
 

@@ -3,18 +3,27 @@
 import asyncio
 import io
 import json
+import tracemalloc
 import zipfile
+from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import pytest
 
-from hub.context import Hub
+from hub.context import Hub, Who
 from hub.erasure import exports
+from schemas.errors import Refused
+from schemas.limits import PERSON_COPIES_AT_ONCE_MAX
+from storage.keys.ring import ERASED
+from storage.postgres import erasure
 from tests.app import ABSENT, Office, Person, World, refused
 from tests.browsers import proved
 from tests.conftest import Database
 from workers import retention
+
+MANY = 10_200  # of a kind
 
 
 @pytest.fixture
@@ -169,6 +178,50 @@ async def test_another_organisations_hold_is_not_told(office: Office, world: Wor
     assert "anary" not in json.dumps(problem)
 
 
+async def test_nothing_is_counted_that_is_behind_a_wall(office: Office, world: World) -> None:
+    """For nobody: what one administrator is told more than another tells the other what is behind the wall."""
+    talk = await office.conversation()
+    await office.outside.made(f"/v1/conversations/{talk}/messages", {"body": "Canary behind a wall"})
+    walled = await proved(world, await world.person(office.org, "admin"))
+    open_to_all = (await office.admin.get(path(office, office.outside))).json()["item"]
+    assert {one["what"] for one in open_to_all["kept"]} == {"messages", "events", "record"}
+    assert open_to_all["goes"]["participations"] == 1
+    wall = {"title": "W", "reason": "R", "cases": [office.case], "people": [walled.id]}
+    await office.admin.made(f"/v1/orgs/{office.org}/walls", wall)
+    seen = [(await person.get(path(office, office.outside))).json()["item"] for person in (walled, office.admin)]
+    assert seen[0] == seen[1] != open_to_all
+    assert seen[0]["kept"] == [] and "participations" not in seen[0]["goes"]
+    done = (await erased(office, office.outside, cases=[office.case])).json()["item"]
+    body = json.loads(done["certificate"]["body"])
+    assert body["what"]["words"] == 0 and body["kept"] == [] and body["besides"].startswith("Not counted")
+    assert (await walled.get(f"/v1/orgs/{office.org}/certificates/{done['certificate']['id']}")).status_code == 200
+    bodies = [one["body"] for one in await office.lead.all(f"/v1/conversations/{talk}/messages")]
+    assert bodies == [None]  # they went all the same
+    assert str(office.case) not in json.dumps(await walled.all(f"/v1/orgs/{office.org}/erasures"))
+
+
+async def test_a_hold_behind_a_wall_refuses_and_is_not_told(office: Office, world: World) -> None:
+    talk = await office.conversation()
+    await office.outside.made(f"/v1/conversations/{talk}/messages", {"body": "I was there"})
+    walled = await proved(world, await world.person(office.org, "admin"))
+    wall = {"title": "W", "reason": "R", "cases": [office.case], "people": [walled.id]}
+    await office.admin.made(f"/v1/orgs/{office.org}/walls", wall)
+    hold = {"kind": "case", "thing": office.case, "reason": "Canary of the hold"}
+    hold = await office.admin.made(f"/v1/orgs/{office.org}/holds", hold)
+    told = (await office.admin.get(path(office, office.outside))).json()["item"]
+    assert (told["hold"], told["held_unseen"]) == (hold["id"], False)
+    told = (await walled.get(path(office, office.outside))).json()["item"]
+    assert (told["hold"], told["held_unseen"]) == (None, True)
+    problem = refused(await walled.post(path(office, office.outside), {"reason": "x"}), 409, "held")
+    assert "Canary" not in json.dumps(problem) and hold["id"] not in json.dumps(problem)
+
+
+async def test_in_which_cases_words_went_is_read_by_no_administrator(office: Office, hub: Hub) -> None:
+    async with hub.database.reading(office.admin.id) as connection:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.fetch("select cases from erasures")
+
+
 async def test_who_may(office: Office, world: World) -> None:
     await proved(world, office.foreign)
     gone = refused(
@@ -281,6 +334,95 @@ async def test_a_copy_is_for_oneself_and_who_administers(office: Office, world: 
     refused(await office.admin.post(f"/v1/orgs/{office.org}/people/{ABSENT}/export"), 404, "not_found")
     stale = await world.token(office.outside, kind="browser")
     refused(await stale.post("/v1/me/export"), 403, "step_up_needed")
+
+
+async def test_a_copy_has_what_was_said_before(office: Office, world: World, owner: Any) -> None:
+    """Each wording, of what was edited and of what was taken back, opened; and nobody else's."""
+    someone = await world.token(office.outside, kind="browser", proved=True)
+    for talk in (await office.conversation(), await office.conversation()):
+        said = await office.outside.made(f"/v1/conversations/{talk}/messages", {"body": "As posted"})
+        answer = await office.outside.patch(f"/v1/messages/{said['id']}", {"body": "As edited"}, said["revision"])
+        await office.outside.delete(f"/v1/messages/{said['id']}", answer.json()["item"]["revision"])
+        other = await office.lead.made(f"/v1/conversations/{talk}/messages", {"body": "Canary of the lead"})
+        await office.lead.delete(f"/v1/messages/{other['id']}", other["revision"])
+    data, page = unpacked(await someone.post("/v1/me/export"))
+    assert [one["body"] for one in data["wordings"]] == ["As posted", "As edited"] * 2
+    assert page.count("As edited") == 2 and "sealed" not in page
+    of_office, _ = unpacked(await office.admin.post(f"/v1/orgs/{office.org}/people/{someone.id}/export"))
+    assert of_office["wordings"] == data["wordings"]
+    assert "Canary" not in json.dumps(data)
+    # What is destroyed says so, and the copy is made all the same.
+    await owner.execute(
+        "update data_keys set wrapped = null, destroyed_at = now() where kind = 'conversation' and case_id = $1",
+        office.case,
+    )
+    data, _ = unpacked(await someone.post("/v1/me/export"))
+    assert {one["body"] for one in data["wordings"]} == {ERASED}
+
+
+async def test_a_copy_that_cannot_be_whole_is_none(office: Office, world: World, hub: Hub, owner: Any) -> None:
+    """It breaks off where something cannot be read: what opens is complete."""
+    someone = await world.token(office.outside, kind="browser", proved=True)
+    talk = await office.conversation()
+    said = await office.outside.made(f"/v1/conversations/{talk}/messages", {"body": "As posted"})
+    await office.outside.delete(f"/v1/messages/{said['id']}", said["revision"])
+    await owner.execute("update message_originals set sealed = sealed || 'x' where message = $1", UUID(said["id"]))
+    who, got = Who(someone.id, someone.session, "browser"), io.BytesIO()
+
+    async def take() -> None:
+        async for part in await exports.export(hub, who, None, someone.id):
+            got.write(part)
+
+    with pytest.raises(Refused, match="unavailable"):
+        await take()
+    with pytest.raises(zipfile.BadZipFile):
+        zipfile.ZipFile(got)
+    assert hub.copying == set()
+
+
+async def test_a_copy_of_very_much_is_whole_and_takes_little_memory(
+    office: Office, world: World, hub: Hub, owner: Any, tmp_path: Path
+) -> None:
+    someone = await world.token(office.outside, kind="browser", proved=True)
+    await owner.execute(
+        "insert into notices (id, person, org, kind, step, title, late, at) select gen_random_uuid(), $1, $2, 'x', "
+        "n::text, repeat(md5(n::text), 40), false, now() from generate_series(1, $3) n",
+        someone.id, office.org, MANY,
+    )  # fmt: skip
+    who, most, total = Who(someone.id, someone.session, "browser"), 0, 0
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        with (tmp_path / "copy.zip").open("wb") as file:
+            async for part in await exports.export(hub, who, None, someone.id):
+                file.write(part)
+                most = max(most, tracemalloc.get_traced_memory()[1] - before)
+    finally:
+        tracemalloc.stop()
+    with zipfile.ZipFile(tmp_path / "copy.zip") as packed:
+        total = packed.getinfo("data.json").file_size
+        data = json.loads(packed.read("data.json"))
+        rows = packed.read("index.html").count(b"<tr>")
+    assert len({one["title"] for one in data["notices"]}) == MANY < rows
+    assert total > MANY * 1280 and most < total // 2 and hub.copying == set()
+
+
+async def test_few_copies_are_made_at_once(office: Office, world: World, hub: Hub) -> None:
+    someone = await world.token(office.outside, kind="browser", proved=True)
+    who = Who(someone.id, someone.session, "browser")
+    parts = [await exports.export(hub, who, None, someone.id) for _ in range(PERSON_COPIES_AT_ONCE_MAX)]
+    refused(await someone.post("/v1/me/export"), 429, "too_many")
+    for one in parts:
+        await anext(one)
+        await one.aclose()
+    assert (await someone.post("/v1/me/export")).status_code == 200
+
+
+async def test_a_copy_is_made_of_kinds_that_there_are(office: Office, hub: Hub) -> None:
+    async with hub.database.reading(office.outside.id) as connection:
+        assert await connection.fetchval(erasure.ROWS, None, office.outside.id, "passwords") is None
+        for person in (office.lead.id, ABSENT):
+            assert await connection.fetchval(erasure.ROWS, None, person, "profile") is None
 
 
 async def test_a_wall_keeps_out_of_the_copy_too(office: Office, world: World) -> None:

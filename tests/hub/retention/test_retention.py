@@ -1,5 +1,6 @@
 """Schedules, what is due by them, its review, and that of what was destroyed nothing is left but what says so."""
 
+import base64
 import hashlib
 import json
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,9 @@ import pytest
 import rfc8785
 
 from hub.context import Hub
+from hub.retention.certifying import OfCase
+from schemas.access import ADMIN, WALLED, Viewer, sees
+from schemas.audit_log import Signer, signed_by
 from schemas.ids import new_id
 from storage.blobs import Absent
 from storage.postgres import retention as statements
@@ -103,16 +107,22 @@ async def test_a_wall_stands_on_when_its_case_is_destroyed(
     assert await retention.destroy(hub) >= 1
     kept = {
         "audit_entries": "case_id = $1", "dispositions": "case_id = $1", "tombstones": "thing = $1",
-        "certificates": "thing = $1",
+        "certificates": "thing = $1", "events": "case_id = $1 and type = 'certificate.issued'",
     }  # fmt: skip
-    for person, sees in ((office.admin, True), (walled, False)):
+    # The gateway tells of an event by the same two facts.
+    row = await owner.fetchrow("select * from events where case_id = $1 and type = 'certificate.issued'", office.case)
+    told = OfCase(row["case_id"], row["org"], row["audience"], row["people"])
+    grants = frozenset({(office.org, ADMIN)})
+    assert sees(Viewer(office.admin.id, grants), told)
+    assert not sees(Viewer(walled.id, grants | {(office.case, WALLED)}), told)
+    for person, may in ((office.admin, True), (walled, False)):
         async with hub.database.reading(person.id) as connection:
             for table, which in kept.items():
                 found = await connection.fetchval(f"select count(*) from {table} where {which}", office.case)
-                assert (found > 0) is sees, table
-        assert (await person.all(f"/v1/orgs/{office.org}/certificates") != []) is sees
+                assert (found > 0) is may, table
+        assert (await person.all(f"/v1/orgs/{office.org}/certificates") != []) is may
         walls = [one["id"] for one in await person.all(f"/v1/orgs/{office.org}/walls")]
-        assert (made["id"] in walls) is sees
+        assert (made["id"] in walls) is may
 
 
 async def test_destroyed_when_it_is_due_and_approved(office: Office, hub: Hub, owner: Any) -> None:
@@ -134,6 +144,10 @@ async def test_destroyed_when_it_is_due_and_approved(office: Office, hub: Hub, o
     (certificate,) = await office.admin.all(f"/v1/orgs/{office.org}/certificates")
     body = json.loads(certificate["body"])
     assert certificate["sha256"] == hashlib.sha256(rfc8785.dumps(body)).hexdigest()
+    digest = base64.b64encode(bytes.fromhex(certificate["sha256"])).decode()
+    lines = certificate["note"].split("\n")
+    assert lines[0].endswith(f"/certificate/{office.org}") and lines[1:3] == [certificate["id"], digest]
+    assert signed_by(certificate["note"], Signer(hub.settings).key)
     assert body["thing"] == str(office.case) and body["by"] == str(office.admin.id)
     assert body["under"].startswith("legal_matter: 7 years")
     assert body["what"] == {"messages": 1, "versions": [[str(made["version"]), "0" * 64]]}
@@ -196,6 +210,20 @@ async def test_the_store_keeps_what_is_held(office: Office, hub: Hub, owner: Any
     await office.admin.made(f"/v1/orgs/{office.org}/holds/{hold['id']}/release", {"reason": "Over"})
     await retention.lock_objects(hub)
     assert await hub.blobs.remove(hub.blobs.documents, key, version) == 1
+
+
+async def test_the_store_keeps_what_those_took_part_in_who_are_held(office: Office, hub: Hub, owner: Any) -> None:
+    """Whoever takes part, and whoever did something there; and no case but those."""
+    made = await filled(office, hub, owner)
+    locked = "select count(*) from object_locks where version = $1"
+    for person in (office.outside.id, office.lead.id, office.stranger.id):
+        body = {"kind": "person", "thing": person, "reason": "x"}
+        hold = await office.admin.made(f"/v1/orgs/{office.org}/holds", body)
+        await retention.lock_objects(hub)
+        assert bool(await owner.fetchval(locked, made["version"])) is (person != office.stranger.id)
+        await office.admin.made(f"/v1/orgs/{office.org}/holds/{hold['id']}/release", {"reason": "Over"})
+        await retention.lock_objects(hub)
+        assert not await owner.fetchval(locked, made["version"])
 
 
 async def test_kept_longer_with_a_reason(office: Office, hub: Hub, owner: Any) -> None:
