@@ -13,6 +13,7 @@ from hub.context import Hub, Who, key_of
 from hub.documents import rules
 from hub.paging import read_page
 from hub.views.eyes import eyes_of
+from schemas import audit
 from schemas.addresses import Address, write_address
 from schemas.answers import Answer, Page
 from schemas.documents import (
@@ -112,6 +113,7 @@ async def _begin(hub: Hub, who: Who, document: UUID, request: BeginVersion, key:
             new.sha256, _quarantine_key(new), unit.now, who.person, audience, people, key.id, key.hash,
             new.begun_at + rules.ABANDONED_AFTER,
         )  # fmt: skip
+        unit.of = _bytes(new)
     return new, unit.as_of(facts.stream)
 
 
@@ -146,6 +148,7 @@ async def _receive(
             facts.stream,
             NewEvent("version.received", id, after, tuple(row["audience"]), tuple(row["people"])),
         )
+        unit.of = _bytes(after)
         await unit.write(versions.RECEIVE, id, unit.now, object_version)
     return Answer(after, unit.as_of(facts.stream))
 
@@ -219,6 +222,7 @@ async def clear_version(
         after = rules.clear(before, media_type, why, now=unit.now)
         readers: list[str] = row["f_readers"]
         unit.append(facts.stream, NewEvent("version.cleared", id, after, tuple(readers)))
+        unit.of = _bytes(after)
         await unit.write(
             versions.CLEAR,
             id,
@@ -246,6 +250,7 @@ async def quarantine_version(hub: Hub, id: UUID, why: str) -> Version | None:
             facts.stream,
             NewEvent("version.quarantined", id, after, tuple(row["audience"]), tuple(row["people"])),
         )
+        unit.of = _bytes(after)
         await unit.write(versions.QUARANTINE, id, why)
     await hub.bus.wake()
     return after
@@ -260,9 +265,15 @@ async def index_version(hub: Hub, id: UUID, text_status: TextStatus, pages: int)
             return None
         after = rules.index(before, text_status, pages)
         unit.append(facts.stream, NewEvent("version.indexed", id, after, tuple(row["audience"])))
+        unit.of = _bytes(after)
         await unit.write(versions.INDEXED, id, text_status, pages)
     await hub.bus.wake()
     return after
+
+
+def _bytes(version: Version) -> audit.Version:
+    """Which bytes a write was about, as its entry says it."""
+    return audit.Version(document=version.document, n=version.n, sha256=version.sha256, version=version.id)
 
 
 def _there(row: Any, make: Any) -> Any:

@@ -1,6 +1,7 @@
 """A write leaves exactly one entry, in its own transaction, and what is refused leaves one as well."""
 
 import asyncio
+from hashlib import sha256
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -226,3 +227,22 @@ async def test_a_refused_read_of_the_record_or_of_what_was_said_leaves_one(
     (entry,) = await newest(owner, before)
     assert (entry.act, entry.outcome, entry.by.person) == (act, "refused", office.foreign.id)
     assert entry.log == HOUSE and str(entry.thing) in asked
+
+
+async def test_what_is_done_with_a_version_says_which_bytes(office: Office, owner: Any) -> None:
+    made = await office.lead.made(f"/v1/cases/{office.case}/documents", {"name": "Paper"})
+    data = b"What it says."
+    query = {"file_name": "a.txt", "media_type": "text/plain"}
+    headers = {"content-type": "application/octet-stream", "idempotency-key": str(uuid4())}
+    before = await count(owner)
+    answer = await office.lead.call(
+        "PUT", f"/v1/documents/{made['id']}/content", data, headers=headers, **query
+    )
+    assert answer.status_code in (200, 201), answer.text
+    begun, received = await newest(owner, before)
+    assert (begun.act, received.act) == ("upload_version", "version.received")
+    for entry in (begun, received):
+        assert entry.of is not None and (entry.case, entry.by.person) == (office.case, office.lead.id)
+        assert (entry.of.document, entry.of.n) == (UUID(made["id"]), 1)
+        assert entry.of.sha256 == sha256(data).hexdigest()
+        assert entry.of.version == UUID(answer.json()["item"]["id"])
