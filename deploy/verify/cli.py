@@ -6,6 +6,7 @@ import zipfile
 from pathlib import Path
 
 from deploy.verify.archive import OURS, verify_archive
+from deploy.verify.certificates import is_certificate, verify_certificate
 from deploy.verify.record import keys_named, verify_folder
 from deploy.verify.report import Report, Unreadable
 
@@ -31,6 +32,8 @@ def verify(
             verify_database(report, dsn, named=named, witnesses=witnesses, only=log)
         elif target is None:
             raise Unreadable("Name a record folder or an archive, or a database with --dsn.")
+        elif Path(target).suffix == ".json" and is_certificate(Path(target)):
+            verify_certificate(report, Path(target), named=named)
         elif Path(target).suffix == ".json":
             from deploy.verify.answer import verify_answer
 
