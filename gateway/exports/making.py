@@ -32,7 +32,7 @@ from schemas.participants import Participant
 from schemas.parties import Party
 from schemas.positions import Position
 from schemas.tasks import Task
-from schemas.zips import Archive, safe_name
+from schemas.zips import Archive, archive_name, safe_name
 from storage.blobs import Absent
 from storage.postgres import exports
 from storage.postgres.exports import NOUNS
@@ -229,43 +229,46 @@ class Making:
             yield on.party(party)
         participants: list[Participant] = await some("participants")
         yield on.section("participants", len(participants)) + on.participants(participants)
-        details: list[Detail] = await some("details")
+        details: list[Detail] = [one for one in await some("details") if one.fields]
         yield on.section("details", len(details)) + "".join(on.detail(one) for one in details)
         deadlines: list[Deadline] = await some("deadlines")
         yield on.section("deadlines", len(deadlines)) + on.deadlines(deadlines)
         tasks: list[Task] = await some("tasks")
         yield on.section("tasks", len(tasks)) + on.tasks(tasks)
         yield on.section("entries")
+        empty = page.NOTHING
         async for entry in self._things(connection, NOUNS["entries"].sql, case.id, Entry):
             yield on.entry(entry)
-        yield on.section("documents")
+            empty = ""
         documents = {one.id: one for one in await some("documents")}
+        yield empty + on.section("documents", len(documents))
         last: UUID | None = None
         async for version in self._things(connection, NOUNS["versions"].sql, case.id, Version):
             if version.document != last and version.document in documents:
                 yield on.document(documents[version.document])
             last = version.document
             yield on.version(version)
-        yield on.section("messages")
         conversations: list[Conversation] = await some("conversations")
+        yield on.section("messages", None if conversations else 0)
         for conversation in conversations:
             yield on.conversation(conversation)
+            empty = page.NOTHING
             async for piece in self._conversation(connection, on, conversation.id):
                 yield piece
+                empty = ""
+            yield empty
         yield on.section("record", None if self.entries else 0)
         if self.entries:
             yield page.table(page.RECORD)
             async for one in proven(connection, case.org, case.id, self.checkpoint["size"]):
                 yield page.row(page.RECORD, on.act(msgspec.json.decode(one.entry)))
             yield page.TABLE_END
-        yield on.end(*self._signed())
+        yield on.end(archive_name(case.number, self.made_at), *self._signed())
 
     def _signed(self) -> tuple[str, str]:
-        size = f"{self.checkpoint['size']:,}" if self.checkpoint else "no"
-        signed = (
-            f"The record's entries shown here are proven to be among the {size} of the log that was signed; the "
-            f"manifest is signed by <code>{page.text(self.signer.key)}</code>."
-        )
+        size = self.checkpoint["size"] if self.checkpoint else 0
+        proven = f"The record's entries shown here are proven to be among the {size:,} of the log that was signed. "
+        signed = f"{proven if self.entries else ''}The manifest is signed by <code>{page.text(self.signer.key)}</code>."
         return signed, f"{page.bdi(self.row['f_organisation'])} · {page.bdi(self.case.number)}"
 
     async def _conversation(self, connection: Any, on: Page, id: UUID) -> AsyncIterator[str]:

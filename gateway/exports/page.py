@@ -1,6 +1,7 @@
 """`index.html` of an archive: a page that stands by itself. No script, nothing from elsewhere; everything that anybody
 wrote is escaped and stands in its own direction. Pure."""
 
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from html import escape
@@ -11,6 +12,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from gateway.exports.words import ACTORS, said
+from schemas.access import ADMIN, DESK
 from schemas.cases import Case
 from schemas.casetypes import CaseType
 from schemas.conversations import Conversation
@@ -55,7 +57,7 @@ td time{white-space:nowrap}
 code{font:.82rem/1.4 ui-monospace,"SF Mono",Consolas,monospace;overflow-wrap:anywhere;color:var(--soft)}
 aside{background:var(--lift);border-radius:.5rem;padding:.9rem 1.1rem;margin:1.4rem 0}
 footer{max-width:54rem;margin:4rem auto 2rem;padding:1rem 1.25rem;border-top:1px solid var(--line)}
-article,tr{scroll-margin-top:1rem}:target{background:var(--lift)}
+article,tr{scroll-margin-top:1rem}article:target{background:var(--lift)}
 @media screen{article{content-visibility:auto;contain-intrinsic-height:auto 5rem}}
 @media(max-width:40rem){dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.5rem}
 thead{position:absolute;clip-path:inset(50%);width:1px;height:1px;overflow:hidden}
@@ -73,6 +75,8 @@ LABELS = {
 }  # fmt: skip
 
 THING_CHARS_MAX = 80
+MEMBERS = {ADMIN: "administrators", DESK: "all staff"}
+NOTHING = "<p class=soft>There is nothing here.</p>\n"
 RECORD = ("When", "Who", "What", "By which rule")
 
 
@@ -115,7 +119,7 @@ class Page:
 
     def section(self, name: str, count: int | None = None) -> str:
         many = f" <small>{count:,}</small>" if count is not None else ""
-        empty = "<p class=soft>There is nothing here.</p>\n" if count == 0 else ""
+        empty = NOTHING if count == 0 else ""
         return f'<h2 id="{name}">{LABELS[name]}{many}</h2>\n{empty}'
 
     def party(self, party: Party) -> str:
@@ -256,11 +260,11 @@ class Page:
             return f"<a href=#{_anchor(UUID(id))}>the message</a>"
         return self.things.get(UUID(id), "")
 
-    def end(self, signed: str, names: str) -> str:
+    def end(self, file_name: str, signed: str, names: str) -> str:
         return (
             f"{self.section('check')}<p>{signed}</p><p>With Casewire's verifier, which needs no server: "
-            "<code>casewire audit verify this-archive.zip --key KEY</code>. KEY is the key that the office publishes; "
-            "<code>audit/key.txt</code> is what this archive says it is. It checks each file against the signed "
+            f"<code>casewire audit verify {text(shlex.quote(file_name))} --key KEY</code>. KEY is the key that the "
+            "office publishes; <code>audit/key.txt</code> is what this archive says it is. It checks each file against the signed "
             "manifest, the entries of the record against the signed log, and the messages against the events.</p>"
             f"</main><footer class=soft>{names}</footer></body></html>\n"
         )
@@ -283,7 +287,7 @@ class Page:
 
     def _role(self, name: str) -> str:
         role = self.type.roles.get(name)
-        return role.title if role else name
+        return role.title if role else MEMBERS.get(name, name)
 
     def _link(self, version: UUID, name: str) -> str:
         return _linked(self.files.get(version), bdi(name))

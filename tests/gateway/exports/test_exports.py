@@ -146,6 +146,18 @@ async def test_an_administrator_who_takes_no_part_is_named_in_what_they_export(
     assert "exported the case" in page and "case.exported" not in page and str(admin.id) not in page
 
 
+async def test_a_case_in_which_nothing_was_done_yet_says_so(
+    world: World, office: Office, files: httpx.AsyncClient
+) -> None:
+    box = opened(await exported(files, await proved(world, office.lead), office.case))
+    page = box["index.html"].decode()
+    for section in ("parties", "deadlines", "tasks", "entries", "documents", "messages", "record"):
+        inside = page.partition(f'id="{section}"')[2].partition("<h2")[0]
+        assert "There is nothing here." in inside, section
+    assert "administrators" in page and "among admin" not in page
+    assert "of the log that was signed" not in page and "The manifest is signed by" in page
+
+
 async def test_each_sees_what_they_may_see_and_holes_are_named(
     world: World, office: Office, hands: Hands, record: Record, files: httpx.AsyncClient, signing: Settings,
     tmp_path: Path,
