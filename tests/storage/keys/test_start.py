@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from deploy.embedded.stack import Stack
 from deploy.soundness import wrong_root
+from deploy.supervisor import child_environment
 from hub.context import Hub
 from schemas.ids import new_id
 from schemas.settings import Secret, Settings, SettingsError
@@ -51,3 +52,17 @@ def test_only_who_opens_what_is_sealed_has_the_root(stack: Stack) -> None:
     held = {name for name in ("hub", "gateway", "files", "relay", "worker", "operator")
             if "CASEWIRE_ROOT_KEY" in stack.settings(name)}  # fmt: skip
     assert held == {"hub", "files", "worker", "operator"}
+
+
+def test_only_who_opens_what_is_sealed_may_ask_for_it_elsewhere(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = {"CASEWIRE_ROOT_KMS", "CASEWIRE_ROOT_KMS_REGION", "CASEWIRE_ROOT_FIRST"}
+    for name in named:
+        monkeypatch.setitem(stack.environ, name, "given")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "given")
+    for process in ("hub", "gateway", "files", "relay", "worker"):
+        opens = process in ("hub", "files", "worker")
+        settings = stack.settings(process)
+        assert {name for name in settings if "ROOT" in name} == (named if opens else set())
+        assert ("AWS_SECRET_ACCESS_KEY" in child_environment(settings)) == opens

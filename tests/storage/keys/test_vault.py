@@ -93,6 +93,12 @@ def transit() -> Iterator[Transit]:
     server.server_close()
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine is not a silent Vault; what tells of one sets its own."""
+    monkeypatch.setattr("storage.keys.vault.VAULT_S", 60.0)
+
+
 @pytest.fixture
 async def vault(transit: Transit, tmp_path: Path) -> Any:
     (tmp_path / "token").write_text(f"{TOKEN}\n")

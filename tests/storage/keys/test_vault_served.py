@@ -110,6 +110,12 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     server.close()
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine is not a silent Vault."""
+    monkeypatch.setattr("storage.keys.vault.VAULT_S", WITHIN_S)
+
+
 @pytest.fixture
 def token_file(tmp_path: Path) -> Path:
     return tmp_path / "token"
