@@ -154,7 +154,7 @@ async def test_a_case_in_which_nothing_was_done_yet_says_so(
     for section in ("parties", "deadlines", "tasks", "entries", "documents", "messages", "record"):
         inside = page.partition(f'id="{section}"')[2].partition("<h2")[0]
         assert "There is nothing here." in inside, section
-    assert "administrators" in page and "among admin" not in page
+    assert "administrators" in page and "among admin," not in page
     assert "of the log that was signed" not in page and "The manifest is signed by" in page
 
 
