@@ -12,6 +12,7 @@ from hub.people import rules
 from hub.people.invitations import answer_invitation, ask_in, find_person, invite_by_mail, not_seated_yet
 from hub.people.seating import put_out, take_in
 from hub.sessions import passwords
+from hub.sessions.actions import end_all
 from hub.sessions.caller import Caller
 from hub.sessions.signing import SignedIn, signed_in
 from hub.sessions.standing import proved_recently
@@ -148,8 +149,9 @@ async def accept_invitation(hub: Hub, request: AcceptInvitation, caller: Caller)
         unit.thing = row["person"]
     person: UUID = row["person"]
     if row["waits"] is not None:
-        yes = AnswerInvitation(True, request.token)
-        await answer_invitation(hub, Who(person, None, "invitation", doing=caller.doing), row["waits"], yes)
+        who = Who(person, None, "invitation", doing=caller.doing)
+        await end_all(hub, who)  # whoever came in before did so by a provider's word alone
+        await answer_invitation(hub, who, row["waits"], AnswerInvitation(True, request.token))
     return await signed_in(hub, person, caller, [], "invitation", mfa=False)
 
 

@@ -170,3 +170,11 @@ async def end_some(unit: Unit, who: Who, tokens: bool) -> bool:
     rows = await unit.connection.fetch(sessions.END_OTHERS, who.session, tokens, unit.now, ENDED_AT_ONCE)
     await tell_ended(unit, who.person, rows)
     return len(rows) == ENDED_AT_ONCE
+
+
+async def end_all(hub: Hub, who: Who) -> None:
+    """All of one's sessions and tokens but the one that asks."""
+    more = True
+    while more:
+        async with hub.writing(who, locks.of_streams(None, who.person)) as unit:
+            more = await end_some(unit, who, tokens=True)

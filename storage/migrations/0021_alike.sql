@@ -1,5 +1,5 @@
--- Who was staff already is kept out by others' hands too, where these open to them what they did not see; and whoever
--- lets somebody in hears alike whether an address is in use elsewhere.
+-- Who was staff already is kept out by others' hands too, where these open to them what they did not see; and an account
+-- that a provider's word opened is its office's alone, until whoever reads the mail of its address takes it.
 
 -- Of whom a wall keeps out: the cases that somebody could not see when they were raised or put on a team by a hand that was
 -- kept out of them. null: all of those, of whom nobody else had made staff.
@@ -121,3 +121,172 @@ begin
 end $$;
 
 revoke execute on function raised_by(uuid, uuid, uuid, text, timestamptz), team_joined() from public;
+
+-- ---------------------------------------------------------------------------------------------------------
+-- An account by a provider's word
+-- ---------------------------------------------------------------------------------------------------------
+
+-- vouched: a provider's word opened the account, and no mail has shown whose the address is. Whoever runs the provider
+-- could be anybody there, and have made keys to it; so it joins no other office, and no mail but an invitation's, which
+-- takes all those keys away, sets anything in it anew.
+alter table people add column vouched boolean not null default false;
+update people set vouched = true
+    where email_proved_at is null and exists (select 1 from identities i where i.person = people.id);
+
+-- As before; of members of other offices nobody's account is opened, whoever invited them.
+create or replace function signin_arrive(p_id uuid, p_provider uuid, p_issuer text, p_subject text, p_email text,
+        p_name text, p_person uuid, p_now timestamptz) returns table (person uuid, brought boolean)
+    language plpgsql security definer set search_path = pg_catalog, public as $$
+#variable_conflict use_column
+declare
+    v providers;
+    known uuid;
+    fresh boolean := false;
+begin
+    select * into v from providers where id = p_provider and removed_at is null and issuer = p_issuer for share;
+    if v.id is null or not lower(split_part(p_email, '@', 2)) = any (v.domains) then
+        return;
+    end if;
+    perform pg_advisory_xact_lock(lock_key(v.org));
+    select p.id into known from people p where p.email = p_email::citext for update;
+    if known is null then
+        if v.brings is null then
+            return;
+        end if;
+        known := p_person;
+        fresh := true;
+        insert into people (id, email, name, zone, made_at)
+            values (known, p_email, p_name, (select zone from organisations where id = v.org), p_now);
+        insert into grants (person, scope, role, org, since) values (known, v.org, v.brings, v.org, p_now);
+    elsif has_joined(known) or exists (select 1 from people p where p.id = known and p.email_proved_at is not null)
+            or not exists (select 1 from grants g where g.person = known and g.scope = v.org)
+            or exists (select 1 from grants g where g.person = known and g.org <> v.org) then
+        return;
+    end if;
+    insert into identities (id, person, provider, issuer, subject, email, made_at, used_at)
+        values (p_id, known, v.id, p_issuer, p_subject, p_email, p_now, p_now);
+    update people set vouched = true where id = known;
+    return query select known, fresh;
+end $$;
+
+-- As before; to another office one by a provider's word is one who never came in.
+create or replace function find_person(p_scope uuid, p_email text)
+    returns table (id uuid, name text, signs_in boolean)
+    language plpgsql stable security definer set search_path = pg_catalog, public as $$
+declare
+    office uuid := coalesce((select c.org from cases c where c.id = p_scope), p_scope);
+begin
+    if p_scope = any (walls_of_me())
+        or not exists (select 1 from grants g where g.person = me() and g.role in ('admin', 'desk', 'staff')
+            and (p_scope in (g.org, g.scope) or g.org = office)) then
+        return;
+    end if;
+    return query select p.id, p.name, has_joined(p.id) and (not p.vouched
+            or exists (select 1 from grants h where h.person = p.id and h.scope = office))
+        from people p where p.email = p_email::citext;
+end $$;
+
+create or replace function signin_invitation(p_hash bytea, p_now timestamptz) returns table (email text, name text)
+    language sql stable security definer set search_path = pg_catalog, public
+    begin atomic
+        select i.email::text, i.name from public.invitations i join public.people p on p.email = i.email
+            where i.token_hash = p_hash and i.used_at is null and i.expires_at > p_now and i.withdrawn_at is null
+                and (not public.has_joined(p.id) or p.vouched and p.id = i.person);
+    end;
+
+-- As before; an account by a provider's word is from now on who reads the mail's: nothing else opens it any more. The
+-- invitation is another office's, which asks and does not seat.
+create or replace function signin_accept(p_hash bytea, p_name text, p_password_hash text, p_zone text, p_now timestamptz)
+    returns table (person uuid, waits uuid) language plpgsql security definer set search_path = pg_catalog, public as $$
+#variable_conflict use_column
+declare
+    i invitations;
+    holder uuid;
+begin
+    update invitations set used_at = p_now, revision = revision + 1
+        where token_hash = p_hash and used_at is null and expires_at > p_now and withdrawn_at is null
+        returning * into i;
+    if i.id is null then
+        return;
+    end if;
+    delete from identities where person in (select p.id from people p where p.id = i.person and p.vouched);
+    delete from factors where person in (select p.id from people p where p.id = i.person and p.vouched);
+    delete from recovery_codes where person in (select p.id from people p where p.id = i.person and p.vouched);
+    update people set name = p_name, password_hash = p_password_hash, zone = p_zone, email_proved_at = p_now,
+            vouched = false
+        where email = i.email and (not has_joined(id) or vouched and id = i.person) returning id into holder;
+    if holder is not null then
+        return query select holder, case when i.person = holder then i.id end;
+    end if;
+end $$;
+
+-- As before; never for an account by a provider's word, which takes the mail and a password of one's own.
+create or replace function answer_invitation(p_id uuid, p_accept boolean, p_secret bytea, p_now timestamptz) returns text
+    language plpgsql security definer set search_path = pg_catalog, public as $$
+declare
+    i invitations;
+    mine people;
+begin
+    select * into i from invitations where id = p_id and person = me() for update;
+    select * into mine from people where id = me();
+    if i.id is null or i.withdrawn_at is not null or (i.answered_at is null and i.expires_at <= p_now)
+            or mine.vouched then
+        return 'absent';
+    end if;
+    if i.answered_at is not null then
+        return case when i.accepted = p_accept then 'again' else 'absent' end;
+    end if;
+    if p_accept and i.token_hash is distinct from p_secret and mine.email_proved_at is null then
+        return 'unproved';
+    end if;
+    update invitations set answered_at = p_now, accepted = p_accept, used_at = p_now, revision = revision + 1
+        where id = p_id;
+    if not p_accept then
+        return 'declined';
+    end if;
+    if i.token_hash = p_secret then
+        update people set email_proved_at = coalesce(email_proved_at, p_now) where id = me();
+    end if;
+    if exists (select 1 from grants where person = me() and scope = i.org) then
+        return 'again';
+    end if;
+    insert into grants (person, scope, role, org, since) values (me(), i.org, i.role, i.org, p_now);
+    perform settle_grants(i.org, array[me()], null, p_now);
+    return 'seated';
+end $$;
+
+-- As before; and nothing for an account by a provider's word: nobody there hears who asks for its address.
+create or replace function my_invitations(p_now timestamptz) returns table (id uuid, org uuid, organisation text,
+        role text, by text, made_at timestamptz, expires_at timestamptz)
+    language sql stable security definer set search_path = pg_catalog, public
+    begin atomic
+        select i.id, i.org, o.name, i.role, coalesce(p.name, ''), i.invited_at, i.expires_at
+        from public.invitations i join public.organisations o on o.id = i.org
+            left join public.people p on p.id = i.invited_by
+        where i.person = public.me() and i.answered_at is null and i.withdrawn_at is null and i.expires_at > p_now
+            and not exists (select 1 from public.people m where m.id = public.me() and m.vouched)
+        order by i.invited_at desc, i.id limit 100;
+    end;
+create or replace function invitation_from(p_id uuid) returns uuid
+    language sql stable security definer set search_path = pg_catalog, public
+    begin atomic
+        select i.org from public.invitations i join public.people p on p.id = i.person
+            where i.id = p_id and i.person = public.me() and not p.vouched;
+    end;
+
+-- Mails that set a password or let in by themselves: not for an account that others may hold keys to.
+create or replace function may_reset(p_person uuid) returns boolean
+    language sql stable security definer set search_path = pg_catalog, public
+    begin atomic
+        select exists (select 1 from public.people p where p.id = p_person and p.kind = 'person' and not p.vouched
+            and p.password_hash is not null and (p.email_proved_at is not null
+                or not exists (select 1 from public.identities i where i.person = p.id)));
+    end;
+create or replace function comes_by_link(p_person uuid) returns boolean
+    language sql stable security definer set search_path = pg_catalog, public
+    begin atomic
+        select exists (select 1 from public.link_holders h join public.grants g on g.person = h.person and g.scope = h.org
+                and g.role = 'outside' where h.person = p_person)
+            and not exists (select 1 from public.grants g where g.person = p_person and g.role in ('admin', 'desk', 'staff'))
+            and not exists (select 1 from public.people p where p.id = p_person and p.vouched);
+    end;

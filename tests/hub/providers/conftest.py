@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from hub.context import Hub
+from hub.context import Hub, utc_now
 from tests.app import World
 from tests.browsers import Site
 from tests.hub.providers.bent import Mall, mall
@@ -16,5 +16,12 @@ def bent() -> Iterator[Mall]:
 
 
 @pytest.fixture(scope="module")
-def town(world: World, hub: Hub, bent: Mall) -> Town:
+def standing(world: World, hub: Hub, bent: Mall) -> Town:
     return Town(world, Site(hub), bent)
+
+
+@pytest.fixture
+def town(standing: Town) -> Town:
+    """Its clock is set before each test: a provider's runs on, and a file takes longer than the two may differ."""
+    standing.site.clock.start = utc_now()
+    return standing

@@ -2,7 +2,7 @@
 
 import asyncio
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -14,6 +14,7 @@ from tests.app import ABSENT, Person, refused
 from tests.browsers import PASSWORD, Browser, Key, with_password
 from tests.hub.providers.bent import CLIENT, SECRET
 from tests.hub.providers.offices import Office, Town
+from tests.hub.scim.conftest import Directory, service_of
 
 DOMAIN = "office.test"
 
@@ -155,6 +156,79 @@ async def test_a_stranger_who_never_came_in_is_not_the_providers(town: Town) -> 
     office, other = await town.office(domains=[DOMAIN], brings="desk"), await town.office()
     email = fresh()
     await other.admin.made("/v1/people", {"org": other.org, "email": email, "name": "Nia"})
+    refused(await arrives(office, email), 401, "bad_credentials")
+
+
+async def ask_in(how: str, other: Office, email: str) -> None:
+    """Another office asks for somebody: its administrator by hand, or its directory."""
+    if how == "by hand":
+        await other.admin.made(
+            "/v1/people", {"org": other.org, "email": email, "name": "Nia", "role": "desk"}
+        )
+        return
+    service = await service_of(other.world, other.org, "scim", "admin")
+    directory = Directory(other.world, other.org, other.admin, service)
+    await directory.user(email, roles=[{"value": "desk"}])
+
+
+@pytest.mark.parametrize("how", ["by hand", "by directory"])
+@pytest.mark.parametrize("known", [False, True], ids=["brought", "invited first"])
+async def test_who_vouches_for_an_address_that_is_not_theirs_gets_into_no_other_office(
+    town: Town, how: str, known: bool
+) -> None:
+    """An office says that its provider vouches for a domain of somebody else's, opens an account for an address there,
+    makes every key to it that it can, and waits until another office asks for the address."""
+    office, other = await town.office(domains=[DOMAIN], brings="outside"), await town.office()
+    pool, email, attacker = town.world.pool, fresh(), office.site.browser()
+    if known:
+        await office.admin.made("/v1/people", {"org": office.org, "email": email, "name": "Nia"})
+    office.shop.more = {"sub": uuid4().hex, "email": email, "email_verified": True}
+    me = (await office.returned(attacker, await office.departed(attacker))).json()["id"]
+    assert (await attacker.call("PUT", "/v1/password", {"new": PASSWORD})).status_code == 204
+    await attacker.app()
+    token = (await attacker.post("/v1/tokens", {"label": "x", "days": 9})).json()["token"]
+    # What the address's holder could be made to press does not show that the account is theirs.
+    refused(await office.admin.post(f"/v1/orgs/{office.org}/people/{me}/link"), 409, "conflict")
+    (identity,) = (await attacker.get("/v1/identities")).json()["items"]
+    assert (await attacker.call("DELETE", f"/v1/identities/{identity['id']}")).status_code == 204
+    await office.site.browser().post("/v1/password/ask", {"email": email})
+    resets = "select count(*) from links where person = $1 and purpose = 'reset'"
+    assert await pool.fetchval(resets, UUID(me)) == 0
+    await office.link(UUID(me), office.shop.more["sub"])
+
+    await ask_in(how, other, email)
+    row = await pool.fetchrow("select id, person from invitations where org = $1", other.org)
+    assert str(row["person"]) == me
+    assert (await attacker.get("/v1/invitations")).json()["items"] == []
+    yes = {"accept": True}
+    refused(await attacker.post(f"/v1/invitations/{row['id']}/answer", yes), 404, "not_found")
+
+    mails = await pool.fetch("select body from mails where recipient = $1 order by id", email)
+    secret = mails[-1]["body"].partition("/invitation#")[2].split()[0]
+    refused(
+        await attacker.post(f"/v1/invitations/{row['id']}/answer", yes | {"token": secret}), 404, "not_found"
+    )
+    home = office.site.browser()
+    accept = {"token": secret, "name": "Nia", "password": "what its holder chose by herself"}
+    assert (await home.post("/v1/invitations/accept", accept)).status_code == 200
+    seats = {seat["org"]["id"]: seat["role"] for seat in (await home.get("/v1/me")).json()["seats"]}
+    assert seats == {str(office.org): "outside", str(other.org): "desk"}
+
+    assert (await attacker.get("/v1/me")).status_code == 401
+    answer = await office.admin.http.get("/v1/me", headers={"authorization": f"Bearer {token}"})
+    assert answer.status_code == 401
+    refused(await office.enter(), 401, "bad_credentials")
+    refused(await office.site.browser().sign_in(email), 401, "bad_credentials")
+    assert await pool.fetchval("select count(*) from factors where person = $1", UUID(me)) == 0
+    # From now on they are a person like others, and connect an account under Security themselves.
+    assert await pool.fetchval("select not vouched from people where id = $1", UUID(me))
+
+
+async def test_a_member_of_two_offices_who_never_came_in_is_no_providers(town: Town) -> None:
+    office, other = await town.office(domains=[DOMAIN], brings="desk"), await town.office()
+    email = fresh()
+    card = await office.admin.made("/v1/people", {"org": office.org, "email": email, "name": "Nia"})
+    await town.world.seat(UUID(card["id"]), other.org, "desk")
     refused(await arrives(office, email), 401, "bad_credentials")
 
 
