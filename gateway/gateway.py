@@ -26,6 +26,7 @@ from gateway.joining import Joining
 from gateway.session import Call, Effect, Join, Leave, Session, Subscription
 from gateway.session import Signal as SignalEffect
 from schemas.access import sees
+from schemas.audit import Actor
 from schemas.errors import Refused
 from schemas.frames import PROTOCOL_VERSION, Down, ErrorFrame, Signal
 from schemas.limits import HEARTBEAT_S
@@ -195,8 +196,9 @@ class Gateway:
             connection.close("scope")
             return
         now = asyncio.get_running_loop().time()
+        by = Actor(kind=holder.kind, person=person, session=holder.session, via=holder.via)
         session = Session(
-            holder.session, holder.viewer, holder.kind, holder.expires_at, holder.scopes, token, address, now
+            holder.session, holder.viewer, by, holder.expires_at, holder.scopes, token, address, now
         )
         self._per_person[person] += 1
         self.feed.enter(connection, person)

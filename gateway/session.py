@@ -135,7 +135,7 @@ class Session:
         self,
         id: UUID,
         viewer: Viewer,
-        kind: str,
+        by: Actor,
         expires_at: datetime,
         scopes: Collection[str],
         token: str,
@@ -143,7 +143,7 @@ class Session:
         now: float,
     ) -> None:
         self.id, self.viewer, self.expires_at, self.scopes, self.token = id, viewer, expires_at, scopes, token
-        self.by, self.address = Actor(kind=kind, person=viewer.person, session=id), address
+        self.by, self.address = by, address
         self.heard: set[UUID] = (
             set()
         )  # cases whose privileged content is in the record as told to this socket

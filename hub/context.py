@@ -48,10 +48,13 @@ class Who(Struct, frozen=True):
     held: bytes = b""  # the hash of the secret by which they ask: the session may have another one by now
     viewing: UUID | None = None  # through whose eyes this one read is looked at (`hub/views/eyes.py`)
     doing: Doing = NOTHING  # what they ask for this time, and from where
+    via: UUID | None = None  # the app that holds the session for them
 
     @property
     def actor(self) -> Actor:
-        return Actor(kind=self.kind, person=self.person, session=self.session, viewing=self.viewing)
+        return Actor(
+            kind=self.kind, person=self.person, session=self.session, via=self.via, viewing=self.viewing
+        )
 
 
 class Identities:

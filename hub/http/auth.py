@@ -45,7 +45,7 @@ async def session_of(hub: Hub, token: str, doing: Doing = NOTHING) -> Who | None
         row = await hub.database.signin.fetchrow(sessions.KNOWN, hashed, hub.clock())
     if row is None:
         return None
-    who = Who(row["person"], row["id"], row["kind"], frozenset(row["scopes"]), hashed)
+    who = Who(row["person"], row["id"], row["kind"], frozenset(row["scopes"]), hashed, via=row["via"])
     hub.identities.put(hashed, who)
     return replace(who, doing=doing)
 

@@ -10,7 +10,7 @@ import msgspec
 from schemas.access import Viewer
 from schemas.people import Me, Seat
 
-SESSIONS = """select h.hash, s.id, s.person, s.kind, s.expires_at, s.scopes, s.roles, s.opens
+SESSIONS = """select h.hash, s.id, s.person, s.kind, s.expires_at, s.scopes, s.roles, s.opens, s.via
     from unnest($1::bytea[]) as h(hash) cross join lateral signin_session(h.hash, $2) s"""
 GRANTS = "select person, scope, role from grants where person = any($1::uuid[])"
 CASES = "select id, org, audience, '{}'::uuid[] from cases where id = any($1::uuid[])"
@@ -38,6 +38,7 @@ class Holder(NamedTuple):
     expires_at: datetime
     viewer: Viewer
     scopes: frozenset[str]
+    via: UUID | None  # the app that holds it
 
 
 class Thing(NamedTuple):
@@ -58,6 +59,7 @@ async def holders(on: Any, hashes: Iterable[bytes], now: datetime) -> dict[bytes
             row["expires_at"],
             Viewer(row["person"], frozenset(zip(row["scopes"], row["roles"], strict=True))),
             frozenset(row["opens"]),
+            row["via"],
         )
         for row in await on.fetch(SESSIONS, list(hashes), now)
     }

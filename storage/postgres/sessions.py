@@ -4,7 +4,7 @@
 # and what is one account must be counted as one.
 PERSON = """select p.id, p.password_hash, p.known, p.second, e.folded
     from (select lower($1::text) as folded) e left join signin_person($1, $2, $3) p on true"""
-KNOWN = "select id, person, kind, scopes from signin_known($1, $2)"
+KNOWN = "select id, person, kind, scopes, via from signin_known($1, $2)"
 OPEN = "select signin_open($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
 TOUCH = "select signin_touch($1, $2, $3)"
 STANDING = """select person, coalesce(email, '') as email, name, kind, mfa, needed, second, proved_at,

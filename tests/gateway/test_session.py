@@ -17,6 +17,7 @@ from gateway.framing import text_frame
 from gateway.rooms import Mine, Room
 from gateway.session import CALLS_MAX, FRAMES_BURST, Call, Close, Effect, Join, Leave, Send, Session, Signal
 from schemas.access import Viewer, sees
+from schemas.audit import Actor
 from schemas.events import Access, Event
 from schemas.ids import new_id
 from schemas.limits import SUBSCRIPTIONS_MAX
@@ -51,7 +52,7 @@ def a_session(*grants: tuple[UUID, str], person: UUID = ME, scopes: Collection[s
     return Session(
         new_id(),
         Viewer(person, frozenset(grants)),
-        "browser",
+        Actor(kind="browser", person=person),
         datetime.now(UTC),
         scopes,
         "token",

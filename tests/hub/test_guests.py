@@ -23,6 +23,7 @@ from schemas.subjects import HEADER_AUTHORIZATION, HEADER_KEY, STREAM, WAKE_RELA
 from storage.bus import Bus
 from storage.callout import Callout
 from tests.app import Office, Person, World
+from tests.hub.audit.entries import entries
 from tests.knocking import comes_in
 
 PATIENCE_S = 30.0  # only ends a broken run
@@ -107,13 +108,16 @@ async def guests(hub: Hub, door: None, world: World) -> AsyncIterator[Any]:
         yield make
 
 
-async def test_a_service_asks_by_its_token(office: Office, service: UUID, guests: Any) -> None:
+async def test_a_service_asks_by_its_token(office: Office, service: UUID, guests: Any, owner: Any) -> None:
     guest = await guests(service, "read", "write")
     read = await guest.ask(READ, {"case": office.case})
     assert read["item"]["case"]["id"] == str(office.case)
     talk = await office.conversation()
     said = await guest.ask(POST, {"conversation": talk, "body": "Filed."})
     assert said["item"]["author"] == str(service)
+    (entry,) = [one.entry for one in await entries(owner, thing=UUID(said["item"]["id"]))]
+    assert (entry.by.kind, entry.by.person, entry.by.session) == ("service", service, guest.who.session)
+    assert entry.from_ is None
     assert await guest.settled() == []
 
 

@@ -1,13 +1,15 @@
 """Who reads what is privileged is in the record before they read it: pages, events, what search shows of it."""
 
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
 from schemas.audit import Entry
+from schemas.ids import new_id
 from tests.app import Office, World
 from tests.hub.audit.entries import count, newest
+from tests.rows import Rows
 
 
 @pytest.fixture
@@ -61,3 +63,28 @@ async def test_what_cannot_be_written_down_is_not_shown(matter: Office, owner: A
     finally:
         await owner.execute("grant insert on audit_entries to casewire_app, casewire_system")
     assert answer.status_code == 503 and "Privileged" not in answer.text
+
+
+async def test_it_says_through_whose_eyes(matter: Office, owner: Any) -> None:
+    before = await count(owner)
+    events = f"/v1/cases/{matter.case}/events"
+    assert (await matter.lead.get(events, **{"as": matter.outside.id})).status_code == 200
+    (entry,) = await reads(owner, before)
+    assert (entry.by.person, entry.by.viewing) == (matter.lead.id, matter.outside.id)
+
+
+async def test_it_says_by_which_app(matter: Office, world: World, owner: Any) -> None:
+    """A person's session that an app holds: they did it, by this app."""
+    app, family = new_id(), new_id()
+    asks = await world.token(matter.lead, kind="app")
+    await (await Rows.on(owner)).put("oauth_apps", id=app, org=matter.org)
+    await (await Rows.on(owner)).put("oauth_families", id=family, app=app, person=matter.lead.id)
+    await owner.execute("update sessions set family = $2 where id = $1", asks.session, family)
+    before = await count(owner)
+    assert (await asks.get(f"/v1/cases/{matter.case}/events")).status_code == 200
+    made = await asks.made(f"/v1/cases/{matter.case}/tasks", {"title": "Do"})
+    found = await newest(owner, before)
+    assert [one.thing for one in found] == [matter.case, UUID(made["id"])]
+    assert {(one.by.kind, one.by.person, one.by.session, one.by.via) for one in found} == {
+        ("app", matter.lead.id, asks.session, app)
+    }
