@@ -265,7 +265,8 @@ class Page:
             f"{self.section('check')}<p>{signed}</p><p>With Casewire's verifier, which needs no server: "
             f"<code>casewire audit verify {text(shlex.quote(file_name))} --key KEY</code>. KEY is the key that the "
             "office publishes; <code>audit/key.txt</code> is what this archive says it is. It checks each file against "
-            "the signed manifest, the entries of the record against the signed log, and the messages against the events.</p>"
+            "the signed manifest, the entries of the record against the signed log, and the messages against the "
+            "events.</p>"
             f"</main><footer class=soft>{names}</footer></body></html>\n"
         )
 

@@ -18,7 +18,6 @@ from deploy.embedded.stack import Stack
 from schemas.audit_log import read_note
 from schemas.ids import new_id
 from schemas.settings import Secret, Settings, SettingsError
-from storage import witnesses
 from storage.witnesses import (
     BETWEEN,
     BucketWitness,
@@ -27,6 +26,7 @@ from storage.witnesses import (
     Teller,
     Unheard,
     Witness,
+    telling,
     witnesses_of,
 )
 from tests.app import owner
@@ -128,7 +128,7 @@ async def test_who_holds_another_history_is_told_nothing_more_of_it(
     await record.write(sound)
     await record.settle()
     await told(teller, record)
-    metric: Any = witnesses.REFUSED.labels(witness.name)
+    metric: Any = telling.REFUSED.labels(witness.name)
     assert metric._value.get() == 2
     assert path.read_bytes().startswith(before)
     assert (sizes(path, changed), sizes(path, cut), sizes(path, sound)) == ([3], [3], [3, 4])
@@ -173,7 +173,7 @@ async def test_a_file_that_was_lost_is_begun_again_and_that_is_said(
     await record.write(log)
     await record.settle()
     await told(teller, record)
-    lost: Any = witnesses.LOST.labels(witness.name)
+    lost: Any = telling.LOST.labels(witness.name)
     assert sizes(path, log) == [2] and lost._value.get() == 1
 
 
@@ -336,7 +336,7 @@ async def test_what_a_witness_answers(record: Record, signing: Settings, code: i
         teller = Teller(signing, witness)
         if refuses:
             await told(teller, record)
-            metric: Any = witnesses.REFUSED.labels(witness.name)
+            metric: Any = telling.REFUSED.labels(witness.name)
             assert metric._value.get() >= 1
         else:
             with pytest.raises(Unheard):
@@ -349,9 +349,9 @@ async def test_what_a_witness_answers(record: Record, signing: Settings, code: i
 async def test_a_witness_that_is_away_for_long_holds_up_nobody(
     record: Record, signing: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(witnesses, "ROUND_S", 0.02)
-    monkeypatch.setattr(witnesses, "PAUSE_MIN_S", 0.02)
-    monkeypatch.setattr(witnesses, "PAUSE_MAX_S", 0.05)
+    monkeypatch.setattr(telling, "ROUND_S", 0.02)
+    monkeypatch.setattr(telling, "PAUSE_MIN_S", 0.02)
+    monkeypatch.setattr(telling, "PAUSE_MAX_S", 0.05)
     log, path = new_id(), tmp_path / "checkpoints.txt"
     back = asyncio.Event()
 
@@ -368,7 +368,7 @@ async def test_a_witness_that_is_away_for_long_holds_up_nobody(
 
     away = tmp_path / "away.txt"
     ours: list[Witness] = [FileWitness(path), Away(away)]
-    telling = [asyncio.create_task(Teller(signing, one).run()) for one in ours]
+    tasks = [asyncio.create_task(Teller(signing, one).run()) for one in ours]
     try:
         for n in range(1, 4):
             await record.write(log)
@@ -379,9 +379,9 @@ async def test_a_witness_that_is_away_for_long_holds_up_nobody(
         await until(lambda: away.exists() and sizes(away, log) == [3])
         assert sizes(path, log) == [1, 2, 3]
     finally:
-        for task in telling:
+        for task in tasks:
             task.cancel()
-        await asyncio.wait(telling)
+        await asyncio.wait(tasks)
 
 
 @pytest.mark.parametrize(
