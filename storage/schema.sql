@@ -76,7 +76,7 @@ begin
     select * into i from invitations where id = p_id and person = me() for update;
     select * into mine from people where id = me();
     if i.id is null or i.withdrawn_at is not null or (i.answered_at is null and i.expires_at <= p_now)
- then
+            or mine.vouched then
         return 'absent';
     end if;
     if i.answered_at is not null then
@@ -132,17 +132,6 @@ begin
             and g.role <> 'walled')
         or exists (select 1 from audit_leaves l where l.person = p.id and l.log = p_org
             and (of_all or l.case_id = p_case) and (l.case_id is null or l.case_id <> all (walls))));
-end $$;
-CREATE FUNCTION public.be_entered() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'public'
-    AS $$
-begin
-    if not exists (select 1 from audit_entries a where a.tx = pg_current_xact_id()::text::bigint
-            and a.person = new.actor) then
-        raise insufficient_privilege using message = 'an event without its entry in the record';
-    end if;
-    return null;
 end $$;
 CREATE TABLE public.brought (
     org uuid NOT NULL,
@@ -999,7 +988,7 @@ CREATE FUNCTION public.invitation_from(p_id uuid) RETURNS uuid
  SELECT i.org
     FROM (public.invitations i
       JOIN public.people p ON ((p.id = i.person)))
-   WHERE ((i.id = invitation_from.p_id) AND (i.person = public.me()));
+   WHERE ((i.id = invitation_from.p_id) AND (i.person = public.me()) AND (NOT p.vouched));
 END;
 CREATE FUNCTION public.keep_hold() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1046,13 +1035,15 @@ declare
     before jsonb := old.data::jsonb;
     after jsonb := new.data::jsonb;
 begin
-    if not held_fast(old.case_id)
-        or (old.type like 'message.%' and exists (select 1 from messages where id = old.thing and retracted_at is not null
-            and body is null))
-        or (old.type like 'message.%' and after #- '{message,attachments}' = before #- '{message,attachments}'
-            and still_attached(before #> '{message,attachments}', after #> '{message,attachments}'))
+    if not held_fast(old.case_id) or ((old.type, old.thing, old.stream, old.seq, old.case_id, old.actor, old.at)
+            is not distinct from (new.type, new.thing, new.stream, new.seq, new.case_id, new.actor, new.at) and (
+        (old.type like 'message.%' and after #- '{message,body}' #- '{message,attachments}'
+                = before #- '{message,body}' #- '{message,attachments}'
+            and (exists (select 1 from messages where id = old.thing and retracted_at is not null and body is null)
+                or (after #> '{message,body}' = before #> '{message,body}'
+                    and still_attached(before #> '{message,attachments}', after #> '{message,attachments}'))))
         or (old.type ~ '^(document|version)[.]' and exists (select 1 from tombstones
-            where thing in (old.thing, (before #>> '{version,document}')::uuid))) then
+            where thing in (old.thing, (before #>> '{version,document}')::uuid))))) then
         return new;
     end if;
     raise exception 'a legal hold stands on it' using errcode = 'object_in_use';
@@ -1156,17 +1147,6 @@ begin
         values (p_id, 'service', null, p_name, (select zone from organisations where id = p_org), p_now);
     insert into services (id, org, made_at, made_by) values (p_id, p_org, p_now, me());
     return true;
-end $$;
-CREATE FUNCTION public.may_enter(p_log uuid, p_case uuid) RETURNS boolean
-    LANGUAGE plpgsql STABLE SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'public'
-    AS $$
-begin
-    return exists (select 1 from events e where e.tx = pg_current_xact_id_if_assigned()::text::bigint and e.org = p_log
-            and e.actor = me() and (p_case is null or e.case_id = p_case))
-        or exists (select 1 from grants g where g.person = me() and g.org = p_log)
-            and (p_case is null or p_case <> all (walls_of_me())
-                and exists (select 1 from cases c where c.id = p_case and c.org = p_log));
 end $$;
 CREATE FUNCTION public.may_reset(p_person uuid) RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -2470,14 +2450,17 @@ CREATE FUNCTION public.signin_invitation(p_hash bytea, p_now timestamp with time
       JOIN public.people p ON ((p.email OPERATOR(public.=) i.email)))
    WHERE ((i.token_hash = signin_invitation.p_hash) AND (i.used_at IS NULL) AND (i.expires_at > signin_invitation.p_now) AND (i.withdrawn_at IS NULL) AND ((NOT public.has_joined(p.id)) OR (p.vouched AND (p.id = i.person))));
 END;
-CREATE FUNCTION public.signin_known(p_hash bytea, p_now timestamp with time zone) RETURNS TABLE(id uuid, person uuid, kind text, scopes text[])
+CREATE FUNCTION public.signin_known(p_hash bytea, p_now timestamp with time zone) RETURNS TABLE(id uuid, person uuid, kind text, scopes text[], via uuid)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
     BEGIN ATOMIC
  SELECT s.id,
      s.person,
      s.kind,
-     s.scopes
+     s.scopes,
+     ( SELECT f.app
+            FROM public.oauth_families f
+           WHERE (f.id = s.family)) AS app
     FROM public.sessions s
    WHERE ((s.token_hash = signin_known.p_hash) AND (s.ended_at IS NULL) AND (s.expires_at > signin_known.p_now));
 END;
@@ -2938,7 +2921,7 @@ CREATE FUNCTION public.signin_return(p_hash bytea, p_browser bytea, p_provider u
    WHERE ((j.hash = signin_return.p_hash) AND (j.browser = signin_return.p_browser) AND (j.provider = signin_return.p_provider) AND (j.expires_at > signin_return.p_now))
    RETURNING j.session;
 END;
-CREATE FUNCTION public.signin_session(p_hash bytea, p_now timestamp with time zone) RETURNS TABLE(id uuid, person uuid, kind text, expires_at timestamp with time zone, scopes uuid[], roles text[], opens text[])
+CREATE FUNCTION public.signin_session(p_hash bytea, p_now timestamp with time zone) RETURNS TABLE(id uuid, person uuid, kind text, expires_at timestamp with time zone, scopes uuid[], roles text[], opens text[], via uuid)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
     BEGIN ATOMIC
@@ -2952,7 +2935,10 @@ CREATE FUNCTION public.signin_session(p_hash bytea, p_now timestamp with time zo
      COALESCE(( SELECT array_agg(g.role ORDER BY g.scope, g.role) AS array_agg
             FROM public.grants g
            WHERE (g.person = s.person)), '{}'::text[]) AS "coalesce",
-     s.scopes
+     s.scopes,
+     ( SELECT f.app
+            FROM public.oauth_families f
+           WHERE (f.id = s.family)) AS app
     FROM public.sessions s
    WHERE ((s.token_hash = signin_session.p_hash) AND (s.ended_at IS NULL) AND (s.expires_at > signin_session.p_now) AND (s.mfa OR (NOT public.needs_factor(s.person))));
 END;
@@ -4209,7 +4195,6 @@ CREATE INDEX walls_org ON public.walls USING btree (org, id);
 CREATE INDEX walls_standing ON public.walls USING btree (org) WHERE (lifted_at IS NULL);
 CREATE TRIGGER app_reached AFTER INSERT OR UPDATE OF secret_hash ON public.oauth_apps FOR EACH ROW WHEN ((new.service IS NOT NULL)) EXECUTE FUNCTION public.service_reached();
 CREATE TRIGGER arrived AFTER INSERT ON public.identities FOR EACH ROW EXECUTE FUNCTION public.arrived();
-CREATE CONSTRAINT TRIGGER be_entered AFTER INSERT ON public.events DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((CURRENT_USER = 'casewire_app'::name)) EXECUTE FUNCTION public.be_entered();
 CREATE TRIGGER keep_hold BEFORE INSERT OR DELETE OR UPDATE ON public.holds FOR EACH ROW EXECUTE FUNCTION public.keep_hold();
 CREATE TRIGGER keep_name BEFORE UPDATE OF name, email, zone, erased_at ON public.people FOR EACH ROW WHEN ((((old.name IS DISTINCT FROM new.name) OR (old.email IS DISTINCT FROM new.email)) OR (old.zone IS DISTINCT FROM new.zone))) EXECUTE FUNCTION public.keep_name();
 CREATE TRIGGER keep_told BEFORE UPDATE OF data, type, thing, stream, seq, case_id, actor, at ON public.events FOR EACH ROW WHEN (((old.kind = 'case'::text) AND (((((((((old.data)::text IS DISTINCT FROM (new.data)::text) OR (old.type IS DISTINCT FROM new.type)) OR (old.thing IS DISTINCT FROM new.thing)) OR (old.stream IS DISTINCT FROM new.stream)) OR (old.seq IS DISTINCT FROM new.seq)) OR (old.case_id IS DISTINCT FROM new.case_id)) OR (old.actor IS DISTINCT FROM new.actor)) OR (old.at IS DISTINCT FROM new.at)))) EXECUTE FUNCTION public.keep_told();
@@ -4803,7 +4788,7 @@ CREATE POLICY originals ON public.message_originals FOR INSERT TO casewire_app W
    FROM public.messages m
   WHERE (m.id = message_originals.message)))));
 CREATE POLICY outbox ON public.mails FOR INSERT TO casewire_app WITH CHECK (true);
-CREATE POLICY own ON public.audit_entries FOR INSERT TO casewire_app WITH CHECK (((person = ( SELECT public.me() AS me)) AND (((log = '00000000-0000-0000-0000-000000000000'::uuid) AND (case_id IS NULL)) OR public.may_enter(log, case_id))));
+CREATE POLICY own ON public.audit_entries FOR INSERT TO casewire_app WITH CHECK ((person = ( SELECT public.me() AS me)));
 CREATE POLICY own ON public.audit_leaves FOR SELECT TO casewire_app USING ((person = ( SELECT public.me() AS me)));
 CREATE POLICY own ON public.erasures FOR SELECT TO casewire_app USING ((person = ( SELECT public.me() AS me)));
 CREATE POLICY own ON public.exports FOR SELECT TO casewire_app USING (((person = ( SELECT public.me() AS me)) AND (EXISTS ( SELECT 1
@@ -5200,7 +5185,6 @@ GRANT ALL ON FUNCTION public.answer_invitation(p_id uuid, p_accept boolean, p_se
 REVOKE ALL ON FUNCTION public.arrived() FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.audit_names(p_org uuid, p_case uuid, p_people uuid[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.audit_names(p_org uuid, p_case uuid, p_people uuid[]) TO casewire_app;
-REVOKE ALL ON FUNCTION public.be_entered() FROM PUBLIC;
 GRANT SELECT ON TABLE public.brought TO casewire_system;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.people TO casewire_system;
 GRANT SELECT(id) ON TABLE public.people TO casewire_app;
@@ -5381,8 +5365,6 @@ GRANT ALL ON FUNCTION public.lock_key(p_id uuid) TO casewire_app;
 GRANT ALL ON FUNCTION public.lock_key(p_id uuid) TO casewire_system;
 REVOKE ALL ON FUNCTION public.make_service(p_org uuid, p_id uuid, p_name text, p_now timestamp with time zone, p_max integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.make_service(p_org uuid, p_id uuid, p_name text, p_now timestamp with time zone, p_max integer) TO casewire_app;
-REVOKE ALL ON FUNCTION public.may_enter(p_log uuid, p_case uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.may_enter(p_log uuid, p_case uuid) TO casewire_app;
 REVOKE ALL ON FUNCTION public.may_reset(p_person uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.my_invitations(p_now timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.my_invitations(p_now timestamp with time zone) TO casewire_app;

@@ -94,7 +94,7 @@ async def scene(free: Any) -> Scene:
     message = await rows.put(
         "messages", **here, conversation=talk["id"], body="canary of a message", author=staff, people=[]
     )
-    await free.execute("update messages set body = 'canary of a message'")
+    await free.execute("update messages set body = 'canary of a message' where id = $1", message["id"])
     document = await rows.put("documents", **here, name="Canary of a document")
     await rows.put("participants", **here, person=client, role="client")
     await rows.put("events", stream=case, **here, people=list(strangers.values()), actor=staff)
