@@ -78,4 +78,7 @@ def _complete(operation: dict[str, Any], handler: HTTPRouteHandler) -> None:
         if code == "204":
             answer.pop("content", None)
         answer["description"] = {"201": "Made.", "204": "Done; no body."}.get(code, "The answer.")
+    formats = [one["schema"] for one in operation.get("parameters", ()) if one["name"] == "format"]
+    if any("csv" in one.get("enum", ()) for one in formats):
+        done["200"]["content"]["text/csv"] = {"schema": {"type": "string"}}
     operation["responses"] = {**done, "default": {"$ref": "#/components/responses/Problem"}}
