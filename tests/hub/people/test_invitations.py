@@ -186,8 +186,8 @@ async def test_staff_ask_outside_people_alone(world: World, hub: Hub) -> None:
 async def test_who_has_not_shown_that_they_read_their_mail_answers_with_its_secret(
     world: World, hub: Hub, owner: Any
 ) -> None:
-    """An account that an outside provider brought has the address that the provider said: another office sends the
-    mail, and whoever reads it may say yes."""
+    """Of an account made by hand nobody has seen that its address is read: whoever reads the mail may say yes. One that
+    an outside provider brought is asked for more, in tests/hub/providers."""
     two = await Two.made(world, hub)
     await owner.execute("update people set email_proved_at = null where id = $1", two.ann.id)
     await two.asked()
