@@ -11,14 +11,12 @@ from collections.abc import (
     AsyncIterator,
     Awaitable,
     Callable,
-    Mapping,
     MutableMapping,
 )
 from contextlib import aclosing
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Any, NamedTuple
-from urllib.parse import quote
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -29,6 +27,7 @@ from prometheus_client import Counter
 
 from gateway.exports.leaving import Slow
 from gateway.exports.serving import Serving
+from gateway.parts import Range, disposition, range_of
 from schemas.access import Viewer, opened_by, sees
 from schemas.addresses import Address, read_address
 from schemas.audit import HOUSE, Actor, Version
@@ -63,7 +62,6 @@ CONNECTIONS_MAX = 512
 # Types that a browser shows without running anything of ours; everything else is an attachment. Never SVG or HTML.
 INLINE = frozenset({"application/pdf", "image/png", "image/jpeg", "image/gif", "image/webp", "text/plain"})
 _MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+")
-_ONE_RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
 
 READS = Counter("casewire_file_reads_total", "Requests for document bytes, by status.", ["status"])
 READ_BYTES = Counter("casewire_file_bytes_total", "Document bytes sent.")
@@ -97,14 +95,6 @@ class Gone(Exception):
 
 class Broken(Exception):
     """What was begun to be sent cannot be ended."""
-
-
-class Range(NamedTuple):
-    """`length` bytes from `start`; `whole` when that is all of them."""
-
-    start: int
-    length: int
-    whole: bool
 
 
 class Files:
@@ -387,33 +377,6 @@ async def _checked(
     if total != version.size or digest.hexdigest() != version.sha256:
         raise Refused("unavailable", "The stored bytes are not those that were examined.")
     yield held
-
-
-def range_of(asked: Mapping[str, str], size: int, etag: str) -> Range | None:
-    """The part asked for (RFC 9110, section 14); None when it lies outside. Several ranges are answered as no range
-    at all, which the RFC allows, and so is one whose `If-Range` names other bytes."""
-    whole = Range(0, size, True)
-    match = _ONE_RANGE.fullmatch(asked.get("range", "").strip())
-    if match is None or match[0] == "bytes=-" or asked.get("if-range", etag) != etag:
-        return whole
-    first, last = match[1], match[2]
-    if not first:
-        length = min(int(last), size)
-        return Range(size - length, length, False) if length else None
-    start = int(first)
-    end = min(int(last), size - 1) if last else size - 1
-    if start >= size:
-        return None
-    if end < start:
-        return whole  # a range that ends before it begins is no range
-    return Range(start, end - start + 1, False)
-
-
-def disposition(file_name: str, inline: bool) -> str:
-    """RFC 6266: a plain name for the old, the exact one (`filename*`) for all others."""
-    plain = re.sub(r'[^\x20-\x7e]|["\\%]', "_", file_name)
-    kind = "inline" if inline else "attachment"
-    return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(file_name, safe='')}"
 
 
 async def serve(settings: Settings) -> None:

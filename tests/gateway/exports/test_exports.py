@@ -17,7 +17,8 @@ from deploy.embedded.stack import Stack
 from deploy.verify.archive import verify_archive
 from deploy.verify.record import keys_named
 from deploy.verify.report import Report
-from gateway.files import Files, disposition
+from gateway.files import Files
+from gateway.parts import disposition
 from hub.context import Hub
 from schemas.audit_log import Signer
 from schemas.settings import Settings

@@ -15,7 +15,8 @@ import pytest
 
 from deploy.embedded import ports
 from deploy.embedded.stack import Stack
-from gateway.files import Files, disposition, range_of
+from gateway.files import Files
+from gateway.parts import disposition, range_of
 from hub.context import Hub
 from schemas.addresses import Address, read_address, write_address
 from schemas.audit import HOUSE
