@@ -36,6 +36,7 @@ from schemas.zips import Archive, archive_name, safe_name
 from storage.blobs import Absent
 from storage.postgres import exports
 from storage.postgres.exports import NOUNS
+from storage.postgres.views import guarded
 
 ROWS = 200  # fetched at a time
 PACKED_AT_ONCE_BYTES = 256 << 10
@@ -169,7 +170,7 @@ class Making:
         self.archive.begin("events.jsonl", packed=True)
         next_seq = 1
         async for row in self._rows(connection, exports.EVENTS, self.case.id, self.seq):
-            if not sees(self.viewer, _Guarded(row)):
+            if not sees(self.viewer, guarded(row)):
                 continue
             if row["seq"] > next_seq:
                 self.holes.append((next_seq, row["seq"] - 1))
@@ -275,7 +276,7 @@ class Making:
         cursor = await connection.cursor(exports.MESSAGES, id)
         while rows := await cursor.fetch(ROWS):
             messages: list[Message] = [
-                exports.thing(row, Message) for row in rows if sees(self.viewer, _Guarded(row))
+                exports.thing(row, Message) for row in rows if sees(self.viewer, guarded(row))
             ]
             edited = [m.id for m in messages if m.edited_at is not None and m.retracted_at is None]
             before: dict[UUID, list[tuple[datetime, str]]] = {}
@@ -287,7 +288,7 @@ class Making:
 
     async def _things(self, connection: Any, sql: str, id: UUID, struct: type[Any]) -> AsyncIterator[Any]:
         async for row in self._rows(connection, sql, id):
-            if sees(self.viewer, _Guarded(row)):
+            if sees(self.viewer, guarded(row)):
                 yield exports.thing(row, struct)
 
     async def _rows(self, connection: Any, sql: str, *args: Any) -> AsyncIterator[Any]:
@@ -319,13 +320,3 @@ class Making:
             yield part
         async for part in self._end():
             yield part
-
-
-class _Guarded:
-    """What the wall says of a row: `schemas.access.Guarded`."""
-
-    def __init__(self, row: Any) -> None:
-        self.case_id: UUID = row["case_id"]
-        self.org: UUID = row["org"]
-        self.audience: list[str] = row["audience"]
-        self.people: list[UUID] = row.get("people") or []

@@ -28,6 +28,7 @@ from schemas.limits import (
 from schemas.zips import archive_name
 from storage.blobs import Absent, Blobs
 from storage.postgres import audit, exports
+from storage.postgres.access import Thing
 from storage.postgres.pool import Database
 from storage.sealed import Sealing, opened
 
@@ -150,7 +151,7 @@ class Serving:
         if row is None or not row["f_reads"]:
             raise Refused("not_found")
         viewer = Viewer(address.person, frozenset(zip(row["f_scopes"], row["f_roles"], strict=True)))
-        if not sees(viewer, _Case(row)):
+        if not sees(viewer, Thing(row["id"], row["org"], row["audience"], ())):
             raise Refused("not_found")
         return Opened(row, viewer)
 
@@ -182,13 +183,3 @@ class Serving:
         if total != version.size or digest.hexdigest() != version.sha256:
             log.error("the stored bytes are not those that were examined", version=str(id))
             raise Absent
-
-
-class _Case:
-    """What the wall says of the case."""
-
-    def __init__(self, row: Any) -> None:
-        self.case_id: UUID = row["id"]
-        self.org: UUID = row["org"]
-        self.audience: list[str] = row["audience"]
-        self.people: list[UUID] = []
