@@ -48,13 +48,15 @@ declare
     before jsonb := old.data::jsonb;
     after jsonb := new.data::jsonb;
 begin
-    if not held_fast(old.case_id)
-        or (old.type like 'message.%' and exists (select 1 from messages where id = old.thing and retracted_at is not null
-            and body is null))
-        or (old.type like 'message.%' and after #- '{message,attachments}' = before #- '{message,attachments}'
-            and still_attached(before #> '{message,attachments}', after #> '{message,attachments}'))
+    if not held_fast(old.case_id) or ((old.type, old.thing, old.stream, old.seq, old.case_id, old.actor, old.at)
+            is not distinct from (new.type, new.thing, new.stream, new.seq, new.case_id, new.actor, new.at) and (
+        (old.type like 'message.%' and after #- '{message,body}' #- '{message,attachments}'
+                = before #- '{message,body}' #- '{message,attachments}'
+            and (exists (select 1 from messages where id = old.thing and retracted_at is not null and body is null)
+                or (after #> '{message,body}' = before #> '{message,body}'
+                    and still_attached(before #> '{message,attachments}', after #> '{message,attachments}'))))
         or (old.type ~ '^(document|version)[.]' and exists (select 1 from tombstones
-            where thing in (old.thing, (before #>> '{version,document}')::uuid))) then
+            where thing in (old.thing, (before #>> '{version,document}')::uuid))))) then
         return new;
     end if;
     raise exception 'a legal hold stands on it' using errcode = 'object_in_use';
