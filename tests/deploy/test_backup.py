@@ -211,6 +211,47 @@ def test_a_gap_is_seen_by_the_numbers_of_segments(
     log.check_reaches(shelf, backup, None)
 
 
+async def test_what_was_received_is_signed_for_and_may_only_grow(shelf: Shelf) -> None:
+    class On:
+        async def fetchval(self, statement: str, slot: str) -> str:
+            return "1/800000"  # in the middle of the segment that is not whole
+
+    received(shelf, [segment(255), segment(256, partial=True)])
+    followed, objects = shelf.wal("e1") / "0", shelf.wal("e1") / "objects.jsonl"
+    objects.write_bytes(lines([Held("documents", "k", "v", "0" * 64, 3)]))
+    backup = shelf.named("b1")
+    (backup.folder / "postgres" / "backup_label").write_text(f"(file {segment(255)})\n")
+    await log.note(On(), shelf, "e1", "slot", KEYS)
+
+    def flip(file: Path, at: int) -> None:
+        with file.open("r+b") as opened:
+            opened.seek(at)
+            opened.write(b"x")
+
+    # What comes later, and a segment that has become whole meanwhile, is as good.
+    flip(followed / segment(256, partial=True), 0x800000)
+    (followed / segment(256, partial=True)).rename(followed / segment(256))
+    with objects.open("ab") as file:
+        file.write(b"{}\n")
+    log.check(shelf, backup, [KEYS], all_of_it=True)
+    for name in (segment(255), segment(256)):
+        whole = (followed / name).read_bytes()
+        flip(followed / name, 0x7FFFFF)
+        with pytest.raises(
+            StackError, match=f"0/{name} is missing or holds other bytes than were received; name a"
+        ):
+            log.check(shelf, backup, [KEYS], all_of_it=True)
+        log.check(shelf, backup, [KEYS], all_of_it=False)
+        (followed / name).write_bytes(whole)
+    flip(objects, 5)
+    with pytest.raises(
+        StackError, match=r"objects\.jsonl is missing or holds other bytes than were received\."
+    ):
+        log.check(shelf, backup, [KEYS], all_of_it=False)
+    with pytest.raises(StackError, match="was not written with these keys"):
+        log.check(shelf, backup, [KEYS | {"secret": "x" * 40}], all_of_it=True)
+
+
 # -- keys --------------------------------------------------------------------------------------------------
 
 

@@ -30,6 +30,7 @@ from schemas.ids import new_id
 from schemas.settings import Settings
 from storage.blobs import Blobs
 from storage.migrations import migrate
+from tests.faults.lost import fetched
 from tests.house import ROOT, wait_for
 from tests.rows import Rows
 
@@ -234,11 +235,8 @@ async def test_it_is_backed_up_followed_and_restored_into_one_of_its_own(
                 if row["object_key"] not in contents:
                     continue  # of the other test
                 path = outside.folder / "read"
-                await blobs.fetch(
-                    blobs.documents, row["object_key"], row["object_version"], path, bytes_max=1 << 20
-                )
-                assert path.read_bytes() == contents[row["object_key"]]
-                assert sha256(path.read_bytes()).hexdigest() == row["sha256"]
+                data_of = await fetched(blobs, row["object_key"], row["object_version"], path)
+                assert data_of == contents[row["object_key"]] and sha256(data_of).hexdigest() == row["sha256"]
             assert await on.fetchval("show application_name") != "theirs"
         finally:
             await on.close()

@@ -21,6 +21,8 @@ from deploy.backup.keys import Keys, read_keys
 from deploy.backup.restore import Wanted, restore
 from deploy.backup.shelf import Shelf
 from deploy.embedded.child import StackError
+from schemas.errors import Refused
+from storage.blobs import Blobs
 from tests.app import Office, World
 from tests.contract.test_state_and_events import State, read
 from tests.house import ROOT, House, gone, wait_for
@@ -98,6 +100,17 @@ async def add(lost: Lost, world: World, text: str, into: list[str]) -> None:
 def key_set(lost: Lost) -> Keys:
     [ours] = read_keys(lost.keys)
     return ours.keys
+
+
+async def fetched(blobs: Blobs, key: str, version: str, to: Path) -> bytes:
+    """The bytes of an object. A store that has just started says for a moment that it cannot."""
+    async with asyncio.timeout(HEALED_WITHIN_S):
+        while True:
+            try:
+                await blobs.fetch(blobs.documents, key, version, to, bytes_max=1 << 20)
+                return to.read_bytes()
+            except Refused:
+                await asyncio.sleep(0.2)
 
 
 async def all_followed(lost: Lost, world: World) -> None:
