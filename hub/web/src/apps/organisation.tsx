@@ -139,7 +139,7 @@ function Row({ app, onChange, onSecret }: { readonly app: App; readonly onChange
         <Stack gap={4} my={8}>
           <Copied label={t("apps.org.clientId")} text={app.id} />
           <Text size="xs" c="dimmed">
-            {app.scopes.join(" ")}
+            {SCOPES.filter((scope) => app.scopes.includes(scope)).map((scope) => t(`apps.scopes.${scope}`)).join(" · ")}
           </Text>
           {app.redirect_uris.map((uri) => (
             <Text key={uri} size="xs" c="dimmed">
