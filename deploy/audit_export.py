@@ -54,7 +54,7 @@ async def export(settings: Settings, log: UUID, to: Path, *, private: bool = Fal
                             one = {"n": row["n"], **msgspec.json.decode(row["private"])}
                             opens.write(msgspec.json.encode(one, order="sorted") + b"\n")
                 written = ""
-                cursor = await connection.cursor(audit_log.NOTES, log, head["signed"])
+                cursor = await connection.cursor(audit_log.SIGNED_NOTES, log, head["signed"])
                 while rows := await cursor.fetch(ROWS):
                     for row in rows:
                         written = row["note"]

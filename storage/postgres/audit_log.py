@@ -74,7 +74,7 @@ HEADS_OF_ALL = """select l.log, l.signed as size, l.note, o.name from audit_logs
 SIGNED = "select signed, note from audit_logs where log = $1 and note is not null"
 LOGGED = """select l.n, e.entry, e.private from audit_leaves l join audit_entries e on (e.tx, e.id) = (l.tx, l.id)
     where l.log = $1 and l.n < $2 order by l.n"""
-NOTES = "select note from audit_checkpoints where log = $1 and size <= $2 order by size"
+SIGNED_NOTES = "select note from audit_checkpoints where log = $1 and size <= $2 order by size"
 
 
 class Head(NamedTuple):

@@ -56,10 +56,8 @@ async def test_keys_and_checkpoints_are_printed(
     record: Record, stack: Stack, capsys: pytest.CaptureFixture[str]
 ) -> None:
     log, settings = new_id(), Settings.read(stack.settings("operator"))
-    await record.db.execute(
-        "insert into organisations (id, name, zone, case_types, made_at) values ($1, 'Zoë\x1b[2J & Co', 'UTC', '{}', now())",
-        log,
-    )
+    named = "insert into organisations (id, name, zone, case_types, made_at) values ($1, $2, 'UTC', '{}', now())"
+    await record.db.execute(named, log, "Zoë\x1b[2J & Co")
     await record.write(log, 3)
     await record.settle()
     signer = Signer(Settings.read(stack.settings("sequence")))
