@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from schemas.access import ADMIN, OUTSIDE
 from schemas.ids import new_id
-from storage.postgres import ledger, retention
+from storage.postgres import ledger, messages, retention
 from tests.contract.test_wall import as_app, free
 from tests.rows import Rows
 
@@ -31,10 +31,16 @@ CASES, PEOPLE = 2, 2  # person n takes part in case n; person 0 wrote in case 1 
 ATTACKS = (
     "delete from messages where case_id = $1",
     "delete from cases where id = $1",
-    "update versions set object_key = null where case_id = $1",
-    "update case_keys set wrapped = null, destroyed_at = now() where case_id = $1",
+    "update versions set object_key = null where case_id = $1 and object_key is not null",
+    "update case_keys set wrapped = null, destroyed_at = now() where case_id = $1 and wrapped is not null",
     "delete from documents where case_id = $1",
     "delete from events where stream = $1",
+    "update messages set body = null where case_id = $1 and body is not null",
+    "update messages set attachments = '[]' where case_id = $1 and attachments <> '[]'",
+    "update events set data = '{}' where stream = $1 and data::text <> '{}'",
+    "update message_originals o set sealed = null from messages m where m.id = o.message and m.case_id = $1",
+    "delete from message_originals where message in (select id from messages where case_id = $1)",
+    "update versions set sealed = null where case_id = $1 and sealed is not null",
 )
 step = st.one_of(
     st.tuples(st.just("hold"), st.sampled_from(["case", "document", "person"]), st.integers(0, CASES - 1)),
@@ -43,6 +49,8 @@ step = st.one_of(
     st.tuples(st.just("work"), st.just(""), st.just(0)),
     st.tuples(st.just("erase"), st.sampled_from(["", "words"]), st.integers(0, PEOPLE - 1)),
     st.tuples(st.just("attack"), st.sampled_from(ATTACKS), st.integers(0, CASES - 1)),
+    st.tuples(st.sampled_from(["edit", "retract"]), st.just(""), st.integers(0, PEOPLE)),
+    st.tuples(st.just("version"), st.just(""), st.integers(0, CASES - 1)),
     st.tuples(st.just("backup"), st.just(""), st.just(0)),
     st.tuples(st.just("restore"), st.just(""), st.just(0)),
 )
@@ -57,6 +65,8 @@ class House:
         self.cases = [new_id() for _ in range(CASES)]
         self.people = [new_id() for _ in range(PEOPLE)]
         self.documents: list[UUID] = []
+        self.versions: list[list[UUID]] = []  # of each document
+        self.messages: list[tuple[UUID, UUID, int]] = []  # id, author, case; each with the first version attached
         self.holds: dict[UUID, tuple[str, UUID]] = {}
         self.destroyed: dict[UUID, str] = {}
         self.words: set[tuple[UUID, UUID]] = set()  # whose in which case were erased
@@ -77,17 +87,6 @@ class House:
             await self.on.execute(
                 "update cases set closed_at = now() - interval '30 years' where id = $1", case
             )
-            talk = await rows.put("conversations", **here, people=[])
-            for author in self.people[: 2 - n] if n else [self.people[0]]:
-                one = await rows.put(
-                    "messages", **here, conversation=talk["id"], author=author, people=[], body="x"
-                )
-                await self.on.execute("update messages set body = 'Canary' where id = $1", one["id"])
-                await rows.put("message_originals", message=one["id"], replaced_by=author)
-                await rows.put("events", **here, stream=case, people=[], type="message.posted")
-                await self.on.execute(
-                    "update events set actor = $2 where stream = $1 and actor is null", case, author
-                )
             await rows.put("participants", **here, person=self.people[n], role="client")
             paper = await rows.put("documents", **here, added_by=self.people[n])
             version = await rows.put(
@@ -106,6 +105,26 @@ class House:
                 "values ($3, 'version', $1, $2, 'x', now())", *key.values(), version["id"],
             )  # fmt: skip
             self.documents.append(paper["id"])
+            self.versions.append([version["id"]])
+            await self.on.execute("update versions set sealed = 'x' where id = $1", version["id"])
+            attached = [{"version": str(version["id"]), "document": str(paper["id"]), "name": "Canary"}]
+            talk = await rows.put("conversations", **here, people=[])
+            for author in self.people[: 2 - n] if n else [self.people[0]]:
+                one = await rows.put("messages", **here, conversation=talk["id"], author=author, people=[], seq=len(
+                    self.messages) + 1)  # fmt: skip
+                said = {"message": {"id": str(one["id"]), "body": "Canary 1", "attachments": attached}}
+                await self.on.execute(
+                    "update messages set body = 'Canary 1', attachments = $2, revision = 1, retracted_at = null, "
+                    "edited_at = null where id = $1", one["id"], json.dumps(attached),
+                )  # fmt: skip
+                told = await rows.put(
+                    "events", **here, stream=case, people=[], type="message.posted", thing=one["id"]
+                )
+                await self.on.execute(
+                    "update events set actor = $2, data = $3 where stream = $1 and seq = $4",
+                    case, author, json.dumps(said), told["seq"],
+                )  # fmt: skip
+                self.messages.append((one["id"], author, n))
         return self
 
     # --- The model ------------------------------------------------------------------------------------------
@@ -139,13 +158,13 @@ class House:
     async def do(self, act: str, what: str, n: int) -> None:
         await getattr(self, act)(what, n)
 
-    async def tried(self, sql: str, *args: Any, role: str = "") -> bool:
+    async def tried(self, sql: str, *args: Any, role: str = "", person: UUID | None = None) -> bool:
         """Whether the database did it; whatever it refuses leaves no trace."""
         savepoint = self.on.transaction()
         await savepoint.start()
         try:
             if role == "app":
-                await as_app(self.on, self.admin)
+                await as_app(self.on, person or self.admin)
             elif role:
                 await self.on.execute(f"set local role {role}")
             tag = await self.on.execute(sql, *args)
@@ -252,22 +271,73 @@ class House:
         if done:
             # What the document's own tombstone stands for may go, whatever else of the case is held.
             buried = self.documents[n] in self.destroyed and (
-                "versions" in statement or "documents" in statement
+                any(word in statement for word in ("versions", "documents", "set attachments"))
             )
             assert buried or not self.held("case", case), statement
             self.attacked.add(case)
 
+    async def tried_alone(self, statement: str, n: int) -> None:
+        """An attack of which nothing stays."""
+        savepoint, attacked = self.on.transaction(), set(self.attacked)
+        await savepoint.start()
+        await self.attack(statement, n)
+        await savepoint.rollback()
+        self.attacked = attacked
+
+    async def edit(self, _: str, n: int) -> None:
+        """As its author does: the words of before are put aside."""
+        id, author, case, row = await self._message(n)
+        if row is not None and row["retracted_at"] is None and not self._touched(author, case):
+            assert await self.tried(
+                messages.EDIT, "[]", id, row["revision"], b"Canary %d" % row["revision"], row["posted_at"], author,
+                f"Canary {row['revision'] + 1}",
+            )  # fmt: skip
+
+    async def retract(self, _: str, n: int) -> None:
+        id, author, case, row = await self._message(n)
+        if row is None or row["retracted_at"] is not None or self._touched(author, case):
+            return
+        attached = [UUID(one["version"]) for one in json.loads(row["attachments"])]
+        assert await self.tried(
+            messages.RETRACT, "[]", id, row["revision"], b"Canary %d" % row["revision"], row["posted_at"], author,
+            attached,
+        )  # fmt: skip
+        assert await self.tried(messages.BLANK, self.cases[case], id, 0, role="app", person=author)
+        told = "select count(*) from events where thing = $1 and position('Canary' in data::text) > 0"
+        assert not await self.on.fetchval(told, id)
+
+    async def _message(self, n: int) -> tuple[UUID, UUID, int, Any]:
+        id, author, case = self.messages[n % len(self.messages)]
+        return id, author, case, await self.on.fetchrow("select * from messages where id = $1", id)
+
+    def _touched(self, author: UUID, case: int) -> bool:
+        there = self.cases[case]
+        return author in self.destroyed or there in self.destroyed or there in self.attacked
+
+    async def version(self, _: str, n: int) -> None:
+        """Another version of a document."""
+        case, document = self.cases[n], self.documents[n]
+        if case in self.destroyed or document in self.destroyed or case in self.attacked:
+            return
+        id = new_id()
+        await self.on.execute(
+            "insert into versions select (json_populate_record(v, json_build_object('id', $2::uuid, 'n', v.n + $3, "
+            "'quarantine_key', $2::text, 'object_key', $2::text))).* from versions v where id = $1",
+            self.versions[n][0], id, len(self.versions[n]),
+        )  # fmt: skip
+        self.versions[n].append(id)
+
     async def backup(self, _: str, __: int) -> None:
         self.backups += 1
         await self.on.execute(f"savepoint backup_{self.backups}")
-        self.saved = set(self.attacked)
+        self.saved = set(self.attacked), [list(one) for one in self.versions]
 
     async def restore(self, _: str, __: int) -> None:
         """The database as it was then, and the ledger of now over it."""
         if self.backups:
             kept = await ledger.lines(self.on)
             await self.on.execute(f"rollback to savepoint backup_{self.backups}")
-            self.attacked = set(self.saved)
+            self.attacked, self.versions = set(self.saved[0]), [list(one) for one in self.saved[1]]
             await ledger.apply(self.on, kept)
 
     # --- What must be so ------------------------------------------------------------------------------------
@@ -290,20 +360,39 @@ class House:
                 if not await on.fetchval("select count(*) from tombstones where done_at is null"):
                     assert sum(whole.values()) == 0
             elif self.held("case", case) and case not in self.attacked:
-                gone = {author for author, where in self.words if where == case}
-                authors = [self.people[0]] if n == 0 else self.people[: 2 - n]
-                assert whole["messages"] == len([one for one in authors if one not in gone])
+                await self._words(n)
                 if self.documents[n] not in self.destroyed:
-                    assert (whole["versions"], whole["documents"], whole["keys"]) == (1, 1, 1)
+                    of_it = (len(self.versions[n]), 1, 1)
+                    assert (whole["versions"], whole["documents"], whole["keys"]) == of_it
             if self.documents[n] in self.destroyed:
                 assert not await on.fetchval(
                     "select count(*) from data_keys where case_id = $1 and wrapped is not null", case
                 )
+        for author, where in self.words:
+            assert not await on.fetchval(
+                "select count(*) from messages m left join message_originals o on o.message = m.id "
+                "where m.author = $1 and m.case_id = $2 and (m.body is not null or o.message is not null)",
+                author, where,
+            )  # fmt: skip
         for person in self.people:
             named = await on.fetchval(
                 "select count(*) from people where id = $1 and name = $2", person, f"Canary {person.hex}"
             )
             assert named == (person not in self.destroyed)
+
+
+    async def _words(self, n: int) -> None:
+        """Each wording of each message of a case can be read, and what was attached, unless they were erased."""
+        for id, author, where in self.messages:
+            if where != n or (author, self.cases[n]) in self.words:
+                continue
+            row = await self.on.fetchrow("select * from messages where id = $1", id)
+            aside = await self.on.fetch("select * from message_originals where message = $1", id)
+            said = {bytes(one["sealed"]).decode() for one in aside} | ({row["body"]} if row["body"] else set())
+            last = row["revision"] - (row["retracted_at"] is not None)
+            assert said == {f"Canary {revision}" for revision in range(1, last + 1)}
+            attached = {UUID(one["version"]) for one in json.loads(row["attachments"])}
+            assert attached | {one for old in aside for one in old["attachments"]} == {self.versions[n][0]}
 
 
 @pytest.mark.timeout(max(120, HISTORIES * 3))
@@ -320,6 +409,9 @@ async def test_held_data_is_never_destroyed_and_erased_data_never_kept(free: Any
         for act in history:
             await house.do(*act)
             await house.check()
+        for n in range(CASES):
+            for attack in ATTACKS:
+                await house.tried_alone(attack, n)
     finally:
         await savepoint.rollback()
 
