@@ -41,7 +41,7 @@ class Asked(NamedTuple):
     things: tuple[UUID, ...] = ()  # any of them
 
 
-# Word for word as the indexes of 0020_changes.sql have it: what else people look at all day is passed over there.
+# Word for word as the indexes of 0019_changes.sql have it: what else people look at all day is passed over there.
 CHANGES = "(l.outcome = 'refused' or l.act not in ({}))".format(", ".join(f"'{act}'" for act in LOOKS))
 
 
