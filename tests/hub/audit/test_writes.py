@@ -232,11 +232,11 @@ async def test_a_refused_read_of_the_record_or_of_what_was_said_leaves_one(
 async def test_what_is_done_with_a_version_says_which_bytes(office: Office, owner: Any) -> None:
     made = await office.lead.made(f"/v1/cases/{office.case}/documents", {"name": "Paper"})
     data = b"What it says."
-    query = {"file_name": "a.txt", "media_type": "text/plain"}
     headers = {"content-type": "application/octet-stream", "idempotency-key": str(uuid4())}
     before = await count(owner)
+    place = f"/v1/documents/{made['id']}/content"
     answer = await office.lead.call(
-        "PUT", f"/v1/documents/{made['id']}/content", data, headers=headers, **query
+        "PUT", place, data, headers=headers, file_name="a.txt", media_type="text/plain"
     )
     assert answer.status_code in (200, 201), answer.text
     begun, received = await newest(owner, before)
