@@ -27,6 +27,7 @@ USED = "notes that something is in use; whoever came in by it has an entry"
 TOLD = "a mail about an act that has its entry"
 WORK = "what a worker has done of work whose cause has its entry"
 RECORD = "the record itself"
+RESTORED = "the restore's: `backup.restored` in the house's record says what was taken away"
 
 EXEMPT: dict[str, str] = {
     # What a process does for a unit or for the record
@@ -40,6 +41,8 @@ EXEMPT: dict[str, str] = {
     "providers.IDENTITY": USED, "sessions.TELL": TOLD,
     # Keys leave an entry by the recorder (`key.made`), since nothing is sealed before they are there
     "keys.MAKE_CASE": RECORD, "keys.MAKE_ROOT": RECORD, "keys.MAKE_THING": RECORD,
+    # A restore
+    "authority.KEEP_OUT": RESTORED, "authority.SETTLE": RESTORED,
     # Workers
     "expired.CHALLENGES": OVER, "expired.DEVICES": OVER, "expired.EXPORTS": OVER, "expired.FACTORS": OVER,
     "expired.INVITATIONS": OVER, "expired.JOURNEYS": OVER, "expired.LINKS": OVER, "expired.OAUTH_CODES": OVER,
