@@ -11,6 +11,7 @@ from deploy.embedded.child import StackError
 from schemas.settings import Settings, SettingsError
 
 WORKERS = ("relay", "sequence", "examine", "index", "notices", "sweep", "retention")
+SIGNING = ("sequence", "retention")  # with the key that signs the record
 BENCHES = Path(__file__).parent / "bench"
 
 
@@ -22,12 +23,13 @@ def serve(process: str, names: str, data: Path | None) -> None:
             raise StackError(f"There is no worker {unknown[0]}; there are {', '.join(WORKERS)}.")
         if not wanted:
             raise StackError(f"Say which worker: {', '.join(WORKERS)}, or several with commas.")
-        if data is not None and "sequence" in wanted and len(wanted) > 1:
+        signing = [name for name in wanted if name in SIGNING]
+        if data is not None and signing and len(wanted) > 1:
             raise StackError(
-                "`sequence` has a key that other workers have not: run it in a process of its own."
+                f"`{signing[0]}` has a key that other workers have not: run it in a process of its own."
             )
-        settings = _settings(data, names if names in ("relay", "sequence") else "worker")
-        if "sequence" in wanted:
+        settings = _settings(data, names if names in ("relay", *SIGNING) else "worker")
+        if signing:
             from schemas.audit_log import check
 
             check(settings)
@@ -56,7 +58,7 @@ def _settings(data: Path | None, process: str) -> Settings:
         from deploy import find
 
         settings = find.settings(data, process)
-    _refuse_unsound(settings, opens=process in ("hub", "files", "worker"))
+    _refuse_unsound(settings, opens=process in ("hub", "files", "worker", "retention"))
     return settings
 
 

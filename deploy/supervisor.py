@@ -31,7 +31,8 @@ PROCESSES: Mapping[str, tuple[str, ...]] = {
     "hub": ("hub",),
     "relay": ("worker", "relay"),
     "sequence": ("worker", "sequence"),
-    "worker": ("worker", "examine,index,notices,sweep,retention"),
+    "retention": ("worker", "retention"),
+    "worker": ("worker", "examine,index,notices,sweep"),
     "files": ("files",),
     "gateway": ("gateway",),
 }

@@ -19,7 +19,6 @@ from hub.retention import rules
 from hub.retention.actions import schedules_of
 from hub.retention.certifying import KEEPERS, issue
 from hub.settling import org_stream
-from schemas.audit_log import check
 from schemas.errors import Refused
 from schemas.events import NewEvent
 from schemas.ids import new_id
@@ -40,9 +39,7 @@ logger = structlog.get_logger("retention")
 
 
 async def run(settings: Settings, stop: asyncio.Event) -> None:
-    """Until `stop`. Several processes do no harm to each other. Raises `SettingsError` without the key that signs
-    certificates."""
-    check(settings)
+    """Until `stop`. Several processes do no harm to each other. It has the key that signs certificates."""
     async with opened(settings, "retention") as hub:
         looked: float | None = None
         while not stop.is_set():

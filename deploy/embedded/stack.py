@@ -34,6 +34,7 @@ PROCESSES: Mapping[str, str] = {
     "files": "gateway",
     "relay": "relay",
     "sequence": "worker",
+    "retention": "worker",
     "worker": "worker",
     "operator": "operator",
 }
@@ -45,7 +46,7 @@ SIGNERS = ("sequence", "hub", "files", "retention")
 SERVED = tuple(name for name in PROCESSES if name != "operator")
 
 # Who opens what is sealed, and so has the root key.
-OPENING = ("hub", "files", "worker", "operator")
+OPENING = ("hub", "files", "worker", "retention", "operator")
 
 # Of what people connect to, each further process of a kind listens on a port of its own.
 PUBLIC_PORT: Mapping[str, str] = {"hub": "http_port", "gateway": "live_port", "files": "files_port"}

@@ -48,8 +48,9 @@ def test_production_signs_with_no_known_key(monkeypatch: pytest.MonkeyPatch) -> 
     }.items():  # fmt: skip
         monkeypatch.setenv(f"CASEWIRE_{name}", value)
     monkeypatch.delenv("CASEWIRE_AUDIT_KEY", raising=False)
-    with pytest.raises(SettingsError, match=r"^CASEWIRE_AUDIT_KEY"):
-        serve("worker", "sequence", None)
+    for name in ("sequence", "retention"):
+        with pytest.raises(SettingsError, match=r"^CASEWIRE_AUDIT_KEY"):
+            serve("worker", name, None)
 
 
 async def test_keys_and_checkpoints_are_printed(

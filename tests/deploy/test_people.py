@@ -34,7 +34,7 @@ def init(house: House, password: str) -> subprocess.CompletedProcess[str]:
 
 def test_every_process_started_and_ready_answers_on_the_public_port(house: House) -> None:
     assert set(house.pids()) == {
-        "postgres", "nats", "objects", "hub", "relay", "sequence", "worker", "files", "gateway",
+        "postgres", "nats", "objects", "hub", "relay", "sequence", "retention", "worker", "files", "gateway",
     }  # fmt: skip
     assert httpx.get(f"http://127.0.0.1:{house.http_port}/health/ready").status_code == 200
 

@@ -163,7 +163,7 @@ def test_ctrl_c_stops_everything(tmp_path: Path) -> None:
     house = House(tmp_path / "data").start()
     pids = house.pids()
     assert set(pids) == {
-        "postgres", "nats", "objects", "hub", "relay", "sequence", "worker", "files", "gateway",
+        "postgres", "nats", "objects", "hub", "relay", "sequence", "retention", "worker", "files", "gateway",
     }  # fmt: skip
     assert house.stop() == 0, house.printed
     assert all(gone(pid) for pid in pids.values())

@@ -19,6 +19,7 @@ import asyncpg
 import httpx
 import pytest
 
+from schemas.audit_log import Signer, signed_by
 from tests.app import Office, Person, World
 from tests.browsers import proved
 from tests.house import ROOT, House
@@ -131,7 +132,7 @@ async def test_nothing_of_it_is_on_the_disks(house: House, world: World) -> None
     someone = await world.person(office.org, "outside")
     await planted(world, office, someone, words)
     assert len(words) >= 15
-    settings = house.settings("worker")
+    settings = house.settings("retention")
     await office.close()
     since = datetime.now(UTC) - timedelta(days=3000)
     await world.pool.execute("update cases set closed_at = $2 where id = $1", office.case, since)
@@ -163,6 +164,8 @@ async def test_nothing_of_it_is_on_the_disks(house: House, world: World) -> None
     certificates = await office.admin.all(f"/v1/orgs/{office.org}/certificates")
     assert {one["kind"] for one in certificates} == {"case", "person", "scrub"}
     assert all(one["scrubbed_at"] for one in certificates if one["kind"] != "scrub")
+    key = Signer(house.settings("sequence")).key
+    assert all(signed_by(one["note"], key) for one in certificates)
     for what in ("case", "person"):
         body = next(one["body"] for one in certificates if one["kind"] == what)
         assert not [word for word in words.values() if word in body.lower()]
