@@ -9,7 +9,7 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 from schemas.exports import Exported
 
-NAME_CHARS_MAX = 100
+NAME_CHARS_MAX = 100  # of a file in it
 # What some system takes for a path or a command, or shows as something else than it is.
 _UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]')
 _DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{name}{n}" for name in ("com", "lpt") for n in range(10))})
@@ -68,17 +68,11 @@ class Archive:
         self._zip.close()
 
     def abandon(self) -> None:
-        """Let go of what is not to be finished; what was taken of it opens nowhere."""
+        """Let go of it: where it is not finished, what was taken of it opens nowhere."""
         if self.open:
             self._entry.close()
         self._zip.close()
         self._sink.parts.clear()
-
-    def drop(self) -> None:
-        """Let go of what nobody waits for any more; what it would end with is taken by nobody."""
-        if self._entry is not None:
-            self._entry.close()
-        self._zip.close()
 
     def take(self) -> bytes:
         parts, self._sink.parts = self._sink.parts, []

@@ -18,6 +18,7 @@ from msgspec import Struct
 
 from deploy.backup.keys import Keys
 from deploy.backup.ledger import file_of, files, read_signed, write_signed
+from deploy.backup.log import position
 from deploy.backup.shelf import Shelf
 from deploy.embedded.child import StackError
 from hub.sessions.passwords import hash_password
@@ -45,7 +46,7 @@ class Standing(NamedTuple):
         """Whether it was written after the moment to which a database was restored: by the log where both are of one
         history, else by the clock. Later than the last change is never too late: what stands has not changed since."""
         if self.head.epoch == epoch and lsn is not None:
-            return _number(lsn) < _number(self.head.lsn)
+            return position(lsn) < position(self.head.lsn)
         return at < self.head.at
 
 
@@ -105,8 +106,3 @@ def _read(file: Path, sets: Sequence[Keys]) -> Standing:
         return Standing(msgspec.json.decode(head, type=Head), each)
     except ValueError:
         raise StackError(f"{file} is of another version of Casewire; use the one that wrote it.") from None
-
-
-def _number(lsn: str) -> int:
-    high, _, low = lsn.partition("/")
-    return int(high, 16) << 32 | int(low, 16)

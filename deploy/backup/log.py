@@ -73,7 +73,7 @@ async def note(connection: Any, shelf: Shelf, epoch: str, slot: str, keys: Keys)
     file = file_of(folder, RECEIVED, keys)
     known = _noted(file, [keys]) if file.exists() else {}
     # What is on the disk is asked for first: it only grows.
-    lsn = _position(await connection.fetchval(backups.RECEIVED, slot) or "0/0")
+    lsn = position(await connection.fetchval(backups.RECEIVED, slot) or "0/0")
     now = dict(known)
     for path in [*folder.glob("*/*"), folder / OBJECTS]:
         name = str(path.relative_to(folder)).removesuffix(PARTIAL)
@@ -169,7 +169,8 @@ def _number(segment: str, size: int) -> int:
     return int(segment[8:16], 16) * ((1 << 32) // size) + int(segment[16:NAME_CHARS], 16)
 
 
-def _position(lsn: str) -> int:
+def position(lsn: str) -> int:
+    """A place in the log, as PostgreSQL writes it, in bytes from its beginning."""
     high, _, low = lsn.partition("/")
     return int(high, 16) << 32 | int(low, 16)
 

@@ -41,7 +41,7 @@ def verify(place_: Path, name: str | None, keys_file: Path | None, say: Say) -> 
                 )
             database.check_base(folder)
             asyncio.run(check_objects(shelf, shelf.held(backup), say))
-            shelf.since(manifest.epoch)
+            shelf.since(manifest.epoch)  # refuses a list that cannot be read
             say(f"{manifest.name} is whole: {manifest.objects} objects, {_mib(_size(backup))} MiB")
         for line in told(shelf, shelf.whole()):
             say(line)

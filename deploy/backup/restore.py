@@ -156,12 +156,10 @@ def choose(shelf: Shelf, wanted: Wanted) -> Backup:
 
 
 def _since(shelf: Shelf, sets: Sequence[Keys], wanted: Wanted, say: Say) -> Since:
-    standing = authority.read(shelf, sets)
-    if wanted.as_it_was:
-        return Since(ledger.read(shelf, sets), None)
-    if standing is None:
+    destroyed, standing = ledger.read(shelf, sets), authority.read(shelf, sets)
+    if standing is None and not wanted.as_it_was:
         say("nobody wrote down who may what by now, so passwords, places and walls are as they were")
-    return Since(ledger.read(shelf, sets), standing)
+    return Since(destroyed, None if wanted.as_it_was else standing)
 
 
 def _check_versions(backup: Backup) -> None:

@@ -117,7 +117,7 @@ class Serving:
                     return self._content(found.row, address, version, by, place)
 
                 making = Making(found, database.epoch, self.signer, content, still)
-                held.callback(making.archive.drop)
+                held.callback(making.archive.abandon)
                 leaving = Leaving(hand, still, asked_again_s=asked_again_s or EXPORT_ASKED_AGAIN_S)
                 async for part in making.record(connection):
                     await leaving.add(part)

@@ -131,9 +131,7 @@ PRINTS = " union all ".join(
     f"select {_PRINT.format(kind.key)} from {kind.table} where {kind.stands}"
     for kind in (*KINDS, *AFTER, ADDRESS)
 )  # fmt: skip
-MOMENT = (
-    """select (select value from epoch) as epoch, now() as at, pg_current_wal_insert_lsn()::text as lsn"""
-)
+MOMENT = "select (select value from epoch) as epoch, now() as at, pg_current_wal_insert_lsn()::text as lsn"
 
 # What keeps out. A wall's title and reason are words, and stay where they are. Whom a team's wall reaches is written
 # out: who came into the team later is in no team that is restored.
@@ -178,18 +176,12 @@ DEMAND = """update organisations o set mfa_roles = o.mfa_roles || array(select u
 # Grants at cases follow their causes once more: what has none goes; whom others' hands put behind a wall stays there.
 SETTLE = "select count(*) from organisations o cross join lateral settled(o.id, null, null, now())"
 RAISE_ACCESS = ("update organisations set access = access + 1", "update cases set access = access + 1")
-OUTSIDERS = "select count(*) from grants where role = 'walled'"
+KEPT_OUT_NOW = "select count(*) from grants where role = 'walled'"
 
 NOBODY_ADMINISTERS = """select o.id, o.name from organisations o where exists (select 1 from grants g
         where g.scope = o.id) and not exists (select 1 from grants g join people p on p.id = g.person
             where g.scope = o.id and g.role = 'admin' and p.kind = 'person' and p.erased_at is null) order by o.name"""
 NAMED = "select id from people where email = any ($1::citext[]) and kind = 'person' and erased_at is null"
-
-_STANDING = (
-    "create temporary table standing (print bytea primary key)",
-    "insert into standing select unnest($1::bytea[]) on conflict do nothing",
-)
-_DONE = "drop table standing"
 
 
 async def moment(on: Any) -> tuple[dict[str, Any], dict[str, list[Any]], list[bytes]]:
@@ -222,7 +214,7 @@ async def bring_down(
             done[what] = done.get(what, 0) + n
 
     given = {kind: json.dumps(denials.get(kind, [])) for kind in DENIALS}
-    before = await on.fetchval(OUTSIDERS)
+    before = await on.fetchval(KEPT_OUT_NOW)
     await do("walls raised again", RAISE, given["wall"], *words)
     await do("walls widened again", WIDEN, given["wall"])
     for statement in (FORGET, BRING):
@@ -230,9 +222,8 @@ async def bring_down(
     await on.execute(KEEP_OUT, given["walled"])
     await do("rules about second factors", DEMAND, given["rule"])
 
-    make, fill = _STANDING
-    await on.execute(make)
-    await on.execute(fill, list(prints))
+    await on.execute("create temporary table standing (print bytea primary key)")
+    await on.execute("insert into standing select unnest($1::bytea[]) on conflict do nothing", list(prints))
     await on.execute("analyze standing")
     for kind in KINDS:
         args = [list(administrators)] if "$1" in kind.take else []
@@ -242,8 +233,8 @@ async def bring_down(
         done[ADDRESS.words] = n
     for kind in AFTER:
         await do(kind.words, _taking(kind), nobody)
-    await on.execute(_DONE)
-    if (n := await on.fetchval(OUTSIDERS) - before) > 0:
+    await on.execute("drop table standing")
+    if (n := await on.fetchval(KEPT_OUT_NOW) - before) > 0:
         done["people kept out of cases again"] = n
     if done:
         for statement in RAISE_ACCESS:
