@@ -76,7 +76,7 @@ begin
     select * into i from invitations where id = p_id and person = me() for update;
     select * into mine from people where id = me();
     if i.id is null or i.withdrawn_at is not null or (i.answered_at is null and i.expires_at <= p_now)
-            or mine.vouched then
+            or mine.vouched or i.email is distinct from mine.email then
         return 'absent';
     end if;
     if i.answered_at is not null then
@@ -988,7 +988,7 @@ CREATE FUNCTION public.invitation_from(p_id uuid) RETURNS uuid
  SELECT i.org
     FROM (public.invitations i
       JOIN public.people p ON ((p.id = i.person)))
-   WHERE ((i.id = invitation_from.p_id) AND (i.person = public.me()) AND (NOT p.vouched));
+   WHERE ((i.id = invitation_from.p_id) AND (i.person = public.me()) AND (p.email OPERATOR(public.=) i.email) AND (NOT p.vouched));
 END;
 CREATE FUNCTION public.keep_hold() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1172,9 +1172,9 @@ CREATE FUNCTION public.my_invitations(p_now timestamp with time zone) RETURNS TA
     FROM ((public.invitations i
       JOIN public.organisations o ON ((o.id = i.org)))
       LEFT JOIN public.people p ON ((p.id = i.invited_by)))
-   WHERE ((i.person = public.me()) AND (i.answered_at IS NULL) AND (i.withdrawn_at IS NULL) AND (i.expires_at > my_invitations.p_now) AND (NOT (EXISTS ( SELECT 1
+   WHERE ((i.person = public.me()) AND (i.answered_at IS NULL) AND (i.withdrawn_at IS NULL) AND (i.expires_at > my_invitations.p_now) AND (EXISTS ( SELECT 1
             FROM public.people m
-           WHERE ((m.id = public.me()) AND m.vouched)))))
+           WHERE ((m.id = public.me()) AND (m.email OPERATOR(public.=) i.email) AND (NOT m.vouched)))))
    ORDER BY i.invited_at DESC, i.id
   LIMIT 100;
 END;
@@ -1465,7 +1465,9 @@ begin
         when 'teams' then 'select team, org, since, left_at from team_members where person = $1
             and ($2 is null or org = $2)'
         when 'invitations' then 'select org, email, name, role, invited_at, expires_at, used_at, accepted from invitations
-            where (person = $1 or email = (select email from people where id = $1)) and ($2 is null or org = $2)'
+            where (person = $1 or email = (select email from people where id = $1)) and ($2 is null or org = $2)
+            and (not (select vouched from people where id = $1)
+                or org in (select g.org from grants g where g.person = $1))'
         when 'directory' then 'select org, user_name, external_id, display_name, name, emails, role, made_at, changed_at
             from scim_users where person = $1 and ($2 is null or org = $2)'
         when 'messages' then 'select id, case_id, conversation, body, attachments, posted_at, edited_at, retracted_at
@@ -1498,8 +1500,11 @@ begin
         when 'identities' then 'select issuer, subject, email, made_at, used_at from identities where person = $1
             and $2 is null'
         when 'apps' then 'select app, scopes, since from oauth_consents where person = $1 and $2 is null'
-        when 'mails' then 'select recipient, subject, body, made_at, sent_at from mails where (reader = $1
-            or recipient = (select email::text from people where id = $1)) and $2 is null order by made_at desc'
+        -- What was sent is kept without its words. What waits to be sent may be a secret, for whoever reads the mail alone.
+        when 'mails' then 'select guard ->> 0 as case_id, recipient, subject, made_at, sent_at from mails
+            where sent_at is not null and (reader = $1
+                or recipient = (select email::text from people where id = $1 and not vouched))
+            and $2 is null order by made_at desc'
         end;
     if statement is null then
         return null;
@@ -2165,6 +2170,7 @@ CREATE FUNCTION public.signin_accept(p_hash bytea, p_name text, p_password_hash 
 declare
     i invitations;
     holder uuid;
+    taken uuid;
 begin
     update invitations set used_at = p_now, revision = revision + 1
         where token_hash = p_hash and used_at is null and expires_at > p_now and withdrawn_at is null
@@ -2172,9 +2178,24 @@ begin
     if i.id is null then
         return;
     end if;
-    delete from identities where person in (select p.id from people p where p.id = i.person and p.vouched);
-    delete from factors where person in (select p.id from people p where p.id = i.person and p.vouched);
-    delete from recovery_codes where person in (select p.id from people p where p.id = i.person and p.vouched);
+    select p.id into taken from people p where p.id = i.person and p.email = i.email and p.vouched for update;
+    if taken is not null then
+        delete from identities where person = taken;
+        delete from factors where person = taken;
+        delete from recovery_codes where person = taken;
+        delete from devices where person = taken;
+        delete from challenges where person = taken or session in (select s.id from sessions s where s.person = taken);
+        delete from journeys where session in (select s.id from sessions s where s.person = taken);
+        -- An app of the office that asked before would be answered without a question.
+        delete from oauth_consents where person = taken;
+        delete from oauth_requests where person = taken;
+        delete from oauth_codes where person = taken;
+        delete from oauth_devices where person = taken;
+        update oauth_families set ended_at = p_now where person = taken and ended_at is null;
+        -- The hub ends them next, and tells their sockets. From here on they open nothing and make no other key.
+        update sessions set token_hash = uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()), proved_at = null
+            where person = taken and ended_at is null;
+    end if;
     update people set name = p_name, password_hash = p_password_hash, zone = p_zone, email_proved_at = p_now,
             vouched = false
         where email = i.email and (not has_joined(id) or vouched and id = i.person) returning id into holder;
@@ -3011,6 +3032,18 @@ CREATE FUNCTION public.signin_standing(p_session uuid, p_now timestamp with time
       JOIN public.people p ON ((p.id = s.person)))
    WHERE ((s.id = signin_standing.p_session) AND (s.ended_at IS NULL) AND (s.expires_at > signin_standing.p_now));
 END;
+CREATE FUNCTION public.signin_still(p_person uuid, p_password_hash text, p_issuer text, p_subject text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+begin
+    if p_issuer is null then
+        perform 1 from people where id = p_person and password_hash = p_password_hash for share;
+    else
+        perform 1 from identities where person = p_person and issuer = p_issuer and subject = p_subject for share;
+    end if;
+    return found;
+end $$;
 CREATE FUNCTION public.signin_take(p_hash bytea) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
@@ -3113,17 +3146,18 @@ CREATE FUNCTION public.signin_unlink_identity(p_session uuid, p_identity uuid, p
 declare
     holder uuid;
 begin
-    select p.id into holder from sessions s join people p on p.id = s.person
-        where s.id = p_session and s.ended_at is null and s.expires_at > p_now for update of p;
-    if not exists (select 1 from identities where id = p_identity and person = holder) then
+    select s.person into holder from sessions s join identities i on i.person = s.person and i.id = p_identity
+        where s.id = p_session and s.ended_at is null and s.expires_at > p_now;
+    if holder is null then
         return 'absent';
     end if;
+    perform from people where id = holder for update;
     if not exists (select 1 from people where id = holder and password_hash is not null)
             and not exists (select 1 from factors where person = holder and kind = 'passkey' and confirmed_at is not null)
             and not exists (select 1 from identities where person = holder and id <> p_identity) then
         return 'needed';
     end if;
-    delete from identities where id = p_identity;
+    delete from identities where id = p_identity and person = holder;
     return 'removed';
 end $$;
 CREATE FUNCTION public.signin_use_link(p_hash bytea, p_browser bytea, p_now timestamp with time zone) RETURNS TABLE(person uuid, second boolean)
@@ -5605,6 +5639,8 @@ GRANT ALL ON FUNCTION public.signin_setup_needed() TO casewire_signin;
 GRANT ALL ON FUNCTION public.signin_setup_needed() TO casewire_system;
 REVOKE ALL ON FUNCTION public.signin_standing(p_session uuid, p_now timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.signin_standing(p_session uuid, p_now timestamp with time zone) TO casewire_signin;
+REVOKE ALL ON FUNCTION public.signin_still(p_person uuid, p_password_hash text, p_issuer text, p_subject text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.signin_still(p_person uuid, p_password_hash text, p_issuer text, p_subject text) TO casewire_signin;
 REVOKE ALL ON FUNCTION public.signin_take(p_hash bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.signin_take(p_hash bytea) TO casewire_signin;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.mails TO casewire_system;

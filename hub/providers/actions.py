@@ -32,6 +32,7 @@ from hub.providers.knowing import Known
 from hub.providers.outside import Unreachable
 from hub.providers.rules import NotProved, Said
 from hub.sessions import telling, throttle
+from hub.sessions.actions import Shown
 from hub.sessions.caller import Caller
 from hub.sessions.signing import SignedIn, ask_second, signed_in
 from hub.sessions.standing import recent, standing
@@ -193,7 +194,8 @@ async def _enter(hub: Hub, kept: Kept, said: Said, caller: Caller) -> SignedIn |
     mfa = rules.second_factor(said, kept.mfa_amr, kept.mfa_acr) and not row["elsewhere"]
     if row["second"] and not mfa:
         return await ask_second(hub, row["person"])
-    return await signed_in(hub, row["person"], caller, [], "provider", mfa=mfa)
+    shown = Shown(issuer=kept.issuer, subject=said.subject)
+    return await signed_in(hub, row["person"], caller, [], "provider", mfa=mfa, shown=shown)
 
 
 async def _identity(hub: Hub, kept: Kept, said: Said) -> Any:
@@ -281,10 +283,10 @@ async def remove_identity(hub: Hub, who: Who, id: UUID) -> None:
     recent(stands.kind, stands.proved_at, now)
     async with hub.signing(who.actor, who.doing, "identity.removed", thing=id) as unit:
         done = await unit.connection.fetchval(providers.UNLINK, who.session, id, now)
-    if done == "needed":
-        raise Refused(
-            "conflict", "You sign in by this alone; set a password or add a passkey before you remove it."
-        )
+        if done == "needed":
+            raise Refused(
+                "conflict", "You sign in by this alone; set a password or add a passkey before you remove it."
+            )
     if done == "removed":
         await telling.told(hub, who.person, mails.changed("A connected account was removed from yours", now))
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from hub.context import Hub, Who
@@ -25,6 +26,15 @@ from storage.postgres.rows import read
 from storage.postgres.unit import Unit
 
 
+class Shown(NamedTuple):
+    """What somebody came in by: the hash of their password, or issuer and subject of an identity elsewhere. To look at
+    it takes a while, in which it may be taken away."""
+
+    password_hash: str | None = None
+    issuer: str | None = None
+    subject: str | None = None
+
+
 async def open_session(
     hub: Hub,
     person: UUID,
@@ -40,16 +50,20 @@ async def open_session(
     doing: Doing = NOTHING,
     rule: str = "own",
     device: tuple[bytes, Mail] | None = None,
+    shown: Shown | None = None,
 ) -> tuple[str, Session]:
     """A new session and its secret. `mfa`: a second factor was proved for it; `proved`: its holder has just proved who
     they are. A browser's ends earlier where nobody uses it; each use moves that on. `rule` says how they came in, and
-    `device` from which browser: where the account knows others and not this one, its owner gets that mail."""
+    `device` from which browser: where the account knows others and not this one, its owner gets that mail.
+    `bad_credentials` where `shown` is theirs no more."""
     token = new_token(kind)
     now, id, label, opens = hub.clock(), new_id(), label[:200], sorted(scopes)
     idle_s = hub.settings.session_idle_hours * 3600 if kind == "browser" else None
     by = by or Actor(kind=kind, person=person, session=id)
     act = "session.opened" if kind == "browser" else "token.made"
     async with hub.signing(by, doing, act, thing=id, rule=rule) as unit:
+        if shown and not await unit.connection.fetchval(sessions.STILL, person, *shown):
+            raise Refused("bad_credentials")
         if device is not None:
             hashed, mail = device
             if await unit.connection.fetchval(sessions.REMEMBER, person, hashed, now, DEVICES_MAX):

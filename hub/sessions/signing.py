@@ -12,7 +12,7 @@ from hub.factors import passkeys, proving
 from hub.http.auth import session_of
 from hub.people import mails
 from hub.sessions import passwords, throttle
-from hub.sessions.actions import end_own, me, open_session
+from hub.sessions.actions import Shown, end_own, me, open_session
 from hub.sessions.caller import Caller
 from hub.sessions.standing import holds, standing
 from schemas.credentials import new_token, token_hash
@@ -56,7 +56,8 @@ async def sign_in(hub: Hub, request: SignIn, caller: Caller) -> SignedIn | MfaNe
     charged = throttle.keys(counted)
     if row["second"]:
         return await ask_second(hub, person, charged, row["password_hash"])
-    return await signed_in(hub, person, caller, charged, "password", mfa=False)
+    shown = Shown(row["password_hash"])
+    return await signed_in(hub, person, caller, charged, "password", mfa=False, shown=shown)
 
 
 async def ask_second(
@@ -133,9 +134,10 @@ async def signed_in(
     *,
     mfa: bool,
     by_link: bool = False,
+    shown: Shown | None = None,
 ) -> SignedIn:
     """A session with a secret of its own, never one that the client brought; the one it brought ends. `rule` says what
-    was shown for it."""
+    was shown for it, and `shown` what has to be theirs still."""
     await throttle.forgive(hub, *charged)
     device = caller.device if await _knows(hub, person, caller) else secrets.token_urlsafe(32)
     before = await session_of(hub, caller.session, caller.doing) if caller.session else None
@@ -155,6 +157,7 @@ async def signed_in(
         doing=caller.doing,
         rule=rule,
         device=(token_hash(device), mails.new_device(caller.label, caller.address, hub.clock())),
+        shown=shown,
     )
     return SignedIn(token, device, await me(hub, person))
 

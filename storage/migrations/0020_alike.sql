@@ -202,6 +202,7 @@ create or replace function signin_accept(p_hash bytea, p_name text, p_password_h
 declare
     i invitations;
     holder uuid;
+    taken uuid;
 begin
     update invitations set used_at = p_now, revision = revision + 1
         where token_hash = p_hash and used_at is null and expires_at > p_now and withdrawn_at is null
@@ -209,9 +210,24 @@ begin
     if i.id is null then
         return;
     end if;
-    delete from identities where person in (select p.id from people p where p.id = i.person and p.vouched);
-    delete from factors where person in (select p.id from people p where p.id = i.person and p.vouched);
-    delete from recovery_codes where person in (select p.id from people p where p.id = i.person and p.vouched);
+    select p.id into taken from people p where p.id = i.person and p.email = i.email and p.vouched for update;
+    if taken is not null then
+        delete from identities where person = taken;
+        delete from factors where person = taken;
+        delete from recovery_codes where person = taken;
+        delete from devices where person = taken;
+        delete from challenges where person = taken or session in (select s.id from sessions s where s.person = taken);
+        delete from journeys where session in (select s.id from sessions s where s.person = taken);
+        -- An app of the office that asked before would be answered without a question.
+        delete from oauth_consents where person = taken;
+        delete from oauth_requests where person = taken;
+        delete from oauth_codes where person = taken;
+        delete from oauth_devices where person = taken;
+        update oauth_families set ended_at = p_now where person = taken and ended_at is null;
+        -- The hub ends them next, and tells their sockets. From here on they open nothing and make no other key.
+        update sessions set token_hash = uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()), proved_at = null
+            where person = taken and ended_at is null;
+    end if;
     update people set name = p_name, password_hash = p_password_hash, zone = p_zone, email_proved_at = p_now,
             vouched = false
         where email = i.email and (not has_joined(id) or vouched and id = i.person) returning id into holder;
@@ -220,7 +236,8 @@ begin
     end if;
 end $$;
 
--- As before; never for an account by a provider's word, which takes the mail and a password of one's own.
+-- As before; never for an account by a provider's word, which takes the mail and a password of one's own. And it is an
+-- address that was asked: a directory that names another one for somebody does not bring the answer to it along.
 create or replace function answer_invitation(p_id uuid, p_accept boolean, p_secret bytea, p_now timestamptz) returns text
     language plpgsql security definer set search_path = pg_catalog, public as $$
 declare
@@ -230,7 +247,7 @@ begin
     select * into i from invitations where id = p_id and person = me() for update;
     select * into mine from people where id = me();
     if i.id is null or i.withdrawn_at is not null or (i.answered_at is null and i.expires_at <= p_now)
-            or mine.vouched then
+            or mine.vouched or i.email is distinct from mine.email then
         return 'absent';
     end if;
     if i.answered_at is not null then
@@ -264,14 +281,15 @@ create or replace function my_invitations(p_now timestamptz) returns table (id u
         from public.invitations i join public.organisations o on o.id = i.org
             left join public.people p on p.id = i.invited_by
         where i.person = public.me() and i.answered_at is null and i.withdrawn_at is null and i.expires_at > p_now
-            and not exists (select 1 from public.people m where m.id = public.me() and m.vouched)
+            and exists (select 1 from public.people m where m.id = public.me() and m.email = i.email
+                and not m.vouched)
         order by i.invited_at desc, i.id limit 100;
     end;
 create or replace function invitation_from(p_id uuid) returns uuid
     language sql stable security definer set search_path = pg_catalog, public
     begin atomic
         select i.org from public.invitations i join public.people p on p.id = i.person
-            where i.id = p_id and i.person = public.me() and not p.vouched;
+            where i.id = p_id and i.person = public.me() and p.email = i.email and not p.vouched;
     end;
 
 -- Mails that set a password or let in by themselves: not for an account that others may hold keys to.
@@ -290,3 +308,39 @@ create or replace function comes_by_link(p_person uuid) returns boolean
             and not exists (select 1 from public.grants g where g.person = p_person and g.role in ('admin', 'desk', 'staff'))
             and not exists (select 1 from public.people p where p.id = p_person and p.vouched);
     end;
+
+-- Whether what somebody came in by is theirs still: a password by its hash, or an identity elsewhere. It stays so until the
+-- session that is opened by it is there: whoever takes it away at that moment waits, and ends that session with the others.
+create function signin_still(p_person uuid, p_password_hash text, p_issuer text, p_subject text) returns boolean
+    language plpgsql security definer set search_path = pg_catalog, public as $$
+begin
+    if p_issuer is null then
+        perform 1 from people where id = p_person and password_hash = p_password_hash for share;
+    else
+        perform 1 from identities where person = p_person and issuer = p_issuer and subject = p_subject for share;
+    end if;
+    return found;
+end $$;
+revoke execute on function signin_still(uuid, text, text, text) from public;
+grant execute on function signin_still(uuid, text, text, text) to casewire_signin;
+
+-- Removing what is absent changes nothing, so it locks nothing: a lock alone would leave an entry of an act in the record.
+create or replace function signin_unlink_identity(p_session uuid, p_identity uuid, p_now timestamptz) returns text
+    language plpgsql security definer set search_path = pg_catalog, public as $$
+declare
+    holder uuid;
+begin
+    select s.person into holder from sessions s join identities i on i.person = s.person and i.id = p_identity
+        where s.id = p_session and s.ended_at is null and s.expires_at > p_now;
+    if holder is null then
+        return 'absent';
+    end if;
+    perform from people where id = holder for update;
+    if not exists (select 1 from people where id = holder and password_hash is not null)
+            and not exists (select 1 from factors where person = holder and kind = 'passkey' and confirmed_at is not null)
+            and not exists (select 1 from identities where person = holder and id <> p_identity) then
+        return 'needed';
+    end if;
+    delete from identities where id = p_identity and person = holder;
+    return 'removed';
+end $$;

@@ -6,6 +6,7 @@ PERSON = """select p.id, p.password_hash, p.known, p.second, e.folded
     from (select lower($1::text) as folded) e left join signin_person($1, $2, $3) p on true"""
 KNOWN = "select id, person, kind, scopes, via from signin_known($1, $2)"
 OPEN = "select signin_open($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+STILL = "select signin_still($1, $2, $3, $4)"
 TOUCH = "select signin_touch($1, $2, $3)"
 STANDING = """select person, coalesce(email, '') as email, name, kind, mfa, needed, second, proved_at,
         password_hash, recovery from signin_standing($1, $2) where signin_holds($1, $3)"""

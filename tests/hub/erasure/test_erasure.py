@@ -19,7 +19,7 @@ from schemas.limits import PERSON_COPIES_AT_ONCE_MAX
 from storage.keys.ring import ERASED
 from storage.postgres import erasure
 from tests.app import ABSENT, Office, Person, World, refused
-from tests.browsers import proved
+from tests.browsers import proved, with_password
 from tests.conftest import Database
 from workers import retention
 
@@ -321,6 +321,23 @@ async def test_a_copy_of_what_is_held(office: Office, world: World, owner: Any) 
         assert "Canary of somebody else" not in json.dumps(copy)
     record = await owner.fetch("select entry from audit_entries where entry like '%person.exported%'::bytea")
     assert len([row for row in record if str(someone.id).encode() in row["entry"]]) == 2
+
+
+async def test_a_copy_has_no_secret_that_waits_to_be_sent(office: Office, world: World, owner: Any) -> None:
+    """Who sits at somebody's browser for a moment would set another password by it."""
+    someone = await world.token(office.outside, kind="browser", proved=True)
+    await with_password(world, someone)
+    await owner.execute("update people set email_proved_at = now() where id = $1", someone.id)
+    asked = await someone.http.post("/v1/password/ask", json={"email": someone.email})
+    assert asked.status_code < 300, asked.text
+    (mail,) = await owner.fetch("select body from mails where recipient = $1", someone.email)
+    assert "#" in mail["body"]
+    data, page = unpacked(await someone.post("/v1/me/export"))
+    assert data["mails"] == [] and mail["body"].split("#")[1][:20] not in page
+    sent = "update mails set sent_at = now(), body = '' where recipient = $1"
+    await owner.execute(sent, someone.email)
+    data, _ = unpacked(await someone.post("/v1/me/export"))
+    assert [one["recipient"] for one in data["mails"]] == [someone.email]
 
 
 async def test_a_copy_is_for_oneself_and_who_administers(office: Office, world: World) -> None:

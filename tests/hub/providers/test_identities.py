@@ -1,13 +1,18 @@
 """Who somebody is says issuer and subject: an address brings in nobody else, and links are one's own."""
 
 import asyncio
+import io
+import json
+import zipfile
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
-from hub.providers import outside
+from hub.people import actions as people
+from hub.providers import actions, outside
 from hub.providers.rules import is_plain, may_bring
+from schemas.errors import Refused
 from schemas.proxies import networks
 from schemas.settings import Settings
 from tests.app import ABSENT, Person, refused
@@ -224,6 +229,118 @@ async def test_who_vouches_for_an_address_that_is_not_theirs_gets_into_no_other_
     assert await pool.fetchval("select not vouched from people where id = $1", UUID(me))
 
 
+async def waits(town: Town, office: Office, attacker: Browser) -> tuple[Office, UUID, UUID, str]:
+    """Another office's invitation of an address for which a provider vouched: the office, who was asked, the invitation
+    and the secret of its mail."""
+    other, email = await town.office(), fresh()
+    office.shop.more = {"sub": uuid4().hex, "email": email, "email_verified": True}
+    me = (await office.returned(attacker, await office.departed(attacker))).json()["id"]
+    await ask_in("by hand", other, email)
+    id = await town.world.pool.fetchval("select id from invitations where org = $1", other.org)
+    body = await town.world.pool.fetchval(
+        "select body from mails where recipient = $1 and body like '%/invitation#%'", email
+    )
+    return other, UUID(me), id, body.partition("/invitation#")[2].split()[0]
+
+
+async def test_a_copy_of_an_account_by_a_providers_word_has_nothing_that_others_sent_to_its_address(
+    town: Town,
+) -> None:
+    office, attacker = await town.office(domains=[DOMAIN], brings="outside"), town.site.browser()
+    _, me, _, secret = await waits(town, office, attacker)
+    for sent in (False, True):
+        if sent:
+            await town.world.pool.execute("update mails set sent_at = now(), body = ''")
+        answer = await attacker.post("/v1/me/export")
+        assert answer.status_code == 200, answer.text
+        with zipfile.ZipFile(io.BytesIO(answer.content)) as packed:
+            data = json.loads(packed.read("data.json"))
+        assert data["profile"][0]["id"] == str(me)
+        assert data["invitations"] == data["mails"] == [] and secret not in json.dumps(data)
+
+
+async def test_nothing_made_before_is_of_use_from_the_moment_on_that_the_addresss_holder_takes_the_account(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even where the hub gets no further than that moment."""
+    office, attacker, pool = (
+        await town.office(domains=[DOMAIN], brings="outside"),
+        town.site.browser(),
+        town.world.pool,
+    )
+    other, me, id, secret = await waits(town, office, attacker)
+    token = (await attacker.post("/v1/tokens", {"label": "x", "days": 9})).json()["token"]
+    asked = {"name": "App", "kind": "web", "scopes": ["read"], "redirect_uris": ["https://app.test/done"]}
+    app = (await office.admin.post(f"/v1/orgs/{office.org}/apps", asked)).json()["item"]["app"]["id"]
+    await pool.execute("insert into oauth_consents values ($1, $2, '{read}', now(), now())", UUID(app), me)
+
+    async def no_further(*_: Any) -> None:
+        raise Refused("unavailable")
+
+    monkeypatch.setattr(people, "end_all", no_further)
+    accept = {"token": secret, "name": "Nia", "password": "what its holder chose by herself"}
+    assert (await office.site.browser().post("/v1/invitations/accept", accept)).status_code == 503
+    yes = {"accept": True, "token": secret}
+    assert (await attacker.post(f"/v1/invitations/{id}/answer", yes)).status_code == 401
+    assert (await attacker.get("/v1/me")).status_code == 401
+    answer = await office.admin.http.get("/v1/me", headers={"authorization": f"Bearer {token}"})
+    assert answer.status_code == 401
+    for table in ("identities", "factors", "devices", "oauth_consents"):
+        assert await pool.fetchval(f"select count(*) from {table} where person = $1", me) == 0, table
+    assert await pool.fetchval("select count(*) from grants where person = $1 and scope = $2", me, other.org) == 0
+    # Whose address it is goes on by themselves.
+    home = await office.site.browser().signed_in(
+        (await pool.fetchval("select email::text from people where id = $1", me)), accept["password"]
+    )
+    assert [one["id"] for one in (await home.get("/v1/invitations")).json()["items"]] == [str(id)]
+
+
+async def test_who_is_given_another_address_does_not_answer_what_was_asked_of_the_one_before(town: Town) -> None:
+    """A directory names somebody who never came in, waits until another office asks for them, and then names an address
+    of its own for them."""
+    office, other = await town.office(), await town.office()
+    pool, email, elsewhere = town.world.pool, fresh(), f"{uuid4().hex}@else.test"
+    service = await service_of(town.world, office.org, "scim", "admin")
+    directory = Directory(town.world, office.org, office.admin, service)
+    user = await directory.user(email)
+    await ask_in("by hand", other, email)
+    row = await pool.fetchrow("select id, person from invitations where org = $1", other.org)
+    assert str(row["person"]) == user["id"]
+    address = {"op": "replace", "path": "emails", "value": [{"value": elsewhere, "primary": True}]}
+    assert (await directory.patch(f"/Users/{user['id']}", address)).status_code == 200
+    assert (await directory.row(user["id"]))["email"] == elsewhere
+    asked = {"org": office.org, "email": elsewhere, "name": "Nia", "role": "outside"}
+    await office.admin.made("/v1/people", asked)
+    body = await pool.fetchval("select body from mails where recipient = $1 order by id desc", elsewhere)
+    secret, attacker = body.partition("/invitation#")[2].split()[0], office.site.browser()
+    accept = {"token": secret, "name": "Nia", "password": "what its holder chose by herself"}
+    assert (await attacker.post("/v1/invitations/accept", accept)).status_code == 200
+    assert (await attacker.get("/v1/invitations")).json()["items"] == []
+    refused(
+        await attacker.post(f"/v1/invitations/{row['id']}/answer", {"accept": True}), 404, "not_found"
+    )
+    seats = (await attacker.get("/v1/me")).json()["seats"]
+    assert [seat["org"]["id"] for seat in seats] == [str(office.org)]
+
+
+async def test_an_identity_that_goes_while_somebody_comes_in_by_it_opens_no_session(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office, real = await town.office(), actions._identity  # pyright: ignore[reportPrivateUsage]
+    before = await office.sessions(office.ann.id)
+    office.shop.more = {"email": "me@else.test", "email_verified": False}
+
+    async def and_gone(*asked: Any) -> Any:
+        found = await real(*asked)
+        await town.world.pool.execute("delete from identities where person = $1", office.ann.id)
+        return found
+
+    assert (await office.enter()).status_code == 200
+    monkeypatch.setattr(actions, "_identity", and_gone)
+    refused(await office.enter(), 401, "bad_credentials")
+    assert await office.sessions(office.ann.id) == before + 1
+
+
 async def test_a_member_of_two_offices_who_never_came_in_is_no_providers(town: Town) -> None:
     office, other = await town.office(domains=[DOMAIN], brings="desk"), await town.office()
     email = fresh()
@@ -259,8 +376,10 @@ async def test_link_and_sign_in_and_remove(town: Town) -> None:
     subjects = "select subject from mails where recipient = $1 order by id"
     told = [row["subject"] for row in await town.world.pool.fetch(subjects, person.email)]
     assert any("signs you in" in one for one in told)
-    assert (await home.call("DELETE", f"/v1/identities/{mine['id']}")).status_code == 204
-    assert (await home.call("DELETE", f"/v1/identities/{mine['id']}")).status_code == 204
+    for _ in range(2):
+        assert (await home.call("DELETE", f"/v1/identities/{mine['id']}")).status_code == 204
+    entries = "select count(*) from audit_entries where person = $1 and entry like '%\"identity.removed\"%'"
+    assert await town.world.pool.fetchval(entries, person.id) == 1, "what was absent was not removed"
     refused(await office.enter(), 401, "bad_credentials")
     told = [row["subject"] for row in await town.world.pool.fetch(subjects, person.email)]
     assert any("was removed" in one for one in told)

@@ -4,6 +4,7 @@ import threading
 from typing import Any
 from uuid import uuid4
 
+import asyncpg
 import pytest
 
 from hub.context import Hub
@@ -12,6 +13,7 @@ from hub.sessions import passwords
 from hub.sessions.passwords import is_common
 from schemas.errors import Refused
 from schemas.people import FirstRun
+from storage.postgres.sessions import STILL
 from tests.app import World, refused
 from tests.browsers import PASSWORD, Site, with_password
 
@@ -159,3 +161,34 @@ async def test_change_password_refused_when_the_old_one_is_wrong_or_the_new_one_
     answers = [await browser.call("PUT", "/v1/password", wrong) for _ in range(6)]
     refused(answers[-1], 429, "too_many")  # a stolen session does not give the password away by trying
     refused(await person.call("PUT", "/v1/password", {"old": PASSWORD, "new": NEW}), 403, "forbidden")
+
+
+async def test_who_signs_in_while_the_password_changes_gets_no_session(
+    hub: Hub, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To look at a password takes long where many do, and whoever knew the one before could wait in that queue."""
+    person = await with_password(world, await world.person(await world.organisation(), "desk"))
+    real, site = passwords.verified, Site(hub)
+    sessions = "select count(*) from sessions where person = $1"
+    before = await world.pool.fetchval(sessions, person.id)
+
+    async def and_changed(kept: str | None, given: str) -> bool:
+        right = await real(kept, given)
+        changed = "update people set password_hash = $2 where id = $1"
+        await world.pool.execute(changed, person.id, passwords.hash_password(NEW))
+        return right
+
+    monkeypatch.setattr(passwords, "verified", and_changed)
+    refused(await site.browser().sign_in(person.email), 401, "bad_credentials")
+    assert await world.pool.fetchval(sessions, person.id) == before
+
+
+async def test_a_password_stays_until_the_session_is_there_that_it_opens(hub: Hub, world: World) -> None:
+    person = await with_password(world, await world.person(await world.organisation(), "desk"))
+    kept = await world.pool.fetchval("select password_hash from people where id = $1", person.id)
+    async with hub.database.signin.acquire() as opening, opening.transaction():
+        assert await opening.fetchval(STILL, person.id, kept, None, None)
+        async with world.pool.acquire() as changing, changing.transaction():
+            await changing.execute("set local lock_timeout = 100")
+            with pytest.raises(asyncpg.LockNotAvailableError):
+                await changing.execute("update people set password_hash = null where id = $1", person.id)
