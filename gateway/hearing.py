@@ -12,9 +12,7 @@ from schemas.limits import ENTRIES_TOGETHER_MAX
 from storage.postgres import audit
 from storage.postgres.privileged import Privileged
 
-HEARD_KEPT_MAX = (
-    10_000  # cases remembered for a socket; who is told of more leaves a second entry rather than none
-)
+HEARD_KEPT_MAX = 10_000  # cases remembered for a socket; who is told of more leaves a second entry rather than none
 
 
 class Hearing:

@@ -144,9 +144,8 @@ class Session:
     ) -> None:
         self.id, self.viewer, self.expires_at, self.scopes, self.token = id, viewer, expires_at, scopes, token
         self.by, self.address = by, address
-        self.heard: set[UUID] = (
-            set()
-        )  # cases whose privileged content is in the record as told to this socket
+        # Cases whose privileged content is in the record as told to this socket.
+        self.heard: set[UUID] = set()
         self.subscriptions: dict[str, Subscription] = {}
         self.calls = 0
         self.deflates = False  # whether the socket negotiated compression

@@ -17,7 +17,7 @@ from hub.context import Hub, Who
 from hub.people.rules import may_administer
 from hub.sessions.standing import proved_recently
 from schemas.errors import Refused
-from schemas.limits import EXPORT_RECORD_S, PERSON_COPIES_AT_ONCE_MAX
+from schemas.limits import EXPORT_RECORD_S, EXPORTS_FULL_AGAIN_MS, PERSON_COPIES_AT_ONCE_MAX
 from schemas.zips import Archive
 from storage.keys.ring import ERASED
 from storage.keys.wrapping import Broken
@@ -67,7 +67,8 @@ async def _after(first: bytes, parts: AsyncGenerator[bytes, None]) -> AsyncGener
 
 async def _parts(hub: Hub, who: Who, org: UUID | None, person: UUID) -> AsyncGenerator[bytes, None]:
     if len(hub.copying) >= PERSON_COPIES_AT_ONCE_MAX:
-        raise Refused("too_many", "Others are taking their copies just now; try again soon.", retry_after_ms=30_000)
+        full = "Others are taking their copies just now; try again soon."
+        raise Refused("too_many", full, retry_after_ms=EXPORTS_FULL_AGAIN_MS)
     ticket, archive = object(), Archive(hub.clock())
     hub.copying.add(ticket)
     try:

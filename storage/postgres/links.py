@@ -1,7 +1,5 @@
 """Links in the mail, and whom staff let come in by them."""
 
-# The address as the database compares it, which Python folds differently for some letters.
-FOLDED = "select lower($1::text)"
 ASK = "select signin_ask_link($1, $2, $3, $4, $5, $6, $7, $8)"
 USE = "select person, second from signin_use_link($1, $2, $3)"
 GIVE = "select give_link($1, $2, $3, $4, $5, $6, $7, $8)"

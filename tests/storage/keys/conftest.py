@@ -5,5 +5,5 @@ from tests.uploads import hands
 
 __all__ = ["app", "hands", "http", "hub", "office", "owner", "world"]  # fixtures
 
-# Against a Vault or OpenBao that runs, for whoever names its program: tests/storage/keys/README.md.
+# Against a Vault or OpenBao that runs, for whoever names its program: storage/keys/README.md.
 collect_ignore = [] if os.environ.get("CASEWIRE_TEST_VAULT") else ["test_vault_served.py"]

@@ -328,7 +328,7 @@ async def test_rotation_to_kms_and_from_one_key_of_it_to_another(
             client.enable_key(KeyId=other.rpartition("/")[2])
         await asyncio.to_thread(rotate_root, replace(both, root_first="key"))
     said = capsys.readouterr().out
-    assert all(f"kms:{arn.rpartition('/')[2]} wraps nothing any more" in said for arn in (other,))
+    assert f"kms:{other.rpartition('/')[2]} wraps nothing any more" in said
     entries = [entry_of(row["entry"]) for row in await world.pool.fetch(
         "select entry from audit_entries where case_id = $1 or log = $2", office.case, HOUSE)]  # fmt: skip
     rewrapped = [one for one in entries if one.act == "key.rewrapped"]
