@@ -11,7 +11,7 @@ from deploy.verify.chunks import CHUNK, Event, Examined, Private, Task
 from deploy.verify.entries import SPAN, named, parsed
 from deploy.verify.log import Chunk, Log, kept
 from deploy.verify.notes import Key
-from deploy.verify.record import conclude, logs_of, notes_of
+from deploy.verify.record import conclude, logs_of, notes_of, unwitnessed
 from deploy.verify.report import Report, Unreadable
 from deploy.verify.tree import peaks_of, root
 
@@ -94,8 +94,12 @@ def verify_database(
         logs = [row["log"] for row in database.fetch(_LOGS) if only in (None, row["log"])]
         for path in witnesses:
             known = logs_of(path, report)
-            for gone in sorted(known - set(logs) if only is None else {only} - known):
+            for gone in sorted(known - set(logs) if only is None else {only} & (known ^ set(logs))):
                 report.say(f"{path} and the database do not have the same logs: {gone[:60]!r} is in one alone.")
+        if only is not None and not logs and not report.wrong:
+            raise Unreadable(
+                f"There is no log {only[:60]!r} in this database; `casewire audit checkpoint` says which there are."
+            )
         for row in database.fetch(_UNPLACED):
             if only not in (None, row["log"]):
                 continue
@@ -104,6 +108,8 @@ def verify_database(
             _verify_log(report, database, id, named, witnesses)
         if not logs:
             report.fact("There is no log yet.")
+        if not witnesses:
+            unwitnessed(report)
     except database.error as problem:
         raise Unreadable(f"The database cannot be read: {problem}") from None
     finally:

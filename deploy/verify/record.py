@@ -239,10 +239,14 @@ def verify_folder(
         (report.say if log.checkpoints else report.follows)(unsigned)
     conclude(report, log)
     if not witnesses:
-        report.fact(
-            "No checkpoint kept elsewhere was given (--checkpoint): whoever holds the signing key could have made"
-            " another record in place of this one."
-        )
+        unwitnessed(report)
+
+
+def unwitnessed(report: Report) -> None:
+    report.fact(
+        "No checkpoint kept elsewhere was given (--checkpoint): whoever holds the signing key could have made"
+        " another record in place of this one."
+    )
 
 
 def logs_of(path: Path, report: Report) -> set[str]:

@@ -13,7 +13,7 @@ from deploy.embedded.stack import Stack
 from deploy.verify.cli import verify
 from deploy.verify.database import verify_database
 from deploy.verify.record import keys_named, verify_folder
-from deploy.verify.report import Report
+from deploy.verify.report import Report, Unreadable
 from schemas.settings import Settings
 from tests.app import Office, app, http, hub, office, owner, world
 from tests.record import Record, record
@@ -63,6 +63,9 @@ async def test_the_database_and_its_export_are_good(
     report = await look(stack, written, record, witness)
     assert report.findings == []
     assert any("commitments opened" in fact for fact in report.facts)
+    assert not any("No checkpoint kept elsewhere" in fact for fact in report.facts)
+    alone = await look(stack, written, record)
+    assert alone.findings == [] and any("No checkpoint kept elsewhere" in fact for fact in alone.facts)
     settings = Settings.read(stack.settings("operator"))
     for private in (False, True):
         folder = tmp_path / f"record-{private}"
@@ -73,6 +76,19 @@ async def test_the_database_and_its_export_are_good(
         assert found.findings == []
         assert ((folder / "private.jsonl").exists()) is private
     assert verify(str(tmp_path / "record-True"), keys=[record.signer.key], checkpoints=[str(witness)]) == 0
+
+
+async def test_a_log_that_is_not_there_is_not_called_good(
+    written: Office, record: Record, stack: Stack, writer: Any, tmp_path: Path
+) -> None:
+    witness = tmp_path / "witness.txt"
+    note = await writer.fetchval("select note from audit_checkpoints where log = $1 order by size", written.org)
+    witness.write_text(note)
+    for table in ("audit_leaves", "audit_checkpoints", "audit_logs"):
+        await writer.execute(f"delete from {table} where log = $1", written.org)
+    with pytest.raises(Unreadable, match="There is no log"):  # also one that was mistyped
+        await look(stack, written, record)
+    assert any("is in one alone" in sentence for sentence in (await look(stack, written, record, witness)).findings)
 
 
 ATTACKS = {
