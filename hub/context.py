@@ -116,7 +116,7 @@ class Hub(Struct, frozen=True):
     knowledge: Knowledge = field(default_factory=Knowledge)
     health: Health = field(default_factory=Health)
     privileged: Privileged = field(default_factory=Privileged)
-    copying: set[object] = field(default_factory=set)  # copies of what is held of people, on their way
+    copying: set[UUID] = field(default_factory=set)  # who takes a copy of what is held of somebody
 
     @asynccontextmanager
     async def writing(self, who: Who, lock: Lock, key: Key | None = None) -> AsyncIterator[Unit]:

@@ -66,11 +66,11 @@ async def _after(first: bytes, parts: AsyncGenerator[bytes, None]) -> AsyncGener
 
 
 async def _parts(hub: Hub, who: Who, org: UUID | None, person: UUID) -> AsyncGenerator[bytes, None]:
-    if len(hub.copying) >= PERSON_COPIES_AT_ONCE_MAX:
-        full = "Others are taking their copies just now; try again soon."
+    if who.person in hub.copying or len(hub.copying) >= PERSON_COPIES_AT_ONCE_MAX:
+        full = "You or others are taking copies just now; try again soon."
         raise Refused("too_many", full, retry_after_ms=EXPORTS_FULL_AGAIN_MS)
-    ticket, archive = object(), Archive(hub.clock())
-    hub.copying.add(ticket)
+    archive = Archive(hub.clock())
+    hub.copying.add(who.person)
     try:
         reading = hub.database.reading(who.person, who.session, who.held, steady_s=EXPORT_RECORD_S)
         async with reading as connection:
@@ -86,7 +86,7 @@ async def _parts(hub: Hub, who: Who, org: UUID | None, person: UUID) -> AsyncGen
             yield archive.take()
     finally:
         archive.abandon()
-        hub.copying.discard(ticket)
+        hub.copying.discard(who.person)
 
 
 class Copy:
