@@ -91,3 +91,19 @@ class Rows:
             "tsvector": "", "text[]": [], "uuid[]": [], "bigint[]": [0, 0],
         }  # fmt: skip
         return values[type]
+
+
+class More(Rows):
+    """Rows with values also for columns that need none."""
+
+    async def put(self, table: str, **given: Any) -> dict[str, Any]:
+        have = {column["name"] for column in self.columns[table]}
+        self.columns[table] += [{"name": name, "refers": None} for name in given if name not in have]
+        try:
+            return await super().put(table, **given)
+        finally:
+            self.columns[table] = [
+                column
+                for column in self.columns[table]
+                if column["name"] not in given or column["name"] in have
+            ]

@@ -19,28 +19,12 @@ from schemas.access import ADMIN, DESK
 from schemas.ids import new_id
 from storage.postgres import authority
 from tests.contract.test_wall import free
-from tests.rows import Rows
+from tests.rows import More, Rows
 
 __all__ = ["free"]  # fixture
 
 NOBODY, WORDS = "$argon2id$of-nobody", ("Raised again", "It stood.")
 KEYS = {"secret": "s" * 40, "root_key": "r" * 44}
-
-
-class More(Rows):
-    """Rows with values also for columns that need none."""
-
-    async def put(self, table: str, **given: Any) -> dict[str, Any]:
-        have = {column["name"] for column in self.columns[table]}
-        self.columns[table] += [{"name": name, "refers": None} for name in given if name not in have]
-        try:
-            return await super().put(table, **given)
-        finally:
-            self.columns[table] = [
-                column
-                for column in self.columns[table]
-                if column["name"] not in given or column["name"] in have
-            ]
 
 
 class Place:

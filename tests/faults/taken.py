@@ -1,7 +1,6 @@
 """What is taken away from people after a moment, and what a house restored to it says of that."""
 
 import asyncio
-from typing import Any
 from uuid import UUID
 
 from deploy.backup import authority
@@ -9,7 +8,7 @@ from schemas.access import DESK
 from schemas.ids import new_id
 from tests.app import Person, World
 from tests.faults.lost import HEALED_WITHIN_S, Lost, key_set
-from tests.rows import Rows
+from tests.rows import More
 
 # How much of each lets in; then, where it was all taken away.
 STANDING = {
@@ -84,11 +83,3 @@ class Taken:
         return " union all ".join(
             f"select '{what} ' || ({statement.format(**self.ids)})" for what, statement in STANDING.items()
         )
-
-
-class More(Rows):
-    async def put(self, table: str, **given: Any) -> dict[str, Any]:
-        """With values also for columns that need none."""
-        have = {column["name"] for column in self.columns[table]}
-        self.columns[table] += [{"name": name, "refers": None} for name in given if name not in have]
-        return await super().put(table, **given)
