@@ -94,7 +94,7 @@ async def nobody_administers(connection: Any) -> list[str]:
 
 def said(done: Mapping[str, int]) -> list[str]:
     """A line for each kind."""
-    return [f"{n} {what}" for what, n in done.items()]
+    return [f"{what}: {n}" for what, n in done.items()]
 
 
 def _read(file: Path, sets: Sequence[Keys]) -> Standing:

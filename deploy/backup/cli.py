@@ -139,8 +139,10 @@ def restore(
     print(
         f"{done.name} is restored into {data.absolute()}; the last event is of {done.reached:%Y-%m-%d %H:%M:%S} UTC"
     )
+    if done.taken:
+        print("taken away again, as it was after that:")
     for line in said(done.taken):
-        print(f"taken away again, as it was after that: {line}")
+        print(f"  {line}")
     print(f"start it with `casewire up --data {data}`; everybody signs in again")
     if done.absent:
         print(

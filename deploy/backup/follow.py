@@ -48,15 +48,17 @@ class Follower:
                 self._stop()
 
     def _follow(self, folder: Path, epoch: str) -> None:
-        objects_at = 0.0
+        objects_at, said = 0.0, ""
         while True:
             if self._receiving is None or self._receiving.poll() is not None:
                 self._receive(folder)
             if time.monotonic() - objects_at >= OBJECTS_EVERY_S:
                 try:
                     self.objects(epoch)
+                    said = ""
                 except StackError as problem:  # the servers are away for a moment, or a backup is being made
-                    self.say(str(problem))
+                    if said != str(problem):  # once, not every few seconds while it lasts
+                        self.say(said := str(problem))
                 objects_at = time.monotonic()
             time.sleep(TICK_S)
 

@@ -12,9 +12,10 @@ import asyncpg
 import msgspec
 import pytest
 
+from deploy.backup import follow, ledger, log
 from deploy.backup import keys as key_files
-from deploy.backup import ledger, log
 from deploy.backup import shelf as shelves
+from deploy.backup.follow import Follower
 from deploy.backup.keys import KEPT, keys_of, matching, prints_of, read_keys, save_keys
 from deploy.backup.look import prune, show
 from deploy.backup.make import House, make
@@ -488,3 +489,22 @@ def test_a_lock_file_that_stays_locks_nobody(shelf: Shelf) -> None:
         pass
     with (shelf.place / "lock").open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def test_what_stands_in_the_way_of_objects_is_said_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    follower, told = Follower.__new__(Follower), list[str]()
+    turns = iter(["a backup works", "a backup works", None, "a backup works", "the store is away"])
+
+    def objects(epoch: str) -> None:
+        if (problem := next(turns, "over")) == "over":
+            raise KeyboardInterrupt
+        if problem is not None:
+            raise StackError(problem)
+
+    monkeypatch.setattr(follow, "OBJECTS_EVERY_S", 0)
+    monkeypatch.setattr(follow, "TICK_S", 0)
+    for name, value in (("say", told.append), ("objects", objects), ("_receive", says), ("_receiving", None)):
+        monkeypatch.setattr(follower, name, value, raising=False)
+    with pytest.raises(KeyboardInterrupt):
+        follower._follow(tmp_path, "e1")
+    assert told == ["a backup works", "a backup works", "the store is away"]
