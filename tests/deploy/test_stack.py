@@ -86,7 +86,7 @@ def test_each_further_process_of_a_kind_has_ports_of_its_own_and_the_addresses_o
             "files"
         ]
         each = {name: Settings.read(stack.settings(name)) for name in stack.processes}
-        assert len(each) == 10 and len({its.internal_port for its in each.values()}) == 10
+        assert len(each) == 11 and len({its.internal_port for its in each.values()}) == 11
         assert len({each[name].live_port for name in stack.named("gateway")}) == 3
         assert each["hub"].http_port != each["hub.2"].http_port
         assert {each[name].http_port for name in stack.processes if name != "hub.2"} == {
