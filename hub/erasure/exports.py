@@ -38,7 +38,9 @@ TITLES = {
 
 STYLE = """body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
 table{border-collapse:collapse;width:100%;font-size:14px}td,th{border:1px solid #ccc;padding:.3rem .5rem;
-text-align:left;vertical-align:top;overflow-wrap:anywhere}h2{margin-top:2rem}"""
+text-align:left;vertical-align:top;overflow-wrap:anywhere}h2{margin-top:2rem}@media(max-width:40rem){
+tr,td{display:block}tr:first-child,td:empty{display:none}tr{border:1px solid #ccc;margin-bottom:.75rem}
+td{border:0}td::before{content:attr(data-of);display:block;color:#555;font-size:12px}}"""
 
 
 async def export(hub: Hub, who: Who, org: UUID | None, person: UUID) -> AsyncGenerator[bytes, None]:
@@ -139,18 +141,20 @@ class Copy:
     async def page(self, now: datetime) -> AsyncIterator[str]:
         """The same to read; after `data`, which counts. It needs nothing but itself."""
         yield (
-            "<!doctype html><html lang=en><meta charset=utf-8><title>What is held of you</title>"
+            "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content=\"width=device-width\">"
+            "<title>What is held of you</title>"
             "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
             f"<style>{STYLE}</style><h1>What is held of you</h1><p>As of {now:%Y-%m-%d %H:%M} UTC.</p>"
         )
         for kind, title in TITLES.items():
             yield f"<h2>{title} ({self._counts[kind]})</h2>"
-            names: list[str] = []
+            names, begins = list[str](), list[tuple[str, str]]()
             async for rows in self.rows(kind):
                 if not names:
                     names = list(rows[0])
-                    yield "<table><tr>" + "".join(f"<th>{html.escape(name)}</th>" for name in names) + "</tr>"
-                cells = ("".join(f"<td>{_cell(row[name])}</td>" for name in names) for row in rows)
+                    begins = [(name, f'<td data-of="{_word(name)}">') for name in names]
+                    yield "<table><tr>" + "".join(f"<th>{_word(name)}</th>" for name in names) + "</tr>"
+                cells = ("".join(f"{begin}{_cell(row[name])}</td>" for name, begin in begins) for row in rows)
                 yield "".join(f"<tr>{line}</tr>" for line in cells)
             yield "</table>" if names else "<p>Nothing.</p>"
 
@@ -158,6 +162,10 @@ class Copy:
 async def _open(on: Any, org: UUID | None, person: UUID, kind: str) -> None:
     if await on.fetchval(erasure.ROWS, org, person, kind) is None:
         raise Refused("not_found")
+
+
+def _word(name: str) -> str:
+    return html.escape(name.replace("_", " "))
 
 
 def _cell(value: Any) -> str:

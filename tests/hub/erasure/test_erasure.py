@@ -314,6 +314,7 @@ async def test_a_copy_of_what_is_held(office: Office, world: World, owner: Any) 
     assert {"message.posted", "document.added"} <= {one["type"] for one in data["events"]}
     assert data["record"] and len(data["sessions"]) == 2
     assert "<script>" not in page and "&lt;script&gt;" in page and "Messages you wrote (1)" in page
+    assert '<th>email</th>' in page and f'<td data-of="email">{someone.email}</td>' in page  # read as rows on a phone
     of_office, _ = unpacked(await office.admin.post(f"/v1/orgs/{office.org}/people/{someone.id}/export"))
     assert [one["body"] for one in of_office["messages"]] == [said]
     assert of_office["sessions"] == of_office["mails"] == []  # the account is no organisation's

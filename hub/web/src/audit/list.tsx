@@ -205,6 +205,8 @@ function useThing(item: Recorded, names: Names): string | null {
   const id = item.of?.version ?? item.thing;
   if (!id) return null;
   const thing = names.things[id] ?? (item.thing ? names.things[item.thing] : undefined);
+  // A session is called by what its browser says of itself, which is not for people.
+  if (thing?.kind === "session") return device(thing.name) || null;
   if (thing) return thing.n ? t("audit.version", { name: thing.name, n: thing.n }) : thing.name || null;
   return names.people[id] ?? null;
 }
