@@ -18,6 +18,7 @@ from tests.conftest import NO_LIMIT
 ROOT = Path(__file__).parent.parent
 READY_WAIT_S = 120.0
 STOP_WAIT_S = 30.0
+TAKEN, PORTS_TRIED_MAX = "is taken by another program", 4
 
 
 class House:
@@ -40,11 +41,21 @@ class House:
         self.module = module
         self.output = data.with_name(data.name + ".out")
         self._process: subprocess.Popen[bytes] | None = None
+        self._known = False
 
     def start(self) -> "House":
         """Raises `AssertionError` with what was printed when it ends instead of becoming ready."""
-        self.launch()
-        self.wait_ready()
+        for tries_left in reversed(range(PORTS_TRIED_MAX)):
+            self.launch()
+            try:
+                self.wait_ready()
+                break
+            except AssertionError:
+                # Somebody else of this machine took one since it was chosen; only who was never up may have others.
+                if self._known or TAKEN not in self.printed or not tries_left:
+                    raise
+                self.http_port, self.live_port, self.files_port = ports.free(3)
+        self._known = True
         return self
 
     def wait_ready(self) -> None:

@@ -52,7 +52,9 @@ def after(office: Office, seq: int) -> dict[str, Any]:
 
 
 async def take(client: Client, count: int) -> list[int]:
-    return [(await client.next())["seq"] for _ in range(count)]
+    frames = [await client.next() for _ in range(count)]
+    assert all("seq" in frame for frame in frames), [frame for frame in frames if "seq" not in frame]
+    return [frame["seq"] for frame in frames]
 
 
 def stop_at(monkeypatch: pytest.MonkeyPatch, call: int) -> tuple[asyncio.Event, asyncio.Event]:
