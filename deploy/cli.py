@@ -143,8 +143,8 @@ def token(email: str = "", *, days: int = 90, data: Data = None) -> None:
     run(find.settings(data), email, days)
 
 
-@keys.default
-def signing_keys(*, distrust: bool = False, data: Data = None) -> None:
+@keys.command
+def renew(*, distrust: bool = False, data: Data = None) -> None:
     """Make new keys that sign identity tokens for apps. They change by themselves every 90 days.
 
     Args:

@@ -36,6 +36,7 @@ from schemas.credentials import allowed_origins
 from schemas.errors import Refused
 from schemas.facts import ruled
 from schemas.headers import answer_headers
+from schemas.limits import READING_ASKED_AGAIN_S
 from schemas.proxies import client_address, networks
 from schemas.rates import budgets
 from schemas.settings import Settings
@@ -169,7 +170,7 @@ class Files:
         if method == "HEAD":
             return await self._start(send, status, headers, b"")
         await self._record(address, by, client, version=version)
-        await self._send(receive, send, status, headers, version, part)
+        await self._send(receive, send, status, headers, version, part, lambda: self.readable(address, client))
         return status
 
     def _from(self, scope: Scope) -> str:
@@ -233,8 +234,11 @@ class Files:
         headers: Headers,
         version: Readable,
         part: Range,
+        still: Callable[[], Awaitable[object]],
     ) -> None:
-        started = False
+        """`still` raises when the reader has lost what they read: it is asked every second in which bytes leave."""
+        started, tick = False, asyncio.get_running_loop().time
+        asked = tick()
         left = asyncio.create_task(_left(receive))
         chunks = opened(
             self.blobs,
@@ -250,6 +254,9 @@ class Files:
                 async for chunk in checked:
                     if left.done():
                         return
+                    if tick() - asked >= READING_ASKED_AGAIN_S:
+                        await still()
+                        asked = tick()
                     if not started:
                         await send({"type": "http.response.start", "status": status, "headers": headers})
                         started = True

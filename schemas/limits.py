@@ -145,7 +145,7 @@ EXPORTS_AT_ONCE_MAX = 6  # downloads of archives, in a process; each holds a con
 EXPORTS_OF_ONE_MAX = 1  # of one person, in a process
 EXPORTS_FULL_AGAIN_MS = 30_000  # after which it is worth to ask again where there are so many
 EXPORT_PART_BYTES = 256 << 10  # that leave at once, each after the wall was asked
-EXPORT_ASKED_AGAIN_S = 1.0  # the wall, while somebody takes their time with a part
+READING_ASKED_AGAIN_S = 1.0  # the wall, while bytes of a document or an archive leave
 EXPORT_PACE_MIN_BYTES_S = 16 << 10  # at which a download has to be taken
 EXPORT_LATE_MAX_S = 30.0  # by which it may fall behind that, then it is ended
 

@@ -89,7 +89,7 @@ async def _sweep_quarantine(hub: Hub, row: Any, now: datetime) -> datetime | Non
     last = row["begun_at"] + QUARANTINED_FOR
     # What was refused is kept sealed while a hold stands on its document, as what waits to be examined is.
     waits = row["status"] == "received" or row["held"]
-    sealing = None
+    n, sealing = 0, None
     if waits or (row["status"] == "quarantined" and now < last):
         sealing = await _seal_quarantine(hub, row, now)
         if sealing is None:
@@ -98,7 +98,11 @@ async def _sweep_quarantine(hub: Hub, row: Any, now: datetime) -> datetime | Non
             hub.blobs.quarantine, row["quarantine_key"], row["quarantine_version"]
         )
     else:
-        n = await hub.blobs.remove(hub.blobs.quarantine, row["quarantine_key"])
+        async with hub.database.system.acquire() as connection, connection.transaction():
+            await connection.execute(versions.UNDER_NO_HOLD)
+            if row["status"] == "quarantined" and await connection.fetchval(versions.HELD, row["id"]):
+                return now  # since it was looked for
+            n = await hub.blobs.remove(hub.blobs.quarantine, row["quarantine_key"])
     SWEPT.labels("object").inc(n)
     if sealing is not None:
         return sealing

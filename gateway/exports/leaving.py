@@ -3,7 +3,12 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from schemas.limits import EXPORT_ASKED_AGAIN_S, EXPORT_LATE_MAX_S, EXPORT_PACE_MIN_BYTES_S, EXPORT_PART_BYTES
+from schemas.limits import (
+    EXPORT_LATE_MAX_S,
+    EXPORT_PACE_MIN_BYTES_S,
+    EXPORT_PART_BYTES,
+    READING_ASKED_AGAIN_S,
+)
 
 
 class Slow(Exception):
@@ -20,7 +25,7 @@ class Leaving:
         hand: Callable[[bytes], Awaitable[None]],
         still: Callable[[], Awaitable[None]],
         *,
-        asked_again_s: float = EXPORT_ASKED_AGAIN_S,
+        asked_again_s: float = READING_ASKED_AGAIN_S,
         tick: Callable[[], float] | None = None,
     ) -> None:
         self._hand, self._still, self._asked_again_s = hand, still, asked_again_s

@@ -19,11 +19,11 @@ from schemas.audit import Actor, Version
 from schemas.audit_log import Signer
 from schemas.errors import Refused
 from schemas.limits import (
-    EXPORT_ASKED_AGAIN_S,
     EXPORT_RECORD_S,
     EXPORTS_AT_ONCE_MAX,
     EXPORTS_FULL_AGAIN_MS,
     EXPORTS_OF_ONE_MAX,
+    READING_ASKED_AGAIN_S,
 )
 from schemas.zips import archive_name
 from storage.blobs import Absent, Blobs
@@ -118,7 +118,7 @@ class Serving:
 
                 making = Making(found, database.epoch, self.signer, content, still)
                 held.callback(making.archive.abandon)
-                leaving = Leaving(hand, still, asked_again_s=asked_again_s or EXPORT_ASKED_AGAIN_S)
+                leaving = Leaving(hand, still, asked_again_s=asked_again_s or READING_ASKED_AGAIN_S)
                 async for part in making.record(connection):
                     await leaving.add(part)
             async for part in making.files():

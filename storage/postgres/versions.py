@@ -74,6 +74,9 @@ ABANDON = """update versions set status = 'abandoned' where id in (select id fro
 TO_SWEEP = """select id, status, begun_at, quarantine_key, quarantine_version, quarantine_sealed,
         status = 'quarantined' and held('document', document) is not null as held from versions
     where sweep_at <= $1 and status <> 'awaiting' order by sweep_at limit $2"""
+# No hold is raised while this is held, as in the triggers of 0014_keep.sql.
+UNDER_NO_HOLD = "select pg_advisory_xact_lock_shared(hold_lock())"
+HELD = "select held('document', document) is not null from versions where id = $1"
 # Only what still is what was sealed, and still waits there.
 SEAL_QUARANTINE = """update versions set quarantine_version = $3, quarantine_sealed = $4
     where id = $1 and quarantine_version = $2 and quarantine_sealed is null and status in ('received', 'quarantined')"""

@@ -103,8 +103,8 @@ def test_new_keys_sign_for_apps_and_the_old_ones_stay_published_unless_they_got_
         return {key["kid"] for key in answer.json()["keys"]}
 
     first = published()
-    assert casewire(house, "keys").returncode == 0
+    assert casewire(house, "keys", "renew").returncode == 0
     second = published()
     assert first < second and len(second) == 2 * len(first)
-    assert casewire(house, "keys", "--distrust").returncode == 0
+    assert casewire(house, "keys", "renew", "--distrust").returncode == 0
     assert len(published()) == len(first) and not published() & second

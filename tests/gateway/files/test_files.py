@@ -1,5 +1,6 @@
 """Document bytes leave by personal addresses alone, through the wall as it stands at the read."""
 
+import asyncio
 import hashlib
 import os
 import subprocess
@@ -241,6 +242,29 @@ async def test_bytes_that_are_not_those_examined_never_arrive_whole(
     assert (await reader.get(url)).content == TEXT
     await world.pool.execute("update versions set object_version = $2 where id = $1", version, other)
     assert (await reader.get(url)).status_code == 503
+
+
+async def test_bytes_under_way_stop_when_the_reader_loses_them(
+    office: Office, settings: Settings, hub: Hub, hands: Hands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.files.READING_ASKED_AGAIN_S", 0.0)
+    version = await cleared(hands, office.lead, office.case, DATA, audience=office.shared)
+    path = httpx.URL(await address(office.outside, version)).path
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+        if message.get("body") and len(sent) == 2:
+            await revoke(office)
+
+    async def receive() -> Any:
+        await asyncio.Event().wait()
+
+    files = Files(settings, hub.database, hub.blobs, hub.rates)
+    scope = {"type": "http", "method": "GET", "path": path, "headers": [], "client": ("127.0.0.1", 1)}
+    await files(scope, receive, send)
+    assert sent[0]["status"] == 200 and [one.get("more_body") for one in sent[1:]] == [True]
+    assert len(sent[1]["body"]) < len(DATA), "an answer that ends before its length"
 
 
 async def test_every_read_leaves_one_entry(

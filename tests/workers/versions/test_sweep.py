@@ -105,6 +105,24 @@ async def test_quarantined_bytes_stay_sealed_while_a_hold_stands(
     assert not await stored(hub, key)
 
 
+async def test_a_hold_raised_while_a_round_goes_on_is_seen(
+    office: Office, hands: Hands, hub: Hub, owner: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    to = await document(office.lead, office.case)
+    version = await upload(office.lead, to, EICAR)
+    key = (await hands.examine(version))["quarantine_key"]
+    await owner.execute(
+        "insert into holds (id, org, kind, thing, case_id, reason, raised_at, raised_by) "
+        "values ($1, $2, 'document', $3, $4, 'x', now(), $5)",
+        new_id(), office.org, to, office.case, office.lead.id,
+    )  # fmt: skip
+    before = versions.TO_SWEEP.replace("held('document', document) is not null", "false")
+    assert before != versions.TO_SWEEP
+    monkeypatch.setattr(versions, "TO_SWEEP", before)
+    await sweep_at(hands, QUARANTINED_FOR + timedelta(days=1))
+    assert await stored(hub, key)
+
+
 async def test_bytes_put_again_after_clearing_go(office: Office, hands: Hands, hub: Hub) -> None:
     """The address takes them for an hour, also when nobody wants them any more. Sealed ones are never touched."""
     version, url = await begun(office, DATA)

@@ -66,7 +66,7 @@ const isAbort = (error: unknown): boolean => error instanceof DOMException && er
 
 /** Bytes for people, such as `1.2 GB`. */
 export function shownBytes(count: number): string {
-  for (const [unit, step] of [["GB", 1 << 30], ["MB", 1 << 20], ["KB", 1 << 10]] as const) if (count >= step) return `${(count / step).toFixed(1)} ${unit}`;
+  for (const [unit, step] of [["GB", 1 << 30], ["MB", 1 << 20], ["kB", 1 << 10]] as const) if (count >= step) return `${(count / step).toFixed(1)} ${unit}`;
   return `${count} B`;
 }
 
