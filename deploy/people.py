@@ -1,4 +1,4 @@
-"""`casewire init`, `casewire token` and `casewire keys renew`: what the person at the machine may do without signing in."""
+"""`casewire init`, `token` and `keys renew`: what the person at the machine may do without signing in."""
 
 import asyncio
 import getpass
