@@ -20,12 +20,12 @@ STANDING = {
     "secret": "select count(*) from oauth_apps where id = '{app}' and secret_hash = 'before'",
 }
 SAID = {
-    "taken away again, as it was after that: 1 places in organisations and at cases",
-    "taken away again, as it was after that: 1 walls raised again",
-    "taken away again, as it was after that: 1 people kept out of cases again",
-    "taken away again, as it was after that: 1 passwords",
-    "taken away again, as it was after that: 1 second factors",
-    "taken away again, as it was after that: 1 secrets of apps",
+    "  places in organisations and at cases: 1",
+    "  walls raised again: 1",
+    "  people kept out of cases again: 1",
+    "  passwords: 1",
+    "  second factors: 1",
+    "  secrets of apps: 1",
 }
 
 

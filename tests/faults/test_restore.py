@@ -277,8 +277,9 @@ def test_a_restore_ends_where_it_is_told_to(lost: Lost, which: str) -> None:
         command += ["--backup", name] if name else ["--until", str(until)]
         done = casewire(*command, *["--as-it-was"] * as_it_was)
         assert done.returncode == 0, done.stderr
-        told = {line for line in done.stdout.splitlines() if line.startswith("taken away again")}
-        assert told == (set() if as_it_was else SAID)
+        _, heading, told = done.stdout.partition("taken away again, as it was after that:\n")
+        assert bool(heading) != as_it_was
+        assert {line for line in told.splitlines() if line.startswith("  ")} == (set() if as_it_was else SAID)
         erased = (
             f"select 'erased ' || (erased_at is not null) from people where id = '{lost.office.stranger.id}'"
         )
