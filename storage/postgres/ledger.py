@@ -27,7 +27,8 @@ BURY = """select bury_thing(t.kind, t.thing, coalesce(t.within, t.thing), t.why,
     where t.kind <> 'person' and not exists (select 1 from tombstones k where k.thing = t.thing)
         and (t.kind = 'case' or exists (select 1 from documents d where d.id = t.thing))"""
 WORDS = """select wipe_words(e.person, array(select c.id from cases c where c.id = any (e.cases)), e.decided_at)
-    from json_populate_record(null::erasures, $1::json) e where cardinality(e.cases) > 0"""
+    from json_populate_record(null::erasures, $1::json) e where cardinality(e.cases) > 0
+        and not exists (select 1 from erasures k where k.id = e.id and k.state = 'done')"""
 PERSON = """select wipe_person(e.org, e.person, e.decided_by, e.decided_at)
     from json_populate_record(null::erasures, $1::json) e join people p on p.id = e.person
     where p.erased_at is null and not exists (select 1 from erasures k where k.id = e.id and k.state = 'done')"""

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import asyncpg
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from schemas.access import ADMIN, OUTSIDE
@@ -397,10 +397,11 @@ class House:
 
 @pytest.mark.timeout(max(120, HISTORIES * 3))
 @settings(
-    max_examples=HISTORIES, deadline=None, phases=[Phase.generate, Phase.shrink], database=None,
+    max_examples=HISTORIES, deadline=None, phases=[Phase.explicit, Phase.generate, Phase.shrink], database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
 )  # fmt: skip
 @given(history=st.lists(step, min_size=3, max_size=STEPS_MAX))
+@example(history=[("erase", "words", 0), ("hold", "case", 0), ("backup", "", 0), ("restore", "", 0)])
 async def test_held_data_is_never_destroyed_and_erased_data_never_kept(free: Any, history: list[Any]) -> None:
     savepoint = free.transaction()
     await savepoint.start()
