@@ -7,12 +7,15 @@ root of a whole subtree is in a tile or comes from the hashes of one.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from hashlib import sha256
 
 HASH_BYTES = 32
 TILE_LEVELS = 8  # of the tree, that one level of tiles spans
 TILE_HASHES = 1 << TILE_LEVELS
 EMPTY_ROOT = sha256().digest()
+# Subtrees whose roots are remembered: from so many hashes on (256 bytes to 4 KiB each), at most so many.
+REMEMBERED_HASHES, FOLDED_MAX = 8, 2048
 
 Range = tuple[int, int]
 TileId = tuple[int, int]  # its level and its number there
@@ -148,6 +151,12 @@ def _subtree(tiles: Mapping[TileId, bytes], level: int, n: int) -> bytes:
     hashes = tiles.get(tile, b"")[first * HASH_BYTES : (first + count) * HASH_BYTES]
     if len(hashes) != count * HASH_BYTES:
         raise Unfit(f"tile {tile[1]} of level {tile[0]} lacks hashes {first} to {first + count}")
+    return _remembered(hashes) if count >= REMEMBERED_HASHES else _folded(hashes)
+
+
+@lru_cache(FOLDED_MAX)
+def _remembered(hashes: bytes) -> bytes:
+    """All proofs of a log share what lies above its tiles of leaves, and its edge: that is hashed once."""
     return _folded(hashes)
 
 
