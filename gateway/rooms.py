@@ -72,7 +72,7 @@ class Room:
         return found
 
     def _work_out(self, event: Event) -> Readers:
-        return _readers(self.members.items(), event)
+        return _by_form(_told(self.members.items(), event))
 
     def _let_in(self, event: Event) -> None:
         ready = [s for s in self.waiting if s.seq < event.seq]
@@ -83,13 +83,19 @@ class Room:
         return bool(self.members or self.waiting)
 
 
-def _readers(members: Iterable[tuple[Subscription, Socket]], event: Event) -> Readers:
+Member = tuple[Subscription, Socket]
+
+
+def _told(members: Iterable[Member], event: Event) -> list[Member]:
+    return [one for one in members if one[0].sees(event)]
+
+
+def _by_form(told: Iterable[Member], unheard: tuple[Member, ...] = ()) -> Readers:
     plain: list[Socket] = []
     deflating: list[Socket] = []
-    for subscription, socket in members:
-        if subscription.sees(event):
-            (deflating if subscription.session.deflates else plain).append(socket)
-    return Readers(tuple(plain), tuple(deflating))
+    for subscription, socket in told:
+        (deflating if subscription.session.deflates else plain).append(socket)
+    return Readers(tuple(plain), tuple(deflating), unheard)
 
 
 class Mine(Room):
@@ -123,9 +129,10 @@ class Mine(Room):
         for scope in (event.case_id, event.org):
             if scope is not None:
                 concerned |= self._scopes.get(scope, {})
-        told = [one for one in concerned.items() if one[0].sees(event)]
-        unheard = tuple(one for one in told if not self._may_tell(one[0].session, event.case_id))
-        return _readers(told, event)._replace(unheard=unheard)
+        told = _told(concerned.items(), event)
+        return _by_form(
+            told, tuple(one for one in told if not self._may_tell(one[0].session, event.case_id))
+        )
 
     def _let_in(self, event: Event) -> None:
         ready = [s for s in self.waiting if s.position < event.position]

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from deploy.embedded.stack import Stack
+from gateway.files import Files
 from hub.context import Hub
 from schemas.settings import Settings
 from storage.postgres import versions
@@ -18,6 +19,19 @@ from workers import examine, index
 from workers.opened import opened as working
 from workers.sandbox.run import Sandbox
 from workers.taking import take
+
+
+@pytest.fixture
+async def files(settings: Settings, hub: Hub) -> Files:
+    """The files origin."""
+    return Files(settings, hub.database, hub.blobs, hub.rates)
+
+
+@pytest.fixture
+async def reader(settings: Settings, files: Files) -> AsyncIterator[httpx.AsyncClient]:
+    """Somebody who holds an address of a document and nothing else."""
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(files), base_url=settings.files_url) as client:
+        yield client
 
 
 def declared(data: bytes, file_name: str = "note.txt", media_type: str = "text/plain") -> dict[str, Any]:

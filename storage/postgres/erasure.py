@@ -10,9 +10,10 @@ PREVIEW = "select account, what, kept from erasure_of($1, $2)"
 ERASE = "select erase_person($1, $2, $3)"
 WORDS = "select erase_words($1, $2, $3, $4)"
 # A cursor over what is held of somebody ($2), of one kind ($3); $1 is null for the person themselves, for whom it is
-# that of all organisations. So many at a time, as long as the transaction lasts.
+# that of all organisations. So many rows at a time, as long as the transaction lasts.
 ROWS = "select person_rows($1, $2, $3)"
-NEXT = "fetch 200 from person_rows"
+FETCHED = 200
+NEXT = f"fetch {FETCHED} from person_rows"
 END = "close person_rows"
 CORRECT = "select correct_me($1, $2)"
 

@@ -5,7 +5,6 @@ import hashlib
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -29,14 +28,6 @@ from tests.uploads import Hands, cleared, document, revoke, upload
 
 DATA = bytes(range(256)) * 3000  # three chunks
 TEXT = b"The lessee pays on the first of each month.\n"
-
-
-@pytest.fixture(scope="session")
-async def reader(settings: Settings, hub: Hub) -> AsyncIterator[httpx.AsyncClient]:
-    """Somebody who holds an address and nothing else."""
-    transport = httpx.ASGITransport(Files(settings, hub.database, hub.blobs, hub.rates))
-    async with httpx.AsyncClient(transport=transport, base_url=settings.files_url) as client:
-        yield client
 
 
 @pytest.fixture
@@ -245,7 +236,7 @@ async def test_bytes_that_are_not_those_examined_never_arrive_whole(
 
 
 async def test_bytes_under_way_stop_when_the_reader_loses_them(
-    office: Office, settings: Settings, hub: Hub, hands: Hands, monkeypatch: pytest.MonkeyPatch
+    office: Office, files: Files, hands: Hands, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("gateway.files.READING_ASKED_AGAIN_S", 0.0)
     version = await cleared(hands, office.lead, office.case, DATA, audience=office.shared)
@@ -260,7 +251,6 @@ async def test_bytes_under_way_stop_when_the_reader_loses_them(
     async def receive() -> Any:
         await asyncio.Event().wait()
 
-    files = Files(settings, hub.database, hub.blobs, hub.rates)
     scope = {"type": "http", "method": "GET", "path": path, "headers": [], "client": ("127.0.0.1", 1)}
     await files(scope, receive, send)
     assert sent[0]["status"] == 200 and [one.get("more_body") for one in sent[1:]] == [True]

@@ -1,7 +1,6 @@
 """Sealed versions as they are handed out: what a storekeeper or a database clerk changes is never sent."""
 
 import os
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -15,7 +14,6 @@ from gateway.files import Files
 from hub.context import Hub
 from schemas.audit import entry_of
 from schemas.errors import Refused
-from schemas.settings import Settings
 from storage.keys.ring import Keys
 from storage.keys.roots import Own, Roots
 from storage.sealed import CHUNK_POWER, HEAD_BYTES, TAG_BYTES
@@ -27,17 +25,6 @@ from tests.wire import eventually
 CHUNK = 1 << CHUNK_POWER
 WHOLE = CHUNK + TAG_BYTES
 DATA = "".join(f"Line {n} of a long and confidential letter.\n" for n in range(5000)).encode()
-
-
-@pytest.fixture
-async def files(settings: Settings, hub: Hub) -> Files:
-    return Files(settings, hub.database, hub.blobs, hub.rates)
-
-
-@pytest.fixture
-async def reader(settings: Settings, files: Files) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(files), base_url=settings.files_url) as client:
-        yield client
 
 
 @pytest.fixture

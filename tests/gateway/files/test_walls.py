@@ -7,11 +7,9 @@ import pytest
 
 from tests.app import World
 from tests.browsers import proved
-from tests.gateway.files.test_files import TEXT, address, reader
+from tests.gateway.files.test_files import TEXT, address
 from tests.hub.walls.test_walls import lifted, raised
 from tests.uploads import Hands, cleared
-
-__all__ = ["reader"]  # fixture
 
 
 @pytest.mark.parametrize("name", ["lead", "outside", "second"])

@@ -1,7 +1,6 @@
 """What the record says of keys: who had one opened and for which case, and who was refused because it does not open."""
 
 import os
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +13,6 @@ from hub.context import Hub
 from schemas.audit import HOUSE, Actor, Entry
 from schemas.errors import Refused
 from schemas.limits import CASE_KEYS_KEPT_MAX, CASE_KEYS_KEPT_S
-from schemas.settings import Settings
 from storage.keys.ring import Keys, register
 from storage.keys.roots import Own, Roots
 from storage.keys.wrapping import Broken
@@ -28,17 +26,6 @@ DATA = b"The lessee pays on the first of each month.\n"
 class Away(Own):
     async def unwrap(self, wrapped: bytes, about: bytes) -> bytes:
         raise Refused("unavailable", "The root does not answer.")
-
-
-@pytest.fixture
-async def files(settings: Settings, hub: Hub) -> Files:
-    return Files(settings, hub.database, hub.blobs, hub.rates)
-
-
-@pytest.fixture
-async def reader(settings: Settings, files: Files) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(files), base_url=settings.files_url) as client:
-        yield client
 
 
 @pytest.fixture
