@@ -17,6 +17,7 @@ from tests.gateway.test_live import revoke
 from tests.history import LOCK, SHARED, STAFF
 
 LONG = 12_000
+AT_ONCE = 1000  # written by one transaction: far below its role's two seconds, also on a slow machine
 HIDDEN_EVERY = 7
 WRITE = """insert into events (org, kind, stream, seq, case_id, type, audience, people, access, at, actor, thing, data)
     select $1, 'case', $2, $3 + n, $2, 'message.posted',
@@ -29,11 +30,11 @@ WRITE = """insert into events (org, kind, stream, seq, case_id, type, audience, 
 async def write(office: Office, count: int, *, size: int = 20) -> None:
     """Messages of the case, every seventh of them for staff alone."""
     async with office.history.pool.acquire() as connection:
-        for begun in range(0, count, 4000):
+        for begun in range(0, count, AT_ONCE):
             async with connection.transaction():
                 await connection.execute(LOCK, office.org, office.case)
                 head = await connection.fetchval("select stream_head($1)", office.case)
-                some = min(4000, count - begun)
+                some = min(AT_ONCE, count - begun)
                 await connection.execute(
                     WRITE, office.org, office.case, head, list(SHARED), list(STAFF), HIDDEN_EVERY, size, some
                 )
