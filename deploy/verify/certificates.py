@@ -11,6 +11,10 @@ from deploy.verify.record import trusted
 from deploy.verify.report import Report, Unreadable
 
 CERTIFICATE_BYTES_MAX = 64 << 20  # it names each version of a case
+NO_KEY = (
+    "A certificate does not bring the key that signed it: name the organisation's public key with --key. `casewire "
+    "audit key` prints it, and administrators are shown it where they export a case."
+)
 BEFORE, BETWEEN, AFTER = b'{"certificate":', b',"note":', b"}\n"
 
 
@@ -36,7 +40,7 @@ def verify_certificate(report: Report, path: Path, *, named: list[Key]) -> None:
     except (ValueError, KeyError, TypeError, RecursionError):
         raise Unreadable(f"{path} is no certificate, or was cut off.") from None
     try:
-        keys = trusted(report, None, named, "key")
+        keys = trusted(report, None, named, none=NO_KEY)
         if BEFORE + inside + BETWEEN + json.dumps(note, ensure_ascii=False).encode() + AFTER != data:
             raise Bad("is not spelled as it was issued: it was changed")
         said = open_note(note, keys).split("\n")

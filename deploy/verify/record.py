@@ -13,6 +13,9 @@ from deploy.verify.report import Report, Unreadable
 
 BLOCK = 4 << 20
 KEYS_MAX = 100
+NO_KEY = (
+    "The record brings no key: name the public key of whoever signed it with --key. `casewire audit key` prints it."
+)
 KEY_FILE_BYTES_MAX = 64 << 10
 PRIVATE_BYTES_MAX = 4 << 10  # of a line
 
@@ -151,12 +154,12 @@ def keys_named(named: list[str]) -> list[Key]:
     return keys
 
 
-def trusted(report: Report, own: str | None, named: list[Key], where: str = KEY) -> list[Key]:
+def trusted(report: Report, own: str | None, named: list[Key], where: str = KEY, *, none: str = NO_KEY) -> list[Key]:
     """Whose signatures count: the keys named on the command line, else those that the record brings in `where`. Raises
-    `Bad` where it brings none that can be read, since it was written with one."""
+    `Bad` where it brings none that can be read, since it was written with one, and says `none` where there are none."""
     if own is None:
         if not named:
-            raise Unreadable(f"The record has no {where}; name the key with --key.")
+            raise Unreadable(none)
         return named
     try:
         brought = read_keys(own, where)

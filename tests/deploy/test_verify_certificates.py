@@ -53,7 +53,8 @@ def test_what_was_issued_passes_with_the_key_that_one_trusts(
     code, told = checked(file, issued(signing), key)
     assert code == 0 and "of a case that was destroyed, signed 2026-03-01T00:00:00" in told
     assert checked(file, issued(signing))[0] == 2  # it brings no key of its own
-    assert "name the key with --key" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "name the organisation's public key with --key" in told and "casewire audit key" in told
 
 
 def test_what_was_changed_fails(signing: Settings, tmp_path: Path) -> None:
