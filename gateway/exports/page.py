@@ -11,8 +11,8 @@ from urllib.parse import quote
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from gateway.exports.words import ACTORS, said
 from schemas.access import ADMIN, DESK
+from schemas.audit_words import ACTORS, said
 from schemas.cases import Case
 from schemas.casetypes import CaseType
 from schemas.conversations import Conversation
