@@ -138,7 +138,8 @@ CREATE TABLE public.brought (
     person uuid NOT NULL,
     by uuid NOT NULL,
     at timestamp with time zone,
-    cases uuid[]
+    cases uuid[],
+    own uuid[]
 );
 ALTER TABLE ONLY public.brought FORCE ROW LEVEL SECURITY;
 CREATE TABLE public.people (
@@ -649,7 +650,8 @@ declare
         'factors', 'factors where person = $1',
         'identities', 'identities where person = $1',
         'markers', 'markers where person = $1 and ' || of_case,
-        'mails', 'mails where (reader = $1 or recipient = $3::text) and coalesce(guard ->> 0, '''') <> all ($4::text[])',
+        'mails', 'mails where (reader = $1 or recipient = $3::text) and coalesce(guard ->> 0, '''') <> all ($4::text[])
+            and not mails_of_others($2, recipient, made_at)',
         'events', 'events where stream = $1 and ' || of_case);
     stays constant jsonb := jsonb_build_object(
         'messages', 'messages where author = $1 and org = $2 and ' || of_case,
@@ -1027,6 +1029,21 @@ begin
     end if;
     return new;
 end $$;
+CREATE FUNCTION public.keep_own(p_org uuid, p_person uuid, p_cases uuid[]) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+declare
+    more uuid[] := array(select k.id from unnest(p_cases) as k(id) where not exists (
+        select 1 from grants w where w.person = p_person and w.scope = k.id and w.role = 'walled')
+        union select unnest(own_of(p_org, p_person)));
+begin
+    if more <> '{}' then
+        -- It carries on no wall: that is before none of them.
+        insert into brought (org, person, by, at, cases, own) values (p_org, p_person, p_person, now(), '{}', more)
+            on conflict (org, person, by) do update set own = excluded.own;
+    end if;
+end $$;
 CREATE FUNCTION public.keep_told() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
@@ -1132,6 +1149,14 @@ END;
 CREATE FUNCTION public.lock_key(p_id uuid) RETURNS bigint
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN hashtextextended((p_id)::text, (0)::bigint);
+CREATE FUNCTION public.mails_of_others(p_org uuid, p_recipient text, p_made_at timestamp with time zone) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'public'
+    BEGIN ATOMIC
+ SELECT (EXISTS ( SELECT 1
+            FROM public.invitations i
+           WHERE ((i.org <> mails_of_others.p_org) AND (i.email OPERATOR(public.=) (mails_of_others.p_recipient)::public.citext) AND (i.invited_at = mails_of_others.p_made_at)))) AS "exists";
+END;
 CREATE FUNCTION public.make_service(p_org uuid, p_id uuid, p_name text, p_now timestamp with time zone, p_max integer) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
@@ -1424,6 +1449,14 @@ begin
         values (p_id, p_hash, p_service, 'service', p_label, p_now, p_expires, true, p_scopes);
     return 'made';
 end $$;
+CREATE FUNCTION public.own_of(p_org uuid, p_person uuid) RETURNS uuid[]
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'public'
+    BEGIN ATOMIC
+ SELECT COALESCE(( SELECT b.own
+            FROM public.brought b
+           WHERE ((b.org = own_of.p_org) AND (b.person = own_of.p_person) AND (b.by = own_of.p_person))), '{}'::uuid[]) AS "coalesce";
+END;
 CREATE FUNCTION public.participations(p_org uuid, p_person uuid) RETURNS TABLE(id uuid, case_id uuid, role text)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
@@ -1522,6 +1555,7 @@ CREATE FUNCTION public.place_given() RETURNS trigger
 declare
     giver uuid := me();
     given timestamptz := new.since;
+    others uuid[];
 begin
     if new.scope <> new.org or new.role not in ('admin', 'desk') then
         return null;
@@ -1545,11 +1579,29 @@ begin
             end if;
             return null;
         end if;
+        if own_of(new.org, new.person) <> '{}' then
+            others := array(select w.scope from grants w where w.person = giver and w.org = new.org
+                and w.role = 'walled' and w.scope <> all (own_of(new.org, new.person)));
+        end if;
     else
         delete from brought where org = new.org and person = new.person;
     end if;
-    insert into brought (org, person, by, at) values (new.org, new.person, giver, given)
-        on conflict (org, person, by) do update set at = excluded.at, cases = null;
+    insert into brought (org, person, by, at, cases) values (new.org, new.person, giver, given, others)
+        on conflict (org, person, by) do update set at = excluded.at, cases = excluded.cases;
+    return null;
+end $$;
+CREATE FUNCTION public.place_taken() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+begin
+    if me() is null or me() = old.person then
+        return null;
+    elsif exists (select 1 from grants g where g.person = me() and g.org = old.org and g.role = 'walled') then
+        perform keep_own(old.org, old.person, seen_past(old.org, old.person, me(), old.role));
+    else
+        delete from brought where org = old.org and person = old.person and by = old.person;
+    end if;
     return null;
 end $$;
 CREATE FUNCTION public.provider_set() RETURNS trigger
@@ -1592,8 +1644,9 @@ declare
             where w.person = p_by and w.org = p_org and w.role = 'walled'
                 and (exists (select 1 from grants x
                         where x.person = p_person and x.scope = w.scope and x.role = 'walled')
-                    or not (p_before = any (c.audience) or exists (select 1 from grants g
-                        where g.person = p_person and g.scope = w.scope and g.role = 'staff'))));
+                    or not (w.scope = any (own_of(p_org, p_person)) or p_before = any (c.audience)
+                        or exists (select 1 from grants g
+                            where g.person = p_person and g.scope = w.scope and g.role = 'staff'))));
 begin
     if p_by is null or p_by = p_person or unseen = '{}' then
         return;
@@ -2011,6 +2064,17 @@ CREATE FUNCTION public.seated(p_org uuid, p_people uuid[], p_roles text[]) RETUR
    WHERE ((g.scope = seated.p_org) AND (g.person = ANY (seated.p_people)) AND (g.role = ANY (seated.p_roles)) AND (EXISTS ( SELECT 1
             FROM public.grants m
            WHERE ((m.person = public.me()) AND (m.scope = seated.p_org) AND (m.role = ANY (ARRAY['admin'::text, 'desk'::text]))))));
+END;
+CREATE FUNCTION public.seen_past(p_org uuid, p_person uuid, p_by uuid, p_before text) RETURNS uuid[]
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'public'
+    BEGIN ATOMIC
+ SELECT ARRAY( SELECT w.scope
+            FROM (public.grants w
+              JOIN public.cases c ON ((c.id = w.scope)))
+           WHERE ((w.person = seen_past.p_by) AND (w.org = seen_past.p_org) AND (w.role = 'walled'::text) AND ((seen_past.p_before = ANY (c.audience)) OR (EXISTS ( SELECT 1
+                    FROM public.grants g
+                   WHERE ((g.person = seen_past.p_person) AND (g.scope = w.scope) AND (g.role = 'staff'::text))))))) AS "array";
 END;
 CREATE FUNCTION public.service_reached() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -3362,6 +3426,22 @@ begin
         (select g.role from grants g where g.person = new.person and g.scope = new.org), new.since);
     return null;
 end $$;
+CREATE FUNCTION public.team_left() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+begin
+    if me() is null or me() = old.person then
+        return null;
+    elsif exists (select 1 from grants g where g.person = me() and g.org = old.org and g.role = 'walled') then
+        perform keep_own(old.org, old.person, seen_past(old.org, old.person, me(), null));
+    else
+        update brought b set own = array(select unnest(b.own)
+                except select c.case_id from team_cases c where c.team = old.team)
+            where b.org = old.org and b.person = old.person and b.by = old.person;
+    end if;
+    return null;
+end $$;
 CREATE FUNCTION public.uploads_open() RETURNS integer
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
@@ -3390,6 +3470,7 @@ CREATE FUNCTION public.wipe_person(p_org uuid, p_person uuid, p_by uuid, p_now t
 declare
     whole boolean := not exists (select 1 from grants where person = p_person and org <> p_org);
     was people%rowtype;
+    asked uuid := gen_random_uuid();
     open_sessions uuid[];
 begin
     select * into was from people where id = p_person;
@@ -3415,8 +3496,9 @@ begin
     insert into tombstones (thing, kind, org, began_at, destroyed_at, by, why, what)
         values (p_person, 'person', p_org, was.made_at, p_now, p_by, 'erasure', '{}');
     insert into removals (thing, kind, name) select p_person, 'mail', message_id from mails
-        where reader = p_person or recipient = was.email::text;
-    delete from mails where reader = p_person or recipient = was.email::text;
+        where (reader = p_person or recipient = was.email::text) and not mails_of_others(p_org, recipient, made_at);
+    delete from mails where (reader = p_person or recipient = was.email::text)
+        and not mails_of_others(p_org, recipient, made_at);
     -- What was sent is kept without its words; a name may stand above them.
     update mails set subject = '' where sent_at is not null and length(was.name) > 3 and position(was.name in subject) > 0;
     delete from notices where person = p_person;
@@ -3426,7 +3508,6 @@ begin
     delete from link_holders where person = p_person;
     delete from scim_users where person = p_person;
     delete from links where person = p_person;
-    delete from invitations where person = p_person or email = was.email;
     delete from challenges where person = p_person or session in (select id from sessions where person = p_person);
     delete from journeys where session in (select id from sessions where person = p_person);
     delete from recovery_codes where person = p_person;
@@ -3445,6 +3526,13 @@ begin
     update audit_entries set private = null where person = p_person and private is not null;
     update people set name = 'Erased person', email = p_person || '@erased.invalid', zone = 'UTC',
         password_hash = null, email_proved_at = null, erased_at = p_now where id = p_person;
+    -- Whom others ask in waits for whoever reads that mail, as one who never came in.
+    if exists (select 1 from invitations where person = p_person and email = was.email and used_at is null
+            and answered_at is null and withdrawn_at is null) then
+        insert into people (id, email, name, zone, made_at) values (asked, was.email, was.email, 'UTC', p_now);
+        update invitations set person = asked where person = p_person and email = was.email and used_at is null
+            and answered_at is null and withdrawn_at is null;
+    end if;
     return open_sessions;
 end $$;
 CREATE FUNCTION public.wipe_words(p_person uuid, p_cases uuid[], p_now timestamp with time zone) RETURNS integer
@@ -3478,6 +3566,19 @@ begin
     end if;
     return query update invitations set withdrawn_at = p_now, revision = revision + 1
         where id = p_id and org = p_org and used_at is null and answered_at is null and withdrawn_at is null returning id;
+end $$;
+CREATE FUNCTION public.work_taken() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+begin
+    if me() is not null then
+        update brought b set own = array_remove(b.own, old.case_id)
+            where b.org = old.org and b.person = old.person and b.by = old.person;
+    elsif session_user = 'casewire_system' then
+        perform keep_own(old.org, old.person, array[old.case_id]);
+    end if;
+    return null;
 end $$;
 CREATE TABLE public.audit_checkpoints (
     log uuid NOT NULL,
@@ -4236,6 +4337,8 @@ CREATE TRIGGER keep_words AFTER UPDATE OF body, attachments ON public.messages F
 CREATE CONSTRAINT TRIGGER oauth_left AFTER DELETE ON public.grants DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((old.scope = old.org)) EXECUTE FUNCTION public.oauth_left();
 CREATE TRIGGER oauth_unproved AFTER DELETE ON public.factors FOR EACH ROW EXECUTE FUNCTION public.oauth_unproved();
 CREATE TRIGGER place_given AFTER INSERT OR UPDATE OF role ON public.grants FOR EACH ROW EXECUTE FUNCTION public.place_given();
+CREATE TRIGGER place_lowered AFTER UPDATE OF role ON public.grants FOR EACH ROW WHEN (((old.scope = old.org) AND (old.role = ANY (ARRAY['admin'::text, 'desk'::text])) AND (new.role <> ALL (ARRAY['admin'::text, 'desk'::text])))) EXECUTE FUNCTION public.place_taken();
+CREATE TRIGGER place_taken AFTER DELETE ON public.grants FOR EACH ROW WHEN (((old.scope = old.org) AND (old.role = ANY (ARRAY['admin'::text, 'desk'::text])))) EXECUTE FUNCTION public.place_taken();
 CREATE TRIGGER provider_set AFTER INSERT OR UPDATE OF sealed, domains, brings ON public.providers FOR EACH ROW EXECUTE FUNCTION public.provider_set();
 CREATE TRIGGER service_made AFTER INSERT ON public.services FOR EACH ROW EXECUTE FUNCTION public.service_reached();
 CREATE TRIGGER spare_buried BEFORE INSERT ON public.tombstones FOR EACH ROW EXECUTE FUNCTION public.spare_buried();
@@ -4280,7 +4383,9 @@ CREATE TRIGGER spare_table BEFORE TRUNCATE ON public.versions FOR EACH STATEMENT
 CREATE TRIGGER spare_wrapped BEFORE UPDATE OF wrapped ON public.case_keys FOR EACH ROW WHEN (((old.wrapped IS NOT NULL) AND (new.wrapped IS NULL))) EXECUTE FUNCTION public.spare_key();
 CREATE TRIGGER spare_wrapped BEFORE UPDATE OF wrapped ON public.data_keys FOR EACH ROW WHEN (((old.wrapped IS NOT NULL) AND ((new.wrapped IS NULL) OR (new.wrapped <> old.wrapped)))) EXECUTE FUNCTION public.spare_key();
 CREATE TRIGGER team_joined AFTER INSERT OR UPDATE OF left_at ON public.team_members FOR EACH ROW WHEN ((new.left_at IS NULL)) EXECUTE FUNCTION public.team_joined();
+CREATE TRIGGER team_left AFTER UPDATE OF left_at ON public.team_members FOR EACH ROW WHEN (((old.left_at IS NULL) AND (new.left_at IS NOT NULL))) EXECUTE FUNCTION public.team_left();
 CREATE TRIGGER token_made AFTER INSERT ON public.sessions FOR EACH ROW WHEN ((new.kind = ANY (ARRAY['service'::text, 'app'::text]))) EXECUTE FUNCTION public.service_reached();
+CREATE TRIGGER work_taken AFTER UPDATE OF revoked_at ON public.participants FOR EACH ROW WHEN (((old.role = 'staff'::text) AND (old.revoked_at IS NULL) AND (new.revoked_at IS NOT NULL))) EXECUTE FUNCTION public.work_taken();
 ALTER TABLE ONLY public.brought
     ADD CONSTRAINT brought_org_fkey FOREIGN KEY (org) REFERENCES public.organisations(id);
 ALTER TABLE ONLY public.case_keys
@@ -5383,6 +5488,7 @@ REVOKE ALL ON FUNCTION public.invitation_from(p_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.invitation_from(p_id uuid) TO casewire_app;
 REVOKE ALL ON FUNCTION public.keep_hold() FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.keep_name() FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.keep_own(p_org uuid, p_person uuid, p_cases uuid[]) FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.keep_told() FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.keep_walls(p_org uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.keep_words() FROM PUBLIC;
@@ -5397,6 +5503,7 @@ GRANT ALL ON FUNCTION public.last_version(p_document uuid) TO casewire_system;
 REVOKE ALL ON FUNCTION public.lock_key(p_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.lock_key(p_id uuid) TO casewire_app;
 GRANT ALL ON FUNCTION public.lock_key(p_id uuid) TO casewire_system;
+REVOKE ALL ON FUNCTION public.mails_of_others(p_org uuid, p_recipient text, p_made_at timestamp with time zone) FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.make_service(p_org uuid, p_id uuid, p_name text, p_now timestamp with time zone, p_max integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.make_service(p_org uuid, p_id uuid, p_name text, p_now timestamp with time zone, p_max integer) TO casewire_app;
 REVOKE ALL ON FUNCTION public.may_reset(p_person uuid) FROM PUBLIC;
@@ -5451,12 +5558,14 @@ REVOKE ALL ON FUNCTION public.oauth_stands(p_app uuid, p_person uuid, p_mfa bool
 REVOKE ALL ON FUNCTION public.oauth_unproved() FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.open_service_session(p_org uuid, p_service uuid, p_id uuid, p_hash bytea, p_label text, p_scopes text[], p_now timestamp with time zone, p_expires timestamp with time zone, p_max integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.open_service_session(p_org uuid, p_service uuid, p_id uuid, p_hash bytea, p_label text, p_scopes text[], p_now timestamp with time zone, p_expires timestamp with time zone, p_max integer) TO casewire_app;
+REVOKE ALL ON FUNCTION public.own_of(p_org uuid, p_person uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.participations(p_org uuid, p_person uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.participations(p_org uuid, p_person uuid) TO casewire_app;
 GRANT ALL ON FUNCTION public.participations(p_org uuid, p_person uuid) TO casewire_system;
 REVOKE ALL ON FUNCTION public.person_rows(p_org uuid, p_person uuid, p_kind text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.person_rows(p_org uuid, p_person uuid, p_kind text) TO casewire_app;
 REVOKE ALL ON FUNCTION public.place_given() FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.place_taken() FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.provider_set() FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.raise_access(p_org uuid, p_case uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.raise_access(p_org uuid, p_case uuid) TO casewire_app;
@@ -5499,6 +5608,7 @@ GRANT ALL ON FUNCTION public.seat_service(p_org uuid, p_id uuid, p_role text, p_
 REVOKE ALL ON FUNCTION public.seated(p_org uuid, p_people uuid[], p_roles text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.seated(p_org uuid, p_people uuid[], p_roles text[]) TO casewire_app;
 GRANT ALL ON FUNCTION public.seated(p_org uuid, p_people uuid[], p_roles text[]) TO casewire_system;
+REVOKE ALL ON FUNCTION public.seen_past(p_org uuid, p_person uuid, p_by uuid, p_before text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.service_reached() FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.service_sessions(p_org uuid, p_service uuid, p_now timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.service_sessions(p_org uuid, p_service uuid, p_now timestamp with time zone) TO casewire_app;
@@ -5684,6 +5794,7 @@ REVOKE ALL ON FUNCTION public.taking_part(p_case uuid, p_people uuid[]) FROM PUB
 GRANT ALL ON FUNCTION public.taking_part(p_case uuid, p_people uuid[]) TO casewire_app;
 GRANT ALL ON FUNCTION public.taking_part(p_case uuid, p_people uuid[]) TO casewire_system;
 REVOKE ALL ON FUNCTION public.team_joined() FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.team_left() FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.uploads_open() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.uploads_open() TO casewire_app;
 GRANT ALL ON FUNCTION public.uploads_open() TO casewire_system;
@@ -5693,6 +5804,7 @@ REVOKE ALL ON FUNCTION public.wipe_person(p_org uuid, p_person uuid, p_by uuid, 
 REVOKE ALL ON FUNCTION public.wipe_words(p_person uuid, p_cases uuid[], p_now timestamp with time zone) FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.withdraw_invitation(p_org uuid, p_id uuid, p_now timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.withdraw_invitation(p_org uuid, p_id uuid, p_now timestamp with time zone) TO casewire_app;
+REVOKE ALL ON FUNCTION public.work_taken() FROM PUBLIC;
 GRANT SELECT,INSERT ON TABLE public.audit_checkpoints TO casewire_system;
 GRANT SELECT ON TABLE public.audit_checkpoints TO casewire_app;
 GRANT SELECT,INSERT ON TABLE public.audit_keys TO casewire_system;

@@ -19,8 +19,9 @@ from schemas.limits import PERSON_COPIES_AT_ONCE_MAX
 from storage.keys.ring import ERASED
 from storage.postgres import erasure
 from tests.app import ABSENT, Office, Person, World, refused
-from tests.browsers import proved, with_password
+from tests.browsers import PASSWORD, Site, proved, with_password
 from tests.conftest import Database
+from tests.hub.people.test_invitations import secret_in
 from workers import retention
 
 MANY = 10_200  # of a kind
@@ -164,6 +165,45 @@ async def test_the_account_stays_where_others_know_them(office: Office, world: W
     assert me["email"] == office.outside.email
     assert [seat["org"]["id"] for seat in me["seats"]] == [str(elsewhere)]
     refused(await office.outside.get(f"/v1/cases/{office.case}"), 404, "not_found")
+
+
+async def test_what_another_organisation_asked_them_stays(
+    office: Office, world: World, hub: Hub, owner: Any
+) -> None:
+    """Nor does who erases them hear that somebody asks; the mail that is under way opens an account of its own."""
+    someone = await with_password(world, await world.person(office.org, "outside"))
+    await owner.execute("update people set email_proved_at = now() where id = $1", someone.id)
+    preview = (await office.admin.get(path(office, someone))).json()["item"]
+    other = await world.organisation()
+    admin = await proved(world, await world.person(other, "admin"))
+    asking = {"org": other, "email": someone.email, "name": "Sam", "role": "outside"}
+    await admin.made("/v1/people", asking)
+    invitations = f"/v1/orgs/{other}/invitations"
+    (asked,) = await admin.all(invitations)
+    assert asked["state"] == "waiting"
+    await admin.made("/v1/people", asking | {"org": await second(world, admin)})
+    assert (await office.admin.get(path(office, someone))).json()["item"] == preview
+
+    done = await erased(office, someone)
+    assert done.status_code == 200, done.text
+    assert json.loads(done.json()["item"]["certificate"]["body"])["what"] == preview["goes"] | {"words": 0}
+    assert await admin.all(invitations) == [asked]
+    body = await owner.fetchval(
+        "select m.body from mails m join invitations i on i.invited_at = m.made_at where i.id = $1", UUID(asked["id"])
+    )
+    accept = {"token": secret_in(body), "name": "Sam", "password": PASSWORD}
+    answer = await Site(hub).browser().post("/v1/invitations/accept", accept)
+    assert answer.status_code == 200, answer.text
+    assert [seat["org"]["id"] for seat in answer.json()["seats"]] == [str(other)]
+    assert answer.json()["id"] != str(someone.id)
+    assert [one["state"] for one in await admin.all(invitations)] == ["accepted"]
+
+
+async def second(world: World, admin: Person) -> UUID:
+    """Another organisation that the same one administers."""
+    org = await world.organisation()
+    await world.seat(admin.id, org, "admin")
+    return org
 
 
 async def test_another_organisations_hold_is_not_told(office: Office, world: World) -> None:

@@ -125,9 +125,59 @@ async def test_who_was_there_before_stays_where_they_were(office: Office, world:
     for person in (early, colleague, office.lead):
         assert await sees(person, office)
     # Whom they make staff for the first time is theirs, whatever they had as a party.
-    await seated(admin, office, colleague, OUTSIDE)
+    party = await world.person(office.org, OUTSIDE)
+    await working(office, party, "client")
+    await seated(admin, office, party, DESK)
+    assert not await sees(party, office)
+
+
+@pytest.mark.parametrize("way", ["place", "removal", "team", "work"])
+async def test_nobody_is_shut_out_by_being_lowered_and_raised_again(
+    office: Office, world: World, way: str
+) -> None:
+    """What was open to them as staff by others stays open where a hand behind the wall takes it and gives it again."""
+    admin, colleague = await another_admin(world, office), await world.person(office.org, DESK)
+    team = await a_team(office, colleague)
+    on_case = await office.lead.made(f"/v1/cases/{office.case}/teams", {"team": team})
+    if way != "team":
+        await working(office, colleague)
+    if way == "work":
+        await office.lead.delete(f"/v1/cases/{office.case}/teams/{on_case['id']}")
+    await raised(office, admin)
+    for _ in range(2):
+        if way == "removal":
+            answer = await admin.delete(f"/v1/orgs/{office.org}/people/{colleague.id}")
+            assert answer.status_code == 204, answer.text
+            await world.seat(colleague.id, office.org, OUTSIDE)
+        elif way == "team":
+            answer = await admin.delete(f"/v1/orgs/{office.org}/teams/{team}/members/{colleague.id}")
+            assert answer.status_code == 200, answer.text
+            await joined(admin, office, team, colleague)
+        else:
+            await seated(admin, office, colleague, OUTSIDE)
+        assert not await kept_out(world.pool, colleague.id, office)
+        for role in (DESK, ADMIN):
+            await seated(admin, office, colleague, role)
+            assert not await kept_out(world.pool, colleague.id, office)
+    if way != "team":
+        await working(office, colleague)
+    assert await sees(colleague, office)
+    # One who stands behind no wall takes it for good.
+    await seated(office.admin, office, colleague, OUTSIDE)
     await seated(admin, office, colleague, DESK)
-    assert not await sees(colleague, office)
+    assert await kept_out(world.pool, colleague.id, office)
+
+
+async def test_lowered_and_raised_they_get_no_more_than_was_theirs(office: Office, world: World) -> None:
+    """Neither whom that hand had made staff, nor who was staff and did not see the case."""
+    admin = await another_admin(world, office)
+    theirs, stranger = await world.person(office.org, OUTSIDE), await world.person(office.org, DESK)
+    await raised(office, admin)
+    await seated(admin, office, theirs, DESK)
+    for person in (theirs, stranger):
+        await seated(admin, office, person, OUTSIDE)
+        await seated(admin, office, person, DESK)
+        assert await kept_out(world.pool, person.id, office)
 
 
 async def working(office: Office, person: Person, role: str = "staff") -> None:
