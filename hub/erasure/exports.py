@@ -5,7 +5,6 @@ All of it is of one moment. Where it cannot be finished it breaks off, and no pr
 """
 
 import asyncio
-import html
 import json
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
@@ -14,6 +13,8 @@ from typing import Any
 from uuid import UUID
 
 from hub.context import Hub, Who
+from hub.erasure import page
+from hub.erasure.page import TITLES
 from hub.people.rules import may_administer
 from hub.sessions.standing import proved_recently
 from schemas.errors import Refused
@@ -24,23 +25,6 @@ from storage.keys.wrapping import Broken
 from storage.postgres import erasure, keys, locks, people
 from storage.postgres.rows import read
 from storage.sealed import open_small, original
-
-TITLES = {
-    "profile": "Who you are", "names": "What you were called before", "places": "Where you have a place",
-    "participations": "Cases in which you take part", "teams": "Teams", "invitations": "Invitations",
-    "directory": "What a directory says of you", "messages": "Messages you wrote",
-    "wordings": "What your messages said before", "documents": "Documents you handed in", "entries": "Entries you made",
-    "tasks": "Tasks you have or set", "notices": "Notices to you", "markers": "How far you have read",
-    "events": "What you did", "record": "What the record says of your acts", "erasures": "Erasure",
-    "sessions": "Where you signed in", "devices": "Browsers that are known", "factors": "Second factors",
-    "identities": "Sign-in with others", "apps": "Apps you let in", "mails": "Mails to you",
-}  # fmt: skip
-
-STYLE = """body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
-table{border-collapse:collapse;width:100%;font-size:14px}td,th{border:1px solid #ccc;padding:.3rem .5rem;
-text-align:left;vertical-align:top;overflow-wrap:anywhere}h2{margin-top:2rem}@media(max-width:40rem){
-tr,td{display:block}tr:first-child,td:empty{display:none}tr{border:1px solid #ccc;margin-bottom:.75rem}
-td{border:0}td::before{content:attr(data-of);display:block;color:#555;font-size:12px}}"""
 
 
 async def export(hub: Hub, who: Who, org: UUID | None, person: UUID) -> AsyncGenerator[bytes, None]:
@@ -99,6 +83,7 @@ class Copy:
         self._counts: dict[str, int] = {}
         self._talk: UUID | None = None  # whose key is at hand: what was said before comes conversation by conversation
         self._key = b""
+        self._zone = ""  # the person's
 
     async def rows(self, kind: str) -> AsyncIterator[list[dict[str, Any]]]:
         await _open(self._on, self._org, self._person, kind)
@@ -132,6 +117,8 @@ class Copy:
             self._counts[kind] = 0
             yield f',\n"{kind}": ['
             async for rows in self.rows(kind):
+                if kind == "profile":
+                    self._zone = rows[0]["zone"]
                 lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
                 yield (",\n" if self._counts[kind] else "\n") + lines
                 self._counts[kind] += len(rows)
@@ -140,35 +127,21 @@ class Copy:
 
     async def page(self, now: datetime) -> AsyncIterator[str]:
         """The same to read; after `data`, which counts. It needs nothing but itself."""
-        yield (
-            "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content=\"width=device-width\">"
-            "<title>What is held of you</title>"
-            "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
-            f"<style>{STYLE}</style><h1>What is held of you</h1><p>As of {now:%Y-%m-%d %H:%M} UTC.</p>"
-        )
+        yield page.begin(now, self._zone)
         for kind, title in TITLES.items():
             yield f"<h2>{title} ({self._counts[kind]})</h2>"
-            names, begins = list[str](), list[tuple[str, str]]()
+            heads = list[str]()
             async for rows in self.rows(kind):
-                if not names:
-                    names = list(rows[0])
-                    begins = [(name, f'<td data-of="{_word(name)}">') for name in names]
-                    yield "<table><tr>" + "".join(f"<th>{_word(name)}</th>" for name in names) + "</tr>"
-                cells = ("".join(f"{begin}{_cell(row[name])}</td>" for name, begin in begins) for row in rows)
-                yield "".join(f"<tr>{line}</tr>" for line in cells)
-            yield "</table>" if names else "<p>Nothing.</p>"
+                if not heads:
+                    heads = page.heads(kind, rows[0])
+                    yield "<table><tr>" + "".join(f"<th>{head}</th>" for head in heads) + "</tr>"
+                ids = page.ids_in(kind, rows)
+                named = await self._on.fetch(erasure.NAMED, ids) if ids else ()
+                names = {row["id"]: row["name"] for row in named}
+                yield "".join(page.line(kind, row, heads, names, self._zone) for row in rows)
+            yield "</table>" if heads else "<p>Nothing.</p>"
 
 
 async def _open(on: Any, org: UUID | None, person: UUID, kind: str) -> None:
     if await on.fetchval(erasure.ROWS, org, person, kind) is None:
         raise Refused("not_found")
-
-
-def _word(name: str) -> str:
-    return html.escape(name.replace("_", " "))
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    return html.escape(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))

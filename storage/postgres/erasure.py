@@ -3,6 +3,7 @@
 from typing import Any
 
 from schemas.erasure import Erasure
+from storage.postgres.audit_questions import THINGS
 from storage.postgres.rows import read
 from storage.postgres.unit import appending
 
@@ -15,6 +16,8 @@ ROWS = "select person_rows($1, $2, $3)"
 FETCHED = 200
 NEXT = f"fetch {FETCHED} from person_rows"
 END = "close person_rows"
+# What the ids in those rows are called, as far as the asker may know it now.
+NAMED = f"{THINGS} union all select id, 'organisation', name, null, null from organisations where id = any($1::uuid[])"
 CORRECT = "select correct_me($1, $2)"
 
 _COLUMNS = """id, org, person, state, asked_at, asked_by, decided_at, decided_by, reason, certificate, revision"""
