@@ -19,7 +19,7 @@ from storage.blobs import Absent
 from storage.keys.ring import entry, register
 from storage.keys.roots import Roots, roots_of
 from storage.keys.wrapping import KEY_BYTES, Broken, about_case
-from storage.postgres import keys, locks
+from storage.postgres import audit, keys, locks
 from storage.postgres.pool import PASSING, Database
 from storage.sealed import MARK, About, original, seal_file, seal_small
 from workers.examine import text_key
@@ -90,7 +90,8 @@ async def forget(database: Database, current: str) -> list[str]:
     async with database.system.acquire() as connection, connection.transaction():
         gone = [row["id"] for row in await connection.fetch(keys.FORGET_ROOTS, current)]
         for name in gone:
-            await database.recorder.record(*entry("key.root_forgotten", HOUSE, None, OPERATOR, about=name))
+            said = entry("key.root_forgotten", HOUSE, None, OPERATOR, about=name)
+            await connection.execute(audit.recording(*said))
     return gone
 
 
@@ -192,7 +193,7 @@ class Old:
         async with self.hub.database.writing_as_system(
             locks.of_streams(org), datetime.now(UTC), doing
         ) as unit:
-            unit.log, unit.case = org, case
+            unit.log, unit.case, unit.by, unit.rule = org, case, OPERATOR, "operator"
             return await unit.connection.execute(sql, *args)
 
 

@@ -84,7 +84,7 @@ def token(settings: Settings, email: str, days: int) -> None:
 
 def keys(settings: Settings, *, distrust: bool) -> None:
     """Make new keys for identity tokens."""
-    _run(settings, lambda hub: rotate(hub, distrust=distrust))
+    _run(settings, lambda hub: rotate(hub, OPERATOR, distrust=distrust))
     print("new keys sign from now on" + ("; the old ones are published no longer" if distrust else ""))
 
 

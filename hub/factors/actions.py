@@ -92,12 +92,17 @@ async def remove_factor(hub: Hub, who: Who, id: UUID) -> None:
     await _may_change(hub, who)
     async with hub.signing(who.actor, who.doing, "factor.removed", thing=id) as unit:
         done = await unit.connection.fetchval(factors.REMOVE, who.session, id, unit.now)
-    if done == "needed":
-        raise Refused(
-            "conflict", "Your organisation asks for a second factor; add another one before you remove this."
-        )
-    if done == "only":
-        raise Refused("conflict", "You sign in by this passkey alone; set a password before you remove it.")
+        if done == "needed":
+            raise Refused(
+                "conflict",
+                "Your organisation asks for a second factor; add another one before you remove this.",
+            )
+        if done == "only":
+            raise Refused(
+                "conflict", "You sign in by this passkey alone; set a password before you remove it."
+            )
+        if done != "removed":
+            unit.changes_nothing()
     if done == "removed":
         await telling.told(
             hub, who.person, mails.changed("A second factor was removed from your account", hub.clock())
@@ -158,6 +163,7 @@ async def end_overtaken(hub: Hub) -> int:
 
 async def _end_unproved_of(hub: Hub, person: UUID, before: datetime | None) -> None:
     async with hub.database.writing_as_system(locks.of_streams(None, person), hub.clock()) as unit:
+        unit.rule = "an organisation asks for a second factor"
         await tell_ended(
             unit, person, await unit.connection.fetch(factors.END_UNPROVED, person, unit.now, before)
         )
@@ -195,8 +201,8 @@ async def _add(
             unit.now,
             FACTORS_MAX,
         )
-    if not added:
-        raise Refused("conflict", f"You have {FACTORS_MAX} factors already; remove one first.")
+        if not added:
+            raise Refused("conflict", f"You have {FACTORS_MAX} factors already; remove one first.")
 
 
 async def _enrolled(hub: Hub, who: Who, id: UUID) -> Enrolled:
@@ -215,6 +221,8 @@ async def _set_recovery(hub: Hub, who: Who, *, only_none: bool) -> list[str]:
     hashes = [rules.recovery_hash(code) for code in codes]
     async with hub.signing(who.actor, who.doing, "recovery_codes.made", thing=who.person) as unit:
         done = await unit.connection.fetchval(factors.SET_RECOVERY, who.session, hashes, only_none, unit.now)
+        if not done:
+            unit.changes_nothing()
     return codes if done else []
 
 

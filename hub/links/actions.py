@@ -82,8 +82,8 @@ async def give_link(hub: Hub, who: Who, org: UUID, person: UUID) -> None:
             links.GIVE, org, person, new.hash, new.mail, new.words.subject, new.words.body, unit.now,
             unit.now + timedelta(minutes=LINK_MINUTES),
         )  # fmt: skip
-    if not given:
-        raise Refused("conflict", "Staff do not come in by a link.")
+        if not given:
+            raise Refused("conflict", "Staff do not come in by a link.")
 
 
 async def take_link(hub: Hub, who: Who, org: UUID, person: UUID) -> None:

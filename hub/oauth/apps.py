@@ -90,7 +90,7 @@ async def change_app(
         )  # fmt: skip
         app, as_of = await _told(unit, org, id, "app.changed")
     if set(before.scopes) - set(app.scopes):  # what it may not ask for any more it does not keep either
-        await _end_all(hub, id)
+        await _end_all(hub, who, id)
     return Answer(app, as_of)
 
 
@@ -118,7 +118,7 @@ async def end_app(hub: Hub, who: Who, org: UUID, id: UUID) -> None:
         if app.ended_at is None:
             await unit.connection.execute(oauth.END_APP, id, unit.now)
             await _told(unit, org, id, "app.ended")
-    await _end_all(hub, id)
+    await _end_all(hub, who, id)
 
 
 def _lock(org: UUID, service: UUID | None) -> locks.Lock:
@@ -134,10 +134,10 @@ async def _reached(unit: Unit, app: App) -> None:
         await settle(unit, app.org, people=[app.service], cases=None)
 
 
-async def _end_all(hub: Hub, app: UUID) -> None:
+async def _end_all(hub: Hub, who: Who, app: UUID) -> None:
     while people_of := await hub.database.system.fetch(oauth.LIVE_OF_APP, app, hub.clock(), ENDED_AT_ONCE):
         for row in people_of:
-            await end_families(hub, row["person"], app=app)
+            await end_families(hub, row["person"], by=who.actor, address=who.doing.address, app=app)
 
 
 def _secret() -> str:

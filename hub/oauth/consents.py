@@ -234,6 +234,7 @@ async def list_connections(hub: Hub, who: Who) -> Page[Connection]:
 async def disconnect(hub: Hub, who: Who, app: UUID) -> None:
     """Take everything back from an app; its sockets close at once. From one that has nothing it is done already."""
     async with hub.writing(who, locks.of_streams(None, who.person)) as unit:
+        unit.act, unit.thing = "app.disconnected", app
         await tell_ended(unit, who.person, await unit.connection.fetch(oauth.DISCONNECT, app, unit.now))
 
 

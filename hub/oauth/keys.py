@@ -23,6 +23,7 @@ from storage.postgres.rows import read
 
 ALGS: tuple[IdTokenAlg, ...] = get_args(IdTokenAlg)
 RSA_BITS = 2048
+WORKER = Actor(kind="worker")
 NOBODY = UUID(int=0)  # a signing key is sealed for no person
 
 
@@ -51,10 +52,11 @@ async def sign(hub: Hub, alg: IdTokenAlg, claims: dict[str, Any], typ: str = "JW
     return jwt.encode({"alg": alg, "kid": str(one.id), "typ": typ}, claims, key, algorithms=[alg])
 
 
-async def rotate(hub: Hub, *, distrust: bool = False) -> None:
-    """New keys of every algorithm. With `distrust` the old ones are published no longer: for a key that got out."""
+async def rotate(hub: Hub, by: Actor = WORKER, *, distrust: bool = False) -> None:
+    """New keys of every algorithm. With `distrust` the old ones are published no longer: for a key that got out. `by`
+    asks for it."""
     for alg in ALGS:
-        await _make(hub, alg, hub.clock() + timedelta(days=1), forget=distrust)
+        await _make(hub, alg, hub.clock() + timedelta(days=1), by, forget=distrust)
 
 
 async def _kept(hub: Hub) -> list[Kept]:
@@ -73,7 +75,9 @@ async def _signing(hub: Hub, alg: IdTokenAlg) -> Kept:
     raise RuntimeError(f"no key for {alg} could be made")
 
 
-async def _make(hub: Hub, alg: IdTokenAlg, since: datetime, *, forget: bool = False) -> None:
+async def _make(
+    hub: Hub, alg: IdTokenAlg, since: datetime, by: Actor = WORKER, *, forget: bool = False
+) -> None:
     id = new_id()
     parameters: Any = {"kid": str(id), "use": "sig", "alg": alg}
     made = await asyncio.to_thread(
@@ -85,7 +89,7 @@ async def _make(hub: Hub, alg: IdTokenAlg, since: datetime, *, forget: bool = Fa
     )
     sealed = sealing.seal(hub.settings, made.as_pem(private=True), id, NOBODY)
     public = made.as_pem(private=False).decode()
-    async with hub.signing(Actor(kind="worker"), NOTHING, "oauth_key.made", thing=id, rule="worker") as unit:
+    async with hub.signing(by, NOTHING, "oauth_key.made", thing=id, rule=by.kind) as unit:
         await unit.connection.fetchval(oauth.KEEP_KEY, id, alg, public, sealed, unit.now, since, forget)
 
 

@@ -136,6 +136,10 @@ def _by(app: Client, person: UUID | None = None, session: UUID | None = None) ->
     return Actor(kind="app", person=person, session=session, via=app.id)
 
 
+async def _ended(hub: Hub, message: Message, app: Client, person: UUID, family: UUID, rule: str) -> None:
+    await end_families(hub, person, by=_by(app), address=message.address, family=family, rule=rule)
+
+
 async def _given(
     hub: Hub, message: Message, app: Client, act: str, rule: str, opened: "Opened", sql: str, *args: Any
 ) -> Any:
@@ -144,6 +148,9 @@ async def _given(
         row = await unit.connection.fetchrow(sql, *args)
         if row is not None:
             unit.by, unit.thing = _by(app, row[0], opened.session), opened.session
+        else:
+            # What was shown is used up, where it was good, and nobody came in by it.
+            unit.act, unit.thing = "app.nothing_made", app.id
     return row
 
 
@@ -153,7 +160,7 @@ async def _by_code(hub: Hub, message: Message, app: Client) -> dict[str, Any]:
     found = read(row, Code) if row else None
     if found is not None and found.used and found.app == app.id and found.family is not None:
         # Two have this code: what the first got may be the thief's (RFC 6749, section 4.1.2).
-        await end_families(hub, found.person, family=found.family, rule="code used twice")
+        await _ended(hub, message, app, found.person, found.family, "code used twice")
         raise InvalidGrantError("That code was used already.")
     grammar.code_shown(message.uri, message.fields, message.headers, app, found, hub.clock())
     opened, family = _next(hub), new_id()
@@ -162,16 +169,16 @@ async def _by_code(hub: Hub, message: Message, app: Client) -> dict[str, Any]:
         oauth.REDEEM, hashed, family, *opened.args, opened.family_expires, message.address,
     )  # fmt: skip
     if row is None:
-        await _used_meanwhile(hub, hashed)
+        await _used_meanwhile(hub, message, app, hashed)
         raise InvalidGrantError("That code is over.")
     return await _granted(hub, app, opened, row, row["scopes"])
 
 
-async def _used_meanwhile(hub: Hub, hashed: bytes) -> None:
+async def _used_meanwhile(hub: Hub, message: Message, app: Client, hashed: bytes) -> None:
     """Somebody else used the code at the same time: that is a second use as well."""
     row = await _fetch(hub, oauth.OF_CODE, hashed)
     if row is not None and row["used"] and row["family"] is not None:
-        await end_families(hub, row["person"], family=row["family"], rule="code used twice")
+        await _ended(hub, message, app, row["person"], row["family"], "code used twice")
 
 
 async def _by_refresh(hub: Hub, message: Message, app: Client) -> dict[str, Any]:
@@ -190,7 +197,7 @@ async def _by_refresh(hub: Hub, message: Message, app: Client) -> dict[str, Any]
     if row is None:
         # Used already, by the app or by a thief: nobody can tell, so neither goes on (RFC 9700, section 4.14.2).
         # An answer that was lost on its way costs a sign-in; a few seconds of grace would be a thief's too.
-        await end_families(hub, refresh.person, family=refresh.family, rule="refresh token used twice")
+        await _ended(hub, message, app, refresh.person, refresh.family, "refresh token used twice")
         raise InvalidGrantError("That refresh token is over.")
     return await _granted(hub, app, opened, row, scopes, refreshable=OFFLINE in refresh.scopes)
 
@@ -309,7 +316,7 @@ async def revoke(hub: Hub, message: Message) -> None:
     """RFC 7009: the token's whole family ends. What is unknown, or another app's, ends nothing and is no error."""
     app = await app_of(hub, message)
     if found := await _token(hub, message, app):
-        await end_families(hub, found["person"], family=found["family"], rule="revoked by the app")
+        await _ended(hub, message, app, found["person"], found["family"], "revoked by the app")
 
 
 async def introspect(hub: Hub, message: Message) -> dict[str, Any]:

@@ -162,6 +162,7 @@ async def answer_invitation(hub: Hub, who: Who, id: UUID, request: AnswerInvitat
     """Yes seats the asker; the same answer again is free. `conflict` where the mail's secret is needed and missing."""
     async with hub.reading(who) as connection:
         org = await connection.fetchval(people.INVITATION_FROM, id)
+        waits = [row["id"] for row in await connection.fetch(people.MY_INVITATIONS, hub.clock())]
     if org is None:
         raise Refused("not_found")
     secret = token_hash(request.token) if request.token else None
@@ -172,6 +173,8 @@ async def answer_invitation(hub: Hub, who: Who, id: UUID, request: AnswerInvitat
             raise Refused("not_found")
         if done == "unproved":
             raise Refused("conflict", UNPROVED)
+        if done == "again" and id not in waits:
+            unit.changes_nothing()  # it was answered so before; who has the place meanwhile answers it now
         if done == "seated":
             role = await unit.role(org) or ""
             await was_seated(unit, org, who.person, role)

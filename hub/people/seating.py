@@ -54,9 +54,9 @@ async def was_seated(unit: Unit, org: UUID, person: UUID, role: str, *, before: 
     """Tell of a place that was given; `before`: they had another one. Answers the organisation's stream."""
     stream = await org_stream(unit, org)
     member = Member(person, org, role, unit.now, 1)
-    unit.append(
-        stream, NewEvent("member.changed" if before else "member.added", person, member, (ADMIN, DESK))
-    )
+    type = "member.changed" if before else "member.added"
+    unit.act, unit.thing = unit.act or type, unit.thing or person
+    unit.append(stream, NewEvent(type, person, member, (ADMIN, DESK)))
     await _tell(unit, person, Grant(org, role, True))
     return stream
 
@@ -67,6 +67,8 @@ async def put_out(unit: Unit, org: UUID, person: UUID) -> None:
     before = await unit.connection.fetchval(people.SEAT, org, person, None, unit.now)
     if before is None:
         return
+    # The first event may be of a team that they leave.
+    unit.act, unit.thing = unit.act or "member.removed", unit.thing or person
     await _somebody_remains(unit, org, before, None)
     stream = await org_stream(unit, org)
     unit.append(

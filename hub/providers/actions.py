@@ -223,6 +223,10 @@ async def _arrive(hub: Hub, kept: Kept, said: Said, caller: Caller) -> None:
                 new_id(),
                 unit.now,
             )
+            if row is None:
+                unit.changes_nothing()
+            else:
+                unit.thing = row["person"]
     if row is None:
         return
     person: UUID = row["person"]
@@ -255,12 +259,16 @@ async def _link(hub: Hub, kept: Kept, said: Said, caller: Caller, session: UUID)
             since,
             IDENTITIES_MAX,
         )
-    if done == "session":
-        raise Refused("step_up_needed", "Confirm that it is you, then try again.")
-    if done == "taken":
-        raise Refused("conflict", f"This account of {kept.name} is connected to somebody else here.")
-    if done == "many":
-        raise Refused("conflict", f"You have {IDENTITIES_MAX} connected accounts already; remove one first.")
+        if done == "session":
+            raise Refused("step_up_needed", "Confirm that it is you, then try again.")
+        if done == "taken":
+            raise Refused("conflict", f"This account of {kept.name} is connected to somebody else here.")
+        if done == "many":
+            raise Refused(
+                "conflict", f"You have {IDENTITIES_MAX} connected accounts already; remove one first."
+            )
+        if done == "again":
+            unit.changes_nothing()
     if done == "linked":
         await telling.told(
             hub, who.person, mails.changed(f"An account of {kept.name} signs you in from now on", now)
@@ -287,6 +295,8 @@ async def remove_identity(hub: Hub, who: Who, id: UUID) -> None:
             raise Refused(
                 "conflict", "You sign in by this alone; set a password or add a passkey before you remove it."
             )
+        if done != "removed":
+            unit.changes_nothing()
     if done == "removed":
         await telling.told(hub, who.person, mails.changed("A connected account was removed from yours", now))
 

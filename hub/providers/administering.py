@@ -58,6 +58,7 @@ async def add_provider(hub: Hub, who: Who, org: UUID, request: NewProvider) -> A
                 return Answer(_shown(hub, row), AsOf(hub.database.epoch))
         if len(rows) >= PROVIDERS_MAX:
             raise Refused("conflict", f"An organisation has {PROVIDERS_MAX} providers at most.")
+        unit.thing = id
         sealed = sealing.seal(hub.settings, request.client_secret.encode(), id, org)
         await unit.connection.execute(
             providers.INSERT, id, org, request.name, request.issuer, request.client_id, sealed, request.domains,

@@ -63,6 +63,7 @@ async def create_user(hub: Hub, who: Who, org: UUID, user: User) -> User:
         async with hub.writing(who, locks.of_streams(org, person, exclusive=True)) as unit:
             default = await administered(unit.connection, org)
             unit.by_place(org, ADMIN)
+            unit.thing = person
             row = await unit.connection.fetchrow(people.FIND, org, said.address)
             if (row["id"] if row else None) != (known.id if known else None):
                 continue  # somebody came or went between the two looks
@@ -256,6 +257,7 @@ async def _close(hub: Hub, who: Who, org: UUID, before: Entry, said: rules.Wante
         async with hub.writing(who, locks.of_streams(org, before.person, exclusive=True)) as unit:
             await administered(unit.connection, org)
             unit.by_place(org, ADMIN)
+            unit.act, unit.thing = who.doing.act, before.person
             if said is not None:
                 await _save(unit, org, before.person, said, seated=True)
             rows = await unit.connection.fetch(scim.END_SESSIONS, org, before.person, unit.now, ENDED_AT_ONCE)

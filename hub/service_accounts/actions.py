@@ -51,6 +51,7 @@ async def make_service(hub: Hub, who: Who, org: UUID, request: MakeService, key:
             raise Refused(
                 "conflict", f"An organisation has {SERVICES_MAX} services at most; use one of them."
             )
+        unit.act, unit.thing = "service.added", id  # the first event is of its place
         stream = await _seat(unit, org, id, "", request.role)
         made = await _found(unit, org, id)
         unit.append(stream, NewEvent("service.added", id, made, AUDIENCE))
@@ -79,6 +80,7 @@ async def change_service(
             return Answer(before, AsOf(hub.database.epoch))
         if after.role == ADMIN and (before.role != ADMIN or after.disabled_at is None):
             await proved_recently(unit.connection, who, unit.now)
+        unit.act, unit.thing = "service.changed", id
         if after.role != before.role:
             stream = await _seat(unit, org, id, before.role, after.role)
         else:

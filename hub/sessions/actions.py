@@ -153,6 +153,7 @@ async def change_password(hub: Hub, who: Who, request: ChangePassword) -> None:
     async with hub.writing(who, locks.of_streams(None, who.person)) as unit:
         if not await unit.connection.fetchval(sessions.CHANGE_PASSWORD, stands.password_hash, after):
             raise Refused("conflict", "Your password was changed elsewhere meanwhile.")
+        unit.act, unit.thing = "password.changed", who.person
         await tell(unit, stands.email, "Your password was " + ("set" if first else "changed"))
         more = await end_some(unit, who, request.end_tokens)
     while more:
@@ -169,6 +170,7 @@ async def remove_password(hub: Hub, who: Who) -> None:
     async with hub.writing(who, locks.of_streams(None, who.person)) as unit:
         if not await unit.connection.fetchval(sessions.CHANGE_PASSWORD, stands.password_hash, None):
             raise Refused("conflict", "Add a passkey first: without it and a password you could not sign in.")
+        unit.act, unit.thing = "password.removed", who.person
         await tell(unit, stands.email, "Your password was removed")
 
 

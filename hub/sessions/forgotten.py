@@ -56,5 +56,6 @@ async def reset_password(hub: Hub, request: ResetPassword, caller: Caller) -> No
             if first:
                 if not await unit.connection.fetchval(sessions.USE_RESET, hashed, after, unit.now):
                     raise Refused("not_found", OVER)
+                unit.act, unit.thing, unit.rule = "password.changed", who.person, "mail"
                 await tell(unit, email, "Your password was set anew by a mail to this address")
             more, first = await end_some(unit, who, tokens=True), False

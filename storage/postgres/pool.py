@@ -219,10 +219,11 @@ class Database:
 
     @asynccontextmanager
     async def writing_as_system(
-        self, lock: Lock, now: datetime, doing: Doing = NOTHING
+        self, lock: Lock, now: datetime, doing: Doing = NOTHING, by: Actor | None = None
     ) -> AsyncIterator[Unit]:
-        """The same for a worker, which acts for nobody: its events have no actor, and it sees every row."""
-        async with self._unit(self.system, f"begin; {lock.statement}", None, now, None, None, doing) as unit:
+        """The same for a worker, which acts for nobody: its events have no actor, and it sees every row. `by`
+        says for the record who asked for it, where somebody did."""
+        async with self._unit(self.system, f"begin; {lock.statement}", None, now, None, by, doing) as unit:
             yield unit
 
     @asynccontextmanager
@@ -252,6 +253,9 @@ class Database:
             try:
                 await connection.execute(begin)
                 yield unit
+                if unit.moot:
+                    await connection.execute("rollback")
+                    return
                 await unit.flush()
                 await written(connection, f"{await unit.said()}; commit")
             except BaseException as error:

@@ -102,10 +102,16 @@ class Unit:
         self.of: Version | None = None
         self.log: UUID | None = None
         self.case: UUID | None = None
+        self.moot = False
         self._asked: list[str] = []
         self._pending: list[_Stored] = []
         self._written = audit.Written()
         self._first: tuple[str, UUID] | None = None
+
+    def changes_nothing(self) -> None:
+        """Have the unit rolled back, without an entry: what was asked is so already. To lock rows gives a
+        transaction an id as writing does, so the record cannot tell by itself."""
+        self.moot = True
 
     async def facts(self, sql: str, id: UUID) -> tuple[CaseFacts, Any]:
         """Run a statement made by `facts_of`; `not_found` when the row is absent or hidden."""
