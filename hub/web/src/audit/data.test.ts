@@ -18,6 +18,12 @@ describe("the same look again and again", () => {
     expect(numbers([entry(3, "audit.read", "p"), entry(2, "audit.read", "q"), entry(1, "audit.read", "p", "u")])).toEqual([[3], [2], [1]]);
   });
 
+  it("tells what Casewire does to uploads in one line, and nothing else that changes", () => {
+    const routine = (n: number, act: string, kind = "worker"): Recorded => ({ ...entry(n, act, undefined, `v${n}`), by: { ...entry(n, act).by, kind, person: null } });
+    const items = [routine(6, "version.indexed"), entry(5, "audit.read"), routine(4, "version.cleared"), routine(3, "version.quarantined"), routine(2, "version.cleared"), routine(1, "version.cleared", "operator")];
+    expect(numbers(items)).toEqual([[6, 4], [5], [3], [2], [1]]);
+  });
+
   it("joins no changes, however alike", () => {
     expect(numbers([entry(2, "message.posted"), entry(1, "message.posted")])).toEqual([[2], [1]]);
   });

@@ -106,22 +106,28 @@ export function onTop(held: Pages, newer: RecordPage): Pages {
 const LOOKS: readonly string[] = [...READS, "key.used", "marker.moved"];
 export const isLook = (item: Recorded): boolean => LOOKS.includes(item.act);
 
-/** Looks that say the same between two changes: the newest, and those before it. A page that is opened leaves some each time. */
+// What Casewire does to whatever is uploaded: nobody decided it, and a day of uploads would bury what somebody did.
+const ROUTINE: readonly string[] = ["version.cleared", "version.indexed"];
+export const isRoutine = (item: Recorded): boolean => item.by.kind === "worker" && item.outcome === "done" && ROUTINE.includes(item.act);
+
+/** What is told in one line: looks that say the same between two changes, since a page that is opened leaves some each
+ * time, and the routine of Casewire between two acts of others. The newest, and those before it. */
 export type Alike = readonly [Recorded, ...Recorded[]];
 
 export function alike(items: readonly Recorded[]): Alike[] {
   const found: [Recorded, ...Recorded[]][] = [];
   const since = new Map<string, Recorded[]>();
   for (const item of items) {
-    const same = isLook(item) ? since.get(said(item)) : undefined;
+    const key = isRoutine(item) ? "routine" : isLook(item) ? said(item) : null;
+    const same = key === null ? undefined : since.get(key);
     if (same) {
       same.push(item);
       continue;
     }
     const alone: [Recorded] = [item];
     found.push(alone);
-    if (isLook(item)) since.set(said(item), alone);
-    else since.clear();
+    if (key === null) since.clear();
+    else since.set(key, alone);
   }
   return found;
 }

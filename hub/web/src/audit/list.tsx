@@ -1,7 +1,7 @@
 // Entries of the record, day by day: who did what, and behind each how it is known.
 import { Badge, Button, Paper, Stack, Text } from "@mantine/core";
 import { IconChevronRight, IconEye, IconPencil, IconShieldX } from "@tabler/icons-react";
-import { useMemo, useState, type ReactNode } from "react";
+import { useEffect, useMemo, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import { device } from "../sessions/device";
@@ -10,7 +10,7 @@ import { AnchorLink } from "../ui/links";
 import { Empty, Failed, Loading } from "../ui/states";
 import { clock, day, dayIn, inDays, moment, number } from "../ui/time";
 import { AUDIT_COUNT_MAX, type NamedThing, type Names, type Recorded } from "../wire";
-import { alike, isLook, namesOf, place, useAct, useNewEntries, useRecord, type Alike } from "./data";
+import { alike, isLook, isRoutine, namesOf, place, useAct, useNewEntries, useRecord, type Alike } from "./data";
 import { changesOnly, isNarrowed, type Question } from "./question";
 import "./record.css";
 
@@ -23,6 +23,9 @@ interface Props {
   readonly live?: boolean;
 }
 
+const LINES_AT_FIRST = 15;
+const PAGES_BY_ITSELF = 6;
+
 export function RecordList({ path, question, caseId, live = true }: Props): ReactNode {
   const { t } = useTranslation();
   const zone = useZone();
@@ -31,6 +34,12 @@ export function RecordList({ path, question, caseId, live = true }: Props): Reac
   const pages = record.data?.pages;
   const names = useMemo(() => namesOf(pages ?? []), [pages]);
   const items = useMemo(() => pages?.flatMap((page) => page.items) ?? [], [pages]);
+  // Where a page says little but that uploads were examined, what people did is on the next.
+  const { hasNextPage, isFetching, isError, fetchNextPage } = record;
+  const little = pages !== undefined && !question.act && pages.length < PAGES_BY_ITSELF && items.filter((item) => !isRoutine(item)).length < LINES_AT_FIRST;
+  useEffect(() => {
+    if (little && hasNextPage && !isFetching && !isError) void fetchNextPage();
+  }, [little, hasNextPage, isFetching, isError, fetchNextPage]);
   if (!pages) return record.error ? <Failed error={record.error} retry={() => void record.refetch()} /> : <Loading rows={6} />;
   const count = pages[0]?.count ?? null;
   const nothing = isNarrowed(question)
@@ -131,7 +140,7 @@ function Row({ item, names, caseId }: RowProps): ReactNode {
   );
 }
 
-/** The same look again and again: one line, which opens to each. */
+/** The same look again and again, or uploads that were examined: one line, which opens to each. */
 function Several({ of, names, caseId }: { readonly of: Alike; readonly names: Names; readonly caseId: string | undefined }): ReactNode {
   const { t } = useTranslation();
   const zone = useZone();
@@ -143,7 +152,7 @@ function Several({ of, names, caseId }: { readonly of: Alike; readonly names: Na
   return (
     <details className="cw-entry" data-refused={last.outcome === "refused" || undefined} data-testid="entries" onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>
-        <Said item={last} names={names} caseId={caseId} times={t("audit.times", { count: of.length })} />
+        <Said item={last} names={names} caseId={caseId} times={t(isRoutine(last) ? "audit.count" : "audit.times", { count: of.length })} of={of} />
         <time dateTime={last.at} title={`${moment(first.at, zone, true)} – ${moment(last.at, zone, true)}`}>
           {from === until ? until : `${from} – ${until}`}
         </time>
@@ -162,20 +171,23 @@ function Several({ of, names, caseId }: { readonly of: Alike; readonly names: Na
   );
 }
 
-function Said({ item, names, caseId, times }: RowProps & { readonly times?: string }): ReactNode {
+function Said({ item, names, caseId, times, of }: RowProps & { readonly times?: string; readonly of?: Alike }): ReactNode {
   const { t } = useTranslation();
   const act = useAct();
   const who = useActor(names)(item);
-  const thing = useThing(item, names);
+  const its = useThing(item, names);
+  const several = of !== undefined && isRoutine(item);
+  const versions = new Set(several ? of.map((each) => each.of?.version ?? each.thing) : []).size;
+  const thing = versions > 1 ? t("audit.versions", { count: versions }) : its;
   const refused = item.outcome === "refused";
-  const where = item.case && item.case !== caseId && item.case !== item.thing ? (names.things[item.case]?.name ?? t("audit.someCase")) : null;
+  const where = versions < 2 && item.case && item.case !== caseId && item.case !== item.thing ? (names.things[item.case]?.name ?? t("audit.someCase")) : null;
   const Icon = refused ? IconShieldX : isLook(item) ? IconEye : IconPencil;
   return (
     <>
       <Icon size={17} stroke={1.7} aria-hidden className="cw-entry-icon" />
       <span className="cw-entry-said">
         <span>
-          <strong dir="auto">{who}</strong> {act(item.act, refused)}
+          <strong dir="auto">{who}</strong> {several ? t("audit.routine") : act(item.act, refused)}
           {times && (
             <Badge ml={8} color="gray" className="cw-entry-times">
               {times}

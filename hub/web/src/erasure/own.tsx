@@ -22,6 +22,9 @@ export function OwnCopy(): ReactNode {
   const mine = useMyErasures();
   const [asking, setAsking] = useState(false);
   const orgs = [...new Map(me.seats.map((seat) => [seat.org.id, seat.org])).values()];
+  // Where one waits for an answer, asking again changes nothing.
+  const waiting = new Set(mine.data?.filter((one) => one.state === "asked").map((one) => one.org));
+  const free = mine.isPending ? [] : orgs.filter((org) => !waiting.has(org.id));
   const copy = useAction(
     () => saveCopy("/me/export", "casewire-person.zip"),
     () => notifications.show({ message: t("erasure.exported") }),
@@ -36,7 +39,7 @@ export function OwnCopy(): ReactNode {
         <Button variant="default" leftSection={<IconDownload size={16} aria-hidden />} loading={copy.busy} onClick={() => copy.run(undefined)}>
           {t("erasure.ownExport")}
         </Button>
-        {orgs.length > 0 && (
+        {(free.length > 0 || asking) && (
           <Button variant="default" onClick={() => setAsking(true)}>
             {t("erasure.ask")}
           </Button>
@@ -57,7 +60,7 @@ export function OwnCopy(): ReactNode {
         {(at) => (
           <>
             <p style={{ margin: 0 }}>{t("erasure.askHint")}</p>
-            <NativeSelect name="org" label={t("erasure.organisation")} data={orgs.map((org) => ({ value: org.id, label: org.name }))} error={at("$.org")} data-autofocus />
+            <NativeSelect name="org" label={t("erasure.organisation")} data={free.map((org) => ({ value: org.id, label: org.name }))} error={at("$.org")} data-autofocus />
             <Textarea name="reason" label={t("erasure.askReason")} autosize minRows={2} maxRows={8} maxLength={REASON_CHARS_MAX} error={at("$.reason")} dir="auto" />
           </>
         )}

@@ -116,7 +116,6 @@ function EraseForm({ person, seen, onClose, onErased }: PersonProps & { readonly
   const { t } = useTranslation();
   const org = useOrg();
   const [cases, setCases] = useState<readonly string[]>([]);
-  const [wrong, setWrong] = useState(false);
   return (
     <Modal opened onClose={onClose} title={t("erasure.title", { name: person.name })} size="lg">
       <Form
@@ -124,9 +123,7 @@ function EraseForm({ person, seen, onClose, onErased }: PersonProps & { readonly
         danger
         onCancel={onClose}
         onSend={async (said) => {
-          const right = said("name") === person.name.trim();
-          setWrong(!right);
-          if (!right) throw new Refused("bad_input", 400, t("erasure.typeWrong"));
+          if (said("name") !== person.name.trim()) throw new Refused("bad_input", 400, "", "", [{ at: "$.name", why: t("erasure.typeWrong") }]);
           return (await post<Answer<Erased>>(`/orgs/${org.id}/people/${person.id}/erasure`, { reason: said("reason"), cases })).item;
         }}
         onDone={onErased}
@@ -139,7 +136,7 @@ function EraseForm({ person, seen, onClose, onErased }: PersonProps & { readonly
             <Effects seen={seen} />
             <CasesSelect org={org.id} label={t("erasure.words")} description={t("erasure.wordsHint")} value={cases} onChange={setCases} max={ERASED_CASES_MAX} error={at("$.cases") ?? at("$.cases[0]")} optional />
             <Reason label={t("erasure.reason")} hint={t("erasure.reasonHint")} error={at("$.reason")} />
-            <TextInput name="name" label={t("erasure.type", { name: person.name })} required autoComplete="off" error={wrong && t("erasure.typeWrong")} dir="auto" />
+            <TextInput name="name" label={t("erasure.type", { name: person.name })} required autoComplete="off" error={at("$.name")} dir="auto" />
           </>
         )}
       </Form>

@@ -34,6 +34,7 @@ export const en = {
     failed: "This could not be loaded",
     offline: "No answer came. Check your connection and try again.",
     busy: "Casewire cannot answer right now. Try again in a moment.",
+    often: "That was too often in a short time. Try again {{when}}.",
     gone: "This does not exist, or it is not open to you.",
     stale: "Somebody changed this meanwhile. What you see now is the newest; please make your change again.",
     loading: "Loading",

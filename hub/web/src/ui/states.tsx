@@ -6,6 +6,7 @@ import { useTranslation } from "react-i18next";
 
 import { asRefused } from "../http/client";
 import { ButtonLink } from "./links";
+import { inAWhile } from "./time";
 
 interface EmptyProps {
   readonly title: string;
@@ -47,6 +48,8 @@ export function useWords(): (error: unknown) => string {
     if (refused.code === "stale") return t("state.stale");
     if (refused.code === "bad_input" && refused.fields.length > 0) return t("form.wrong");
     if (refused.status >= 500) return t("state.busy");
+    // The hub says when, or leaves it to who tells it in words.
+    if (refused.status === 429 && refused.retryAfterMs !== null && !/\d/.test(refused.message)) return t("state.often", { when: inAWhile(refused.retryAfterMs) });
     return refused.message;
   };
 }

@@ -63,6 +63,12 @@ export function ago(instant: string, now: number = Date.now()): string {
   return relative.format(Math.trunc(seconds / 86_400), "day");
 }
 
+/** "in 40 seconds", "in 3 minutes": from when on something is worth another try. */
+export function inAWhile(ms: number): string {
+  const seconds = Math.max(1, Math.ceil(ms / 1000));
+  return seconds < 120 ? relative.format(seconds, "second") : relative.format(Math.ceil(seconds / 60), "minute");
+}
+
 export type Urgency = "overdue" | "soon" | "later";
 
 /** How near a deadline is: counted in days of its own zone, or to the minute for an instant. */
