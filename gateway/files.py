@@ -25,7 +25,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 from prometheus_client import Counter
 
-from gateway.exports.leaving import Slow
 from gateway.exports.serving import Serving
 from gateway.parts import Range, disposition, range_of
 from schemas.access import Viewer, opened_by, sees
@@ -45,6 +44,7 @@ from storage.blobs import Absent, Blobs
 from storage.health import absent, serve_health
 from storage.keys.ring import Keys
 from storage.keys.roots import roots_of
+from storage.leaving import Slow
 from storage.logs import configure
 from storage.postgres import audit, versions
 from storage.postgres import keys as wrapped

@@ -11,7 +11,6 @@ from uuid import UUID
 
 import structlog
 
-from gateway.exports.leaving import Leaving
 from gateway.exports.making import Making, Opened
 from schemas.access import Viewer, sees
 from schemas.addresses import Address
@@ -27,6 +26,7 @@ from schemas.limits import (
 )
 from schemas.zips import archive_name
 from storage.blobs import Absent, Blobs
+from storage.leaving import Leaving
 from storage.postgres import audit, exports
 from storage.postgres.access import Thing
 from storage.postgres.pool import Database

@@ -6,7 +6,8 @@ from litestar import get, patch, post
 from litestar.response import Stream
 
 from hub.context import Hub, Who
-from hub.erasure import actions, exports
+from hub.erasure import actions
+from hub.erasure.handing import ZIP_TYPE, handed
 from hub.http.auth import OF_ADMIN, OF_OWN
 from hub.http.inputs import After, Limit
 from schemas.answers import Answer, Page
@@ -62,22 +63,18 @@ async def ask_erasure(hub: Hub, who: Who, data: AskErasure) -> Answer[Erasure]:
     return await actions.ask(hub, who, data)
 
 
-ZIP_TYPE = "application/zip"
-ZIP = {"content-disposition": 'attachment; filename="casewire-person.zip"'}
-
-
 @post("/v1/me/export", status_code=200, media_type=ZIP_TYPE, opt=OF_OWN)
 async def export_me(hub: Hub, who: Who) -> Stream:
     """A copy of all that is held of the asker: a zip with a page to read and JSON. It asks who you are once more. It
     makes nothing, so it needs no Idempotency-Key."""
-    return Stream(await exports.export(hub, who, None, who.person), media_type=ZIP_TYPE, headers=ZIP)
+    return await handed(hub, who, None, who.person)
 
 
 @post("/v1/orgs/{org:uuid}/people/{person:uuid}/export", status_code=200, media_type=ZIP_TYPE, opt=OF_ADMIN)
 async def export_person(hub: Hub, who: Who, org: UUID, person: UUID) -> Stream:
     """A copy of what an organisation holds of somebody, for whoever administers it to hand out. It asks who you are
     once more. It makes nothing, so it needs no Idempotency-Key."""
-    return Stream(await exports.export(hub, who, org, person), media_type=ZIP_TYPE, headers=ZIP)
+    return await handed(hub, who, org, person)
 
 
 @patch("/v1/me", opt=OF_OWN)

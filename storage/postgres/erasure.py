@@ -18,6 +18,8 @@ NEXT = f"fetch {FETCHED} from person_rows"
 END = "close person_rows"
 # What the ids in those rows are called, as far as the asker may know it now.
 NAMED = f"{THINGS} union all select id, 'organisation', name, null, null from organisations where id = any($1::uuid[])"
+# The cases that walls close to the asker.
+WALLED = "select walls_of_me()"
 CORRECT = "select correct_me($1, $2)"
 
 _COLUMNS = """id, org, person, state, asked_at, asked_by, decided_at, decided_by, reason, certificate, revision"""

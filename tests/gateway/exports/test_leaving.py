@@ -13,7 +13,6 @@ import httpx
 import msgspec
 import pytest
 
-from gateway.exports.leaving import Leaving, Slow
 from gateway.exports.serving import Serving
 from gateway.files import Files
 from hub.context import Hub
@@ -22,6 +21,7 @@ from schemas.audit_log import Signer
 from schemas.errors import Refused
 from schemas.limits import EXPORT_LATE_MAX_S, EXPORT_PART_BYTES, EXPORTS_AT_ONCE_MAX
 from schemas.settings import Settings
+from storage.leaving import Leaving, Slow
 from tests.app import Office, Person, World
 from tests.gateway.exports.test_exports import proved, signing
 from tests.hub.walls.test_walls import raised

@@ -16,8 +16,8 @@ class Slow(Exception):
 
 
 class Leaving:
-    """Hands bytes over by `hand`, which returns when the next may follow. `still` raises when the exporter has lost
-    what they export: it is asked before each buffer, and every second while one waits to be taken. So after a
+    """Hands bytes over by `hand`, which returns when the next may follow. `still` raises when who asked for it has lost
+    what is in it: it is asked before each buffer, and every second while one waits to be taken. So after a
     revocation at most the one buffer leaves that was under way. `tick` tells seconds."""
 
     def __init__(
