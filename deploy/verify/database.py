@@ -8,6 +8,7 @@ from typing import IO, Any
 from uuid import UUID
 
 from deploy.verify.chunks import CHUNK, Event, Examined, Private, Task
+from deploy.verify.destroyed import ERASURES, STONES, Destroyed
 from deploy.verify.entries import SPAN, named, parsed
 from deploy.verify.log import Chunk, Log, kept
 from deploy.verify.notes import Key
@@ -31,16 +32,17 @@ _NEWEST = "select note from audit_logs where log = $1 and note is not null"
 _UNPLACED = """select e.log::text, count(*) as n from audit_entries e, audit_position p
     where (e.tx, e.id) <= (p.tx, p.id) and not exists (select from audit_leaves l where (l.tx, l.id) = (e.tx, e.id))
     group by 1"""
-# Words that were taken back are told of by an event; a document or a case that was destroyed by a tombstone.
-_EVENTS = """select e.stream::text, e.seq, e.data::text as data,
-        (e.type like 'message.%' and e.type <> 'message.retracted' and e.data->'message'->>'body' is null)
-            or e.data::text ~* '"(file_)?name": ?"destroyed"' as blanked,
-        exists (select from events r where r.stream = e.stream and r.thing = e.thing and r.seq > e.seq
-                and r.type = 'message.retracted' and e.type like 'message.%')
-            or exists (select from tombstones t where t.thing in (e.thing, e.actor, e.stream) or t.within = e.stream)
-            as retracted
-    from unnest($1::uuid[], $2::bigint[], $3::bigint[]) s(stream, first, last)
-    join events e on e.stream = s.stream and e.seq between s.first and s.last"""
+# Words that were taken back are told of by an event; what was erased or destroyed by its certificate (destroyed.py).
+_EVENTS = """select *, wordless and exists (select from events r where r.stream = e.id and r.thing = e.thing_
+            and r.seq > e.seq and r.type = 'message.retracted') as retracted
+    from (select e.stream::text as stream, e.stream as id, e.seq, e.type, e.org::text, e.actor::text, e.thing as thing_,
+            e.data::text as data,
+            e.type like 'message.%' and e.type <> 'message.retracted' and e.data->'message'->>'body' is null
+                as wordless,
+            (e.type ~ '^(message|document|version)[.]' and e.data::text ~* '"(file_)?name": ?"destroyed"')
+                or (e.type like 'invitation.%' and e.data->'invitation'->>'email' = 'erased') as nameless
+        from unnest($1::uuid[], $2::bigint[], $3::bigint[]) s(stream, first, last)
+        join events e on e.stream = s.stream and e.seq between s.first and s.last) e"""
 _UNTOLD = """select e.stream::text, min(e.seq) as seq from unnest($1::uuid[], $2::bigint[]) s(stream, last)
     join events e on e.stream = s.stream and e.seq > s.last where e.tx < (select tx from audit_position) group by 1"""
 
@@ -75,6 +77,10 @@ class _Database:
         while rows := self.run(cursor.fetch(CHUNK)):
             yield rows
 
+    def all(self, sql: str) -> Iterator[Any]:
+        for rows in self.rows(sql):
+            yield from rows
+
     async def _cursor(self, sql: str, *args: Any) -> Any:
         return await self.connection.cursor(sql, *args, timeout=None)
 
@@ -104,8 +110,9 @@ def verify_database(
             if only not in (None, row["log"]):
                 continue
             report.say(f"{row['n']} entries of log {row['log']} have no leaf, though the sequencer has passed them.")
+        destroyed = Destroyed(named).read(database.all(STONES), database.all(ERASURES))
         for id in logs:
-            _verify_log(report, database, id, named, witnesses)
+            _verify_log(report, database, id, named, witnesses, destroyed)
         if not logs:
             report.fact("There is no log yet.")
         if not witnesses:
@@ -116,7 +123,9 @@ def verify_database(
         database.close()
 
 
-def _verify_log(report: Report, database: _Database, id: str, keys: list[Key], witnesses: list[Path]) -> None:
+def _verify_log(
+    report: Report, database: _Database, id: str, keys: list[Key], witnesses: list[Path], destroyed: Destroyed
+) -> None:
     log = Log(report, id, complete=True, hashes=True)
     tiles, opened, stored = _Tiles(report, database, log), list[IO[bytes]](), dict[int, bytes]()
 
@@ -136,7 +145,7 @@ def _verify_log(report: Report, database: _Database, id: str, keys: list[Key], w
         for path in witnesses:
             opened.append(path.open("rb"))
             sources.append(kept(report, str(path), notes_of(opened[-1], path.name, report), keys, id, others=True))
-        log.examine(_chunks(log, database, stored.__setitem__), sources, before)
+        log.examine(_chunks(log, database, stored.__setitem__, destroyed), sources, before)
     finally:
         for file in opened:
             file.close()
@@ -158,7 +167,9 @@ def _notes(database: _Database, id: str) -> Iterator[str]:
         size = rows[-1]["size"]
 
 
-def _chunks(log: Log, database: _Database, store: Callable[[int, bytes], None]) -> Iterator[Chunk]:
+def _chunks(
+    log: Log, database: _Database, store: Callable[[int, bytes], None], destroyed: Destroyed
+) -> Iterator[Chunk]:
     """The entries by leaf, with what opens them; what the leaf says of its entry is compared on the way."""
     n, leaf, place, id = -1, -1, (0, 0), log.id
     for rows in database.rows(_LEAVES, UUID(id)):
@@ -187,7 +198,7 @@ def _chunks(log: Log, database: _Database, store: Callable[[int, bytes], None]) 
                 except ValueError:
                     log.report.say(f"What opens entry {leaf} of {id} was changed.", "opens")
         store(first, b"".join(row["hash"] for row in rows))
-        yield Chunk(lines, private, _events(database, lines))
+        yield Chunk(lines, private, _events(database, lines, destroyed))
 
 
 def _unlike(row: Any, line: bytes) -> str | None:
@@ -216,15 +227,27 @@ def _unlike(row: Any, line: bytes) -> str | None:
     return next((name for name, (a, b) in pairs.items() if a != b), None)
 
 
-def _events(database: _Database, lines: list[bytes]) -> dict[tuple[str, int], Event]:
+def _events(
+    database: _Database, lines: list[bytes], destroyed: Destroyed
+) -> dict[tuple[str, int], Event]:
+    """The events that entries tell of; for those that went with what they were about, that they did."""
     spans = [span for line in lines if b'"spans":' in line for span in SPAN.findall(line)]
     if not spans:
         return {}
-    streams, firsts, lasts = zip(*((UUID(s[3].decode()), int(s[1]), int(s[2])) for s in spans), strict=True)
-    return {
-        (row["stream"], row["seq"]): Event(row["data"].encode(), bool(row["blanked"]), bool(row["retracted"]))
-        for row in database.fetch(_EVENTS, streams, firsts, lasts)
+    places = [(s[3].decode(), int(s[1]), int(s[2])) for s in spans]
+    gone = Event(b"", blanked=True, retracted=True)
+    found = {
+        (stream, seq): gone
+        for stream, first, last in places
+        if stream in destroyed.streams
+        for seq in range(first, last + 1)
     }
+    streams, firsts, lasts = zip(*places, strict=True)
+    for row in database.fetch(_EVENTS, [UUID(one) for one in streams], firsts, lasts):
+        blanked = row["wordless"] or row["nameless"]
+        event = Event(row["data"].encode(), blanked, blanked and destroyed.tells(row))
+        found[row["stream"], row["seq"]] = event
+    return found
 
 
 class _Tiles:

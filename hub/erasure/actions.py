@@ -80,11 +80,11 @@ async def erase(hub: Hub, who: Who, org: UUID, person: UUID, request: Erase) -> 
         member = Member(person, org, card["membership"] if card else "", unit.now, 2)
         unit.append(stream, NewEvent("member.removed", person, member, (ADMIN, DESK)))
         done = await _decided(unit, org, person, request, certificate.id, by=who.person)
+        mine = await unit.person_stream(person)  # its numbers go on: the record tells of each once
         ended = await on.fetchval(erasure.ERASE, org, person, unit.now)
         if not await on.fetchval(people.GOVERNED, org):
             raise Refused("conflict", LAST)
         # From here on they see nothing; what is told names nobody.
-        mine = await unit.person_stream(person)
         unit.append(mine, NewEvent("grant.changed", org, Grant(org, member.role, False), (), (person,)))
     await _close(hub, person, ended or ())
     return Answer(Erased(done, certificate), unit.as_of(stream))
@@ -113,6 +113,7 @@ async def _close(hub: Hub, person: UUID, sessions: Sequence[UUID]) -> None:
     if not sessions:
         return
     async with hub.database.writing_as_system(locks.of_streams(None, person), hub.clock()) as unit:
+        unit.rule = "erased"
         mine = await unit.person_stream(person)
         for session in sessions:
             over = Session(session, person, "browser", "", unit.now, unit.now)
