@@ -171,7 +171,8 @@ function Portal(): ReactNode {
 
 function initials(name: string): string {
   const words = name.trim().split(/\s+/);
-  return ((words[0]?.[0] ?? "") + (words.length > 1 ? (words[words.length - 1]?.[0] ?? "") : "")).toUpperCase();
+  const first = (word: string | undefined): string => [...(word ?? "")][0] ?? ""; // a letter may be two code units
+  return (first(words[0]) + (words.length > 1 ? first(words.at(-1)) : "")).toUpperCase();
 }
 
 function Account({ named = false }: { readonly named?: boolean }): ReactNode {

@@ -27,7 +27,7 @@ export const en = {
   },
   nav: { home: "Today", cases: "Cases", inbox: "Inbox", search: "Search", settings: "Settings", more: "More" },
   do: {
-    retry: "Try again", cancel: "Cancel", save: "Save", close: "Close", add: "Add", edit: "Edit", remove: "Remove", more: "Show more", undo: "Undo",
+    retry: "Try again", cancel: "Cancel", save: "Save", close: "Close", add: "Add", edit: "Edit", remove: "Remove", more: "Show more", others_one: "Show {{count}} more", others_other: "Show {{count}} more", undo: "Undo",
     discard: "Discard", copy: "Copy", copied: "Copied", back: "Back", actions: "More actions",
   },
   state: {

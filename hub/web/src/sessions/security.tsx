@@ -12,6 +12,7 @@ import { post, put, remove } from "../http/client";
 import { readPages } from "../live/cases";
 import { PersonalTokens } from "../tokens/personal";
 import { Complaint, Confirm, FormDialog, useAction, usePageTitle } from "../ui/forms";
+import { Few } from "../ui/few";
 import { AnchorLink } from "../ui/links";
 import { Head, Shown } from "../ui/states";
 import { moment } from "../ui/time";
@@ -265,13 +266,17 @@ function SessionsSection(): ReactNode {
       />
       <Shown query={sessions}>
         {(items) => (
-          <Paper>
-            <ul className="cw-rows" data-testid="sessions">
-              {items.filter((each) => each.kind !== "token").map((each) => (
-                <SessionRow key={each.id} session={each} onEnd={ended} />
-              ))}
-            </ul>
-          </Paper>
+          <Few items={items.filter((each) => each.kind !== "token").sort((one, other) => Number(other.here) - Number(one.here))}>
+            {(shown) => (
+              <Paper>
+                <ul className="cw-rows" data-testid="sessions">
+                  {shown.map((each) => (
+                    <SessionRow key={each.id} session={each} onEnd={ended} />
+                  ))}
+                </ul>
+              </Paper>
+            )}
+          </Few>
         )}
       </Shown>
     </section>
@@ -303,7 +308,7 @@ export function SessionRow({ session, onEnd }: { readonly session: Session; read
     <li className="cw-row">
       <Group justify="space-between" wrap="nowrap" gap="sm">
         <div style={{ minWidth: 0 }}>
-          <Text size="sm" fw={550}>
+          <Text size="sm" fw={550} title={label} className="cw-clamp">
             {label}
             {session.here && (
               <Badge ml={8} styles={{ root: { color: "var(--mantine-color-anchor)" } }}>

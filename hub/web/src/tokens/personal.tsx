@@ -8,6 +8,7 @@ import { useTranslation } from "react-i18next";
 import { remove } from "../http/client";
 import { readPages } from "../live/cases";
 import { isAdmin, useMe } from "../sessions/me";
+import { Few } from "../ui/few";
 import { Empty, Head, Shown } from "../ui/states";
 import type { Session } from "../wire";
 import { MakeTokenDialog, ShownOnce } from "./form";
@@ -51,25 +52,32 @@ export function PersonalTokens(): ReactNode {
       <Shown query={sessions} rows={1}>
         {(all) => {
           const tokens = all.filter((each) => each.kind === "token");
-          return (
-            <Paper>
-              {tokens.length === 0 ? (
+          if (tokens.length === 0) {
+            return (
+              <Paper>
                 <Empty title={t("tokens.none")} hint={t("tokens.noneHint")} icon={<IconKey size={28} stroke={1.4} />} />
-              ) : (
-                <ul className="cw-rows" data-testid="tokens">
-                  {tokens.map((each) => (
-                    <TokenRow
-                      key={each.id}
-                      token={each}
-                      onEnd={async () => {
-                        await remove(`/sessions/${each.id}`);
-                        read();
-                      }}
-                    />
-                  ))}
-                </ul>
+              </Paper>
+            );
+          }
+          return (
+            <Few items={tokens}>
+              {(shown) => (
+                <Paper>
+                  <ul className="cw-rows" data-testid="tokens">
+                    {shown.map((each) => (
+                      <TokenRow
+                        key={each.id}
+                        token={each}
+                        onEnd={async () => {
+                          await remove(`/sessions/${each.id}`);
+                          read();
+                        }}
+                      />
+                    ))}
+                  </ul>
+                </Paper>
               )}
-            </Paper>
+            </Few>
           );
         }}
       </Shown>
