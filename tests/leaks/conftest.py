@@ -4,11 +4,13 @@ import asyncpg
 import pytest
 
 from deploy.embedded.stack import Stack
+from hub.context import Hub
 from schemas.audit_log import Signer
 from schemas.settings import Settings
 from tests.app import World, app, http, hub, office, owner, world
 from tests.gateway.conftest import live
 from tests.leaks.town import Town, plant
+from tests.leaks.written import Ledger
 from tests.record import from_here_on, placed
 from tests.uploads import Hands, hands
 from workers.sequence import Sequencer
@@ -28,3 +30,8 @@ async def town(world: World, hands: Hands, owner: Any, stack: Stack) -> Town:
     assert await placed(sequencer) > 50
     await connection.close()
     return planted
+
+
+@pytest.fixture
+def ledger(hub: Hub, owner: Any) -> Ledger:
+    return Ledger(hub, owner)
