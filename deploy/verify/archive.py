@@ -179,6 +179,7 @@ class _Events:
         self.seqs = array("q")
         self.last: dict[str, dict[str, tuple[int, bytes]]] = {noun: {} for noun in NOUNS.values()}
         self.retracted: set[str] = set()
+        self.destroyed: set[str] = set()  # what has lost its name, and so is in no list
         last, gaps = 0, list[list[int]]()
         for line in box.lines("events.jsonl", LINE_BYTES_MAX, report):
             event, _ = split_event(line)
@@ -192,9 +193,11 @@ class _Events:
             noun = event["type"].partition(".")[0]
             if noun in self.last:
                 thing = event["data"][noun]
-                self.last[noun][thing["id"]] = n, canonical(thing)
+                self.last[noun][thing["id"]] = n, state(thing)
                 if event["type"] == "message.retracted":
                     self.retracted.add(thing["id"])
+                elif noun != "message" and is_blank(event):
+                    self.destroyed.add(thing["id"])
         if last < seq:
             gaps.append([last + 1, seq])
         if gaps != holes or last > seq:
@@ -249,6 +252,13 @@ def split_event(line: bytes) -> tuple[dict[str, Any], bytes]:
     return event, data[:-1]
 
 
+def state(thing: Mapping[str, Any]) -> bytes:
+    """What a list must say of a thing as its last event does: of a message whose words are gone but for when they went,
+    since an erasure is told of by no event of it."""
+    gone = thing.get("body", "") is None
+    return canonical({name: thing[name] for name in thing if not gone or name not in ("retracted_at", "revision")})
+
+
 def canonical(value: Any) -> bytes:
     return sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).digest()
 
@@ -263,11 +273,13 @@ def _nouns(report: Report, box: Box, events: _Events) -> dict[str, dict[str, Any
             seen.add(thing["id"])
             if name == "versions":
                 versions[thing["id"]] = thing
+            if thing.get("retracted_at"):  # or erased: the signed list says so
+                events.retracted.add(thing["id"])
             last = events.last[noun].get(thing["id"])
-            if last is not None and last[1] != canonical(thing):
+            if last is not None and last[1] != state(thing):
                 problem = f"The {noun} {thing['id']} is not what event {last[0]}, the last about it, says."
                 report.say(problem, noun)
-        for gone in sorted(events.last[noun].keys() - seen):
+        for gone in sorted(events.last[noun].keys() - seen - events.destroyed):
             report.say(f"The {noun} {gone}, of which the events tell, is missing.", f"no {noun}")
         report.fact(f"{len(seen):,} {name}.")
     return versions
