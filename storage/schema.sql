@@ -4288,6 +4288,7 @@ CREATE INDEX links_expires ON public.links USING btree (expires_at);
 CREATE INDEX mails_due ON public.mails USING btree (try_at) WHERE (sent_at IS NULL);
 CREATE UNIQUE INDEX messages_conversation ON public.messages USING btree (conversation, seq);
 CREATE INDEX messages_posted ON public.messages USING btree (posted_at);
+CREATE INDEX messages_retracted ON public.messages USING btree (id) WHERE (retracted_at IS NOT NULL);
 CREATE INDEX messages_tsv ON public.messages USING gin (tsv);
 CREATE INDEX notices_person ON public.notices USING btree (person, id DESC);
 CREATE INDEX oauth_apps_org ON public.oauth_apps USING btree (org, id);

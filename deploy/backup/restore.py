@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import asyncpg
 
-from deploy.backup import authority, database, ledger, log
+from deploy.backup import authority, database, ledger, log, retractions
 from deploy.backup.keys import Keys, matching, read_keys
 from deploy.backup.make import record
 from deploy.backup.objects import Named, Put, Say, named, put_back
@@ -295,6 +295,8 @@ async def _bring_up(
         epoch = await connection.fetchval("select value from epoch")
         if n := await ledger.apply(connection, since.destroyed):
             say(f"erased again what had been erased since, and held again what was held: {n}")
+        if n := await retractions.apply(settings, connection, since.destroyed):
+            say(f"taken back again what people had taken back since: {n}")
         taken: dict[str, int] = {}
         if since.standing is not None and since.standing.later_than(epoch, lsn, reached):
             taken = await authority.apply(connection, since.standing, wanted.administrators)

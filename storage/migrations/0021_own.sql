@@ -142,6 +142,9 @@ begin
     return open_sessions;
 end $$;
 
+-- What was taken back is written down beside the backups again and again.
+create index messages_retracted on messages (id) where retracted_at is not null;
+
 -- ---------------------------------------------------------------------------------------------------------
 -- Walls
 -- ---------------------------------------------------------------------------------------------------------

@@ -5,12 +5,16 @@ It is read and written by the role that owns the tables; what it may destroy is 
 
 import json
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 HOLDS = "select to_json(h) from holds h order by id"
 ERASURES = "select to_json(e) from erasures e where state = 'done' order by decided_at, id"
 STONES = "select to_json(t) from tombstones t order by destroyed_at, thing"
 CERTIFICATES = "select to_json(c) from certificates c order by at, id"
+# What its author took back. The same is taken back in a house that is restored from before.
+RETRACTIONS = """select json_build_object('id', id, 'at', retracted_at) from messages
+    where retracted_at is not null order by id"""
 DISPOSITIONS = "select to_json(d) from dispositions d where state in ('approved', 'destroyed') order by id"
 
 # Of holds those that were raised since, and those that were released before something was destroyed.
@@ -45,13 +49,17 @@ DECIDE = """update dispositions d set state = x.state, decided_at = x.decided_at
 
 WRITTEN = {
     "hold": HOLDS, "erasure": ERASURES, "tombstone": STONES, "certificate": CERTIFICATES,
-    "disposition": DISPOSITIONS,
+    "disposition": DISPOSITIONS, "retraction": RETRACTIONS,
 }  # fmt: skip
 # In this order: a hold that was released stands in nobody's way, and one that was raised since does.
 APPLIED = (
     ("hold", RELEASE), ("tombstone", BURY), ("erasure", WORDS), ("erasure", PERSON), ("erasure", ERASED),
     ("disposition", DECIDE), ("certificate", CERTIFY), ("hold", RAISE),
 )  # fmt: skip
+# Of what was taken back since what says its words still; what is destroyed goes by itself.
+UNRETRACTED = """select m.id, m.org, m.case_id, r.at from unnest($1::uuid[], $2::timestamptz[]) as r(id, at)
+    join messages m on m.id = r.id where m.retracted_at is null
+        and not exists (select 1 from tombstones t where t.thing = m.case_id) order by r.at, m.id"""
 
 
 async def lines(on: Any) -> list[str]:
@@ -78,3 +86,11 @@ async def apply(on: Any, ledger: Iterable[str]) -> dict[str, int]:
                     tag = await on.execute(statement, json.dumps(one["row"]))
                     done[what] = done.get(what, 0) + int(tag.rpartition(" ")[2])
     return done
+
+
+async def unretracted(on: Any, ledger: Iterable[str]) -> list[Any]:
+    """Messages that were taken back since, and are not here: `id`, `org`, `case_id`, and when that was (`at`)."""
+    rows = [one["row"] for line in ledger if line.strip() and (one := json.loads(line))["what"] == "retraction"]
+    return await on.fetch(
+        UNRETRACTED, [row["id"] for row in rows], [datetime.fromisoformat(row["at"]) for row in rows]
+    )

@@ -23,7 +23,18 @@ RETRACT = appending("""
         values ($2, $3, $4, $5, $6, $7))
     update messages set body = null, attachments = '[]', retracted_at = $5, revision = revision + 1 where id = $2""")
 
+# The same where no key is at hand: put aside in the clear, and sealed like what was replaced before there were keys.
+RETRACT_UNSEALED = appending("""
+    , original as (insert into message_originals (message, revision, body, replaced_at, replaced_by, attachments)
+        values ($2, $3, $4, $5, $6, $7))
+    update messages set body = null, attachments = '[]', retracted_at = $5, revision = revision + 1 where id = $2""")
+
 BLANK = "select blank_message($1, $2, $3)"
+
+# What `blank_message` does for its author, for the role that owns the tables.
+BLANK_AGAIN = """update events set data = (jsonb_set(jsonb_set(data::jsonb, '{message,body}', 'null'),
+        '{message,attachments}', '[]'))::json
+    where stream = $1 and seq >= $3 and thing = $2 and type <> 'message.retracted'"""
 
 # Which conversation's key seals what a message said.
 PLACE = "select conversation, case_id, org from messages where id = $1"
