@@ -145,7 +145,8 @@ class Ledger:
         """The same of one act, which is theirs who ask; `log` is the house's unless it is said."""
         someone = await self.someone(who)
         left = await self.did(route, request, act)
-        left.says(act, someone, **({"log": HOUSE} | fields))
+        fields.setdefault("log", HOUSE)
+        left.says(act, someone, **fields)
         assert left.came_from(act), route
         return left
 
