@@ -36,6 +36,8 @@ PILE_BYTES = 64 << 10
 EASE_S, EASE_BATCH_S, EASE_STEP_S = 0.02, 0.1, 0.001
 # After these, what somebody holds is read again. Who opens a case gets its first grant with it.
 LOOK_AGAIN = ACCESS_EVENTS | WIDE_ACCESS_EVENTS | {"grant.changed", "case.opened"}
+# After these, events of before may not say any more what they said, in whatever case: an erasure does not tell which.
+ERASING = frozenset({"certificate.issued", "disposition.approved"})
 # After these, sockets that a session's secret opened close, each with its code.
 SECRET_GONE = {"session.ended": "session_ended", "session.renewed": "session_renewed"}
 
@@ -85,6 +87,10 @@ _read_member = msgspec.json.Decoder(_Member).decode
 _read_session = msgspec.json.Decoder(_Session).decode
 
 
+def _nothing() -> None:
+    """Nobody keeps anything beside the ring."""
+
+
 def _nobody(socket: Any, subscription: Subscription) -> None:
     raise AssertionError("nobody takes those who are to come again")
 
@@ -99,6 +105,8 @@ class Feed:
         self.rooms = Rooms(self.hearing.may_tell)
         # Given who is to come to `mine` again from where they were, since the record is to be written first.
         self.again: Callable[[Any, Subscription], None] = _nobody
+        # Has those forget events who keep some.
+        self.forget: Callable[[], None] = _nothing
         self.ring = Ring()
         self.epoch = ""
         self.position = START
@@ -156,6 +164,10 @@ class Feed:
             if event.type in SECRET_GONE:
                 self._flush()
                 self._end_session(event)
+            elif event.type in ERASING:
+                self._flush()
+                self.ring = Ring(self.position)
+                self.forget()
         self._flush()
         EVENTS.inc(len(batch))
         LAG.set((datetime.now(UTC) - batch[-1].at).total_seconds())

@@ -42,6 +42,7 @@ class Joining:
         self._hearing = feed.hearing
         self._replaying = Replaying(feed)
         self._ranges = Ranges(lambda *place: replays.stream_page(database.system, *place))
+        feed.forget = self._ranges.forget
         self._ask_case = Asking[UUID, Thing](lambda ids: access.case_things(database.system, ids))
         self._ask_head = Asking[UUID, int](lambda ids: replays.heads(database.system, ids, feed.position))
 

@@ -83,7 +83,7 @@ class Ranges:
     def keep(self, stream: UUID, after: int, head: int, entries: Sequence[Entry], source: str) -> Range:
         made = Range(entries, source)
         if self._forgetting is None:
-            self._forgetting = asyncio.get_running_loop().call_later(KEPT_S, self._forget)
+            self._forgetting = asyncio.get_running_loop().call_later(KEPT_S, self._over)
         if len(self._kept) >= RANGES_MAX:
             self._kept.popitem(last=False)
         self._kept[stream, after, head] = made
@@ -116,16 +116,26 @@ class Ranges:
         return await asyncio.shield(reading)
 
     def _read_done(self, key: tuple[UUID, int, int], done: "asyncio.Task[Range]") -> None:
-        del self._reading[key]
+        if self._reading.get(key) is done:
+            del self._reading[key]
         if not done.cancelled():
             done.exception()  # whoever still waits for it is told
 
     async def _fetch(self, stream: UUID, after: int, head: int) -> Range:
         QUERIES.inc()
         events = await self._read(stream, after, head, head - after)
-        return self.keep(stream, after, head, [Entry(event) for event in events], "postgres")
+        entries = [Entry(event) for event in events]
+        if self._reading.get((stream, after, head)) is not asyncio.current_task():  # forgotten since
+            return Range(entries, "postgres")
+        return self.keep(stream, after, head, entries, "postgres")
 
-    def _forget(self) -> None:
+    def _over(self) -> None:
         self._forgetting = None
         self._kept.clear()
+        self._bytes = 0
+
+    def forget(self) -> None:
+        """What is kept, and what is being read: whoever waits for it gets it, and nobody after them."""
+        self._kept.clear()
+        self._reading.clear()
         self._bytes = 0

@@ -278,3 +278,32 @@ def test_the_ring_gives_all_after_a_place_or_says_that_it_cannot(
     assert found is None or found == expected
     if len(expected) <= size:
         assert found == expected
+
+
+@pytest.mark.parametrize("topic", ["case", "mine"])
+async def test_what_was_erased_is_brought_to_nobody_who_comes_back(office: Office, topic: str) -> None:
+    """Words go with no event of their own: the certificate tells that some did."""
+    start = await log.head(office.history.pool)
+    for n in range(3):
+        await office.post(f"word {n}")
+    await office.live.told()
+    epoch = office.live.gateway.feed.epoch
+    place = {"epoch": epoch, "pos": str(start)} if topic == "mine" else {"epoch": epoch, "seq": 0}
+    async with office.client("lawyer") as client:  # what was made for one is at hand for others
+        await client.subscribe("mine" if topic == "mine" else office.topic, place)
+        assert [(await client.next())["data"]["message"]["body"] for _ in range(3)] == [
+            "word 0",
+            "word 1",
+            "word 2",
+        ]
+    await office.history.pool.execute(
+        "update events set data = jsonb_set(data::jsonb, '{message,body}', 'null')::json where stream = $1", office.case
+    )
+    issued = {"id": office.org, "kind": "person"}
+    await office.history.append(
+        "certificate.issued", org=office.org, stream=office.org, data=issued, audience=["admin"]
+    )
+    await office.live.told()
+    async with office.client("client") as client:
+        await client.subscribe("mine" if topic == "mine" else office.topic, place)
+        assert [(await client.next())["data"]["message"]["body"] for _ in range(3)] == [None] * 3
