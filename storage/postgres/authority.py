@@ -1,5 +1,5 @@
 """What lets people in, as it stands at a moment, and how a house restored from before it is brought down to that: what
-does not stand any more is taken away, what keeps people out stands again, and nothing is ever given.
+does not stand any more is taken away, what keeps people out stands again, and nothing is given but a way back by mail.
 
 Of what lets in the moment is kept as prints, 12 bytes of SHA-256 each: enough to tell what still stands, and nobody
 reads in them who may what. Of what keeps out (walls, whom they reach, rules about second factors) the ids themselves.
@@ -117,6 +117,12 @@ AFTER = (
          "exists (select 1 from factors f where f.person = t.id and f.confirmed_at is not null)",
          _void("not {gone} and not exists (select 1 from factors f where f.person = t.id"
                " and f.confirmed_at is not null)")),
+    # By now its holder has shown that they read the mail of this address, and at that moment they had not come in or
+    # others had: nothing of theirs is left to come in by, and that mail is the way back.
+    _row("accounts that their holders took since", "people", "concat_ws(' ', 'taken', t.id, t.email)",
+         "not t.vouched and t.email_proved_at is not null and t.erased_at is null",
+         "update people t set vouched = false, email_proved_at = now(), password_hash = coalesce(t.password_hash, $1)"
+         " where (t.vouched or not has_joined(t.id)) and t.erased_at is null and not {gone}"),
 )  # fmt: skip
 # An address that is another one by now may be somebody else's: no mail to it lets anybody in.
 ADDRESS = _row(

@@ -262,7 +262,9 @@ async def test_what_was_taken_away_since_goes_again(free: Any, what: str) -> Non
 
 def test_every_kind_is_told_apart() -> None:
     words = {kind.words for kind in (*authority.KINDS, *authority.AFTER, authority.ADDRESS)}
-    assert words - set(TAKEN) == {"passwords beside second factors of later"}
+    assert words - set(TAKEN) == {
+        "passwords beside second factors of later", "accounts that their holders took since"
+    }  # fmt: skip
 
 
 async def test_what_was_given_since_is_not_given(free: Any) -> None:
@@ -363,6 +365,36 @@ async def test_a_password_alone_lets_nobody_in_who_proves_more_by_now(free: Any)
     hashes = "select password_hash from people where id = any ($1) order by password_hash"
     found = [row[0] for row in await free.fetch(hashes, [place.admin, place.desk, place.client])]
     assert found == sorted([NOBODY, NOBODY, f"hash of {place.admin}"])
+
+
+@pytest.mark.parametrize("then", ["vouched", "vouched, with a password", "invited"])
+async def test_who_took_their_account_since_gets_it_back_by_mail(free: Any, then: str) -> None:
+    """A provider's word had opened it, or nobody yet; what others held of it opens nothing, as it does by now."""
+    place = await Place.made(free)
+    for person in (place.desk, place.client):
+        await free.execute(
+            "update people set vouched = $2, email_proved_at = null, password_hash = $3 where id = $1",
+            person, then != "invited", "of others" if "password" in then else None,
+        )  # fmt: skip
+        await free.execute("delete from factors where person = $1", person)
+    if then == "invited":
+        await free.execute("delete from identities where person = $1", place.desk)
+    savepoint = free.transaction()
+    await savepoint.start()
+    await free.execute("delete from identities where person = $1", place.desk)
+    await free.execute(
+        "update people set vouched = false, email_proved_at = now(), password_hash = 'theirs' where id = $1", place.desk
+    )
+    now = await authority.moment(free)
+    await savepoint.rollback()
+    mailed = "select array_agg(id) from people where id = any ($1) and may_reset(id)"
+    both = [place.desk, place.client]
+    assert await free.fetchval(mailed, both) is None
+    assert (await down(free, now))["accounts that their holders took since"] == 1
+    assert await free.fetchval(mailed, both) == [place.desk]
+    found = await free.fetchrow("select vouched, password_hash from people where id = $1", place.desk)
+    assert tuple(found) == (False, NOBODY)
+    assert not await free.fetchval("select count(*) from identities where person = $1", place.desk)
 
 
 async def test_an_office_without_an_administrator_is_named_and_one_may_be_kept(free: Any) -> None:
