@@ -106,6 +106,8 @@ def verify_database(
             raise Unreadable(
                 f"There is no log {only[:60]!r} in this database; `casewire audit checkpoint` says which there are."
             )
+        if not logs and not report.wrong:
+            raise Unreadable("There is no log in this database yet, so there is nothing to verify.")
         for row in database.fetch(_UNPLACED):
             if only not in (None, row["log"]):
                 continue
@@ -113,8 +115,6 @@ def verify_database(
         destroyed = Destroyed(named).read(database.all(STONES), database.all(ERASURES))
         for id in logs:
             _verify_log(report, database, id, named, witnesses, destroyed)
-        if not logs:
-            report.fact("There is no log yet.")
         if not witnesses:
             unwitnessed(report)
     except database.error as problem:

@@ -200,6 +200,9 @@ def verify_folder(
     for needed in (entries, checkpoints):
         if not needed.is_file():
             raise Unreadable(f"{folder} is no record: {needed.name} is missing.")
+    witness = folder / WITNESS
+    if not (entries.stat().st_size or checkpoints.stat().st_size or witnesses or witness.is_file()):
+        raise Unreadable(f"{folder} holds no entry and no checkpoint, so there is nothing to verify.")
     key = folder / KEY
     own = key.read_bytes()[:KEY_FILE_BYTES_MAX].decode(errors="replace") if key.is_file() else None
     try:
@@ -209,8 +212,8 @@ def verify_folder(
         return  # without a key nothing else can be said
     id = log_of(entries) or "00000000-0000-0000-0000-000000000000"
     log = Log(report, id, jobs=jobs or cores())
-    if (folder / WITNESS).is_file():
-        witnesses = [*witnesses, folder / WITNESS]
+    if witness.is_file():
+        witnesses = [*witnesses, witness]
     private = folder / PRIVATE
     opened: list[IO[bytes]] = []
 

@@ -114,12 +114,16 @@ def test_a_changed_or_another_key_is_one_sentence(brought: str, named: list[str]
 def test_what_is_no_record_is_said_to_be_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "letter.txt").write_text("Dear all")
+    (tmp_path / "new").mkdir()
+    for name in ("entries.jsonl", "checkpoints.txt"):
+        (tmp_path / "new" / name).touch()
     (tmp_path / "empty.zip").write_bytes(b"")
     (tmp_path / "some.json").write_text('{"a": 1}')
     with zipfile.ZipFile(tmp_path / "other.zip", "w") as made:
         made.writestr("holiday.jpg", b"x")
     for name, says in (
         ("folder", "is no record: entries.jsonl is missing."),
+        ("new", "holds no entry and no checkpoint, so there is nothing to verify."),
         ("letter.txt", "is no record and no exported case: it is no zip archive."),
         ("empty.zip", "is no record and no exported case: it is no zip archive."),
         ("other.zip", "is no record and no exported case: it has no manifest.json."),

@@ -91,6 +91,17 @@ async def test_a_log_that_is_not_there_is_not_called_good(
     assert any("is in one alone" in sentence for sentence in (await look(stack, written, record, witness)).findings)
 
 
+async def test_of_a_database_without_any_log_nothing_is_called_good(
+    record: Record, stack: Stack, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dsn = Settings.read(stack.settings("operator")).postgres_owner
+    monkeypatch.setattr("deploy.verify.database._LOGS", "select '' as log where false")
+    assert await asyncio.to_thread(verify, None, dsn=dsn, keys=[record.signer.key]) == 2
+    said = capsys.readouterr()
+    assert said.err == "casewire: There is no log in this database yet, so there is nothing to verify.\n"
+    assert "GOOD" not in said.out
+
+
 ATTACKS = {
     "an entry rewritten": (
         ("update audit_entries set entry = convert_to(replace(convert_from(entry, 'UTF8'), 'staff', 'stuff'), 'UTF8')"
