@@ -18,7 +18,6 @@ from typing import Any
 import asyncpg
 import nats
 import nats.errors
-import rfc8785
 
 from deploy import find
 from deploy.embedded.child import StackError
@@ -26,6 +25,7 @@ from deploy.embedded.objects import binary as weed
 from deploy.embedded.stack import read_record
 from hub.context import utc_now
 from hub.retention.certifying import signed
+from hub.retention.rules import scrubbed
 from schemas.audit_log import check
 from schemas.ids import new_id
 from schemas.settings import Settings, SettingsError, as_role
@@ -129,11 +129,9 @@ async def _certify(settings: Settings, signing: Settings, began: datetime) -> st
         async with on.transaction():
             now = utc_now()
             rows = await on.fetch(scrubbing.COVERED, began, now)
-            moment = f"{now:%Y-%m-%dT%H:%M:%S.%f}Z"
             for org in sorted({row["org"] for row in rows}):
-                covered = sorted(row["sha256"].hex() for row in rows if row["org"] == org)
-                said = {"v": 1, "kind": "scrub", "at": moment, "organisation": str(org), "covers": covered}
-                id, body = new_id(), rfc8785.dumps(said)
+                body = scrubbed(org, (row["sha256"] for row in rows if row["org"] == org), at=now)
+                id = new_id()
                 note = signed(signing, org, id, body, now)
                 await on.execute(scrubbing.ISSUE, id, org, now, body.decode(), sha256(body).digest(), note)
     finally:

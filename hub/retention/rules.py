@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -104,3 +105,12 @@ def certificate(stone: Mapping[str, Any], *, at: datetime) -> bytes:
         if stone[name] is not None:
             body[name] = moment(stone[name])
     return rfc8785.dumps(body)
+
+
+def scrubbed(org: UUID, covered: Iterable[bytes], *, at: datetime) -> bytes:
+    """The same of a scrub. It names the certificates that it covers by one hash, SHA-256 over theirs in order: all who
+    administer read it, and how many there are is not for whom a wall keeps out of what some of them tell of."""
+    covers = sha256(b"".join(sorted(covered))).hexdigest()
+    return rfc8785.dumps(
+        {"v": 2, "kind": "scrub", "at": moment(at), "organisation": str(org), "covers": covers}
+    )
