@@ -190,9 +190,10 @@ async def _enter(hub: Hub, kept: Kept, said: Said, caller: Caller) -> SignedIn |
     if row is None:
         log.info("identity provider: not linked", provider=str(kept.id))
         raise Refused("bad_credentials", NOT_LINKED.format(name=kept.name))
-    # What an administrator counts as a second factor is good for their own organisation.
+    # What an administrator counts as a second factor is good for their own organisation: for its rule, and in the place
+    # of a factor that somebody has here only where no other office knows them.
     mfa = rules.second_factor(said, kept.mfa_amr, kept.mfa_acr) and not row["elsewhere"]
-    if row["second"] and not mfa:
+    if row["second"] and not (mfa and await _theirs_alone(hub, row["person"], kept.org)):
         return await ask_second(hub, row["person"])
     shown = Shown(issuer=kept.issuer, subject=said.subject)
     return await signed_in(hub, row["person"], caller, [], "provider", mfa=mfa, shown=shown)
@@ -203,6 +204,11 @@ async def _identity(hub: Hub, kept: Kept, said: Said) -> Any:
         return await hub.database.signin.fetchrow(
             providers.IDENTITY, kept.issuer, said.subject, kept.id, said.email, hub.clock()
         )
+
+
+async def _theirs_alone(hub: Hub, person: UUID, org: UUID) -> bool:
+    async with hub.database.reading(person) as connection:
+        return bool(await connection.fetchval(providers.THEIRS_ALONE, org))
 
 
 async def _arrive(hub: Hub, kept: Kept, said: Said, caller: Caller) -> None:

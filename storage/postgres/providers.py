@@ -18,6 +18,9 @@ PROVIDER = """select id, org, name, issuer, client_id, sealed, domains, brings, 
 DEPART = "select signin_depart($1, $2, $3, $4, $5, $6)"
 RETURN = "select session from signin_return($1, $2, $3, $4)"
 IDENTITY = "select person, second, elsewhere from signin_identity($1, $2, $3, $4, $5)"
+# Whether the asker has a place in this office and in no other.
+THEIRS_ALONE = """select coalesce(bool_and(org = $1), false) from grants
+    where person = (select me()) and scope = org"""
 ARRIVE = "select person, brought from signin_arrive($1, $2, $3, $4, $5, $6, $7, $8)"
 LINK = "select signin_link_identity($1, $2, $3, $4, $5, $6, $7, $8, $9)"
 UNLINK = "select signin_unlink_identity($1, $2, $3)"
