@@ -1,16 +1,21 @@
 """The embedded object store: SeaweedFS with its S3 door, the one door that people and processes use."""
 
 import contextlib
+import io
 import json
 import os
 import secrets
 import signal
+import socket
+import stat
 import sysconfig
+import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+import urllib3
 from minio import Minio
 from minio.commonconfig import ENABLED
 from minio.error import S3Error
@@ -24,6 +29,8 @@ READY_WAIT_S = 60.0
 REGION = "us-east-1"
 VOLUME_BYTES_MAX_MB = 1024
 VOLUMES_MAX = 1000
+FORSAKEN_AFTER_S = 60.0
+PROBE = "casewire-ready"  # what is written and read to see that both can be done
 
 # Every listener that `weed server` opens. All are chosen by us, so that two stacks live on one machine.
 PORTS = (
@@ -129,6 +136,18 @@ class Objects:
             return False
         return True
 
+    def serves(self, bucket: str) -> bool:
+        """Whether what is written can be read: buckets are listed before there is a volume to write to."""
+        client = self.client()
+        try:
+            written = client.put_object(bucket, PROBE, io.BytesIO(PROBE.encode()), len(PROBE))
+            with contextlib.closing(client.get_object(bucket, PROBE, version_id=written.version_id)) as answer:
+                same = answer.read() == PROBE.encode()
+            client.remove_object(bucket, PROBE, version_id=written.version_id)
+        except (urllib3.exceptions.HTTPError, OSError, S3Error):
+            return False
+        return same
+
     def client(self) -> Minio:
         return s3_client(self.url, self.access_key, self.secret_key)
 
@@ -137,17 +156,34 @@ class Objects:
         self._remove_sockets()
 
     def _remove_sockets(self) -> None:
-        """SeaweedFS leaves a socket in /tmp for each of its gRPC ports, and nothing tells it another place."""
+        """SeaweedFS leaves a socket in /tmp for each of its gRPC ports, and nothing tells it another place. Those of a
+        run that was killed, a restore that has no ports any more among them, go with whoever comes next."""
+        for path in forsaken(Path("/tmp"), time.time() - FORSAKEN_AFTER_S):
+            path.unlink(missing_ok=True)
         for flag, port in self.ports.items():
             part, _, kind = flag.partition(".port.")
             if kind == "grpc":
                 Path(f"/tmp/seaweedfs-{part}-grpc-{port}.sock").unlink(missing_ok=True)
 
 
+def forsaken(folder: Path, before: float) -> Iterator[Path]:
+    """Sockets of ours to which nobody listens, made before that time: what is being made is not listened to yet."""
+    for path in folder.glob("seaweedfs-*-grpc-*.sock"):
+        try:
+            about = path.lstat()
+            if not stat.S_ISSOCK(about.st_mode) or about.st_uid != os.getuid() or about.st_mtime >= before:
+                continue
+            with socket.socket(socket.AF_UNIX) as asking:
+                asking.settimeout(1)
+                asking.connect(str(path))
+        except ConnectionRefusedError:
+            yield path
+        except OSError:
+            continue
+
+
 def s3_client(url: str, access_key: str, secret_key: str, region: str = REGION) -> Minio:
     """A client that fails at once instead of trying for minutes: its callers have waits of their own."""
-    import urllib3
-
     scheme, _, host = url.partition("://")
     pool = urllib3.PoolManager(timeout=urllib3.Timeout(connect=2, read=10), retries=False)
     return Minio(

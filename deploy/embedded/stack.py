@@ -170,6 +170,8 @@ class Stack:
                 settings.s3_quarantine,
                 settings.s3_documents,
             )
+        if (objects := self.objects) is not None:
+            wait_until(objects.child, lambda: objects.serves(settings.s3_quarantine), READY_WAIT_S)
 
     def stop(self) -> None:
         """Stop the servers, ask all first and then wait, and give the data directory free."""
