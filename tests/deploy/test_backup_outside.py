@@ -179,7 +179,11 @@ def following(outside: Outside, backups: Path) -> Iterator["subprocess.Popen[byt
             yield follower
         finally:
             follower.terminate()
-            follower.wait(30)
+            try:
+                follower.wait(HEALED_WITHIN_S)
+            finally:
+                follower.kill()  # whoever comes next follows alone
+                follower.wait()
 
 
 async def followed(on: Any, follower: "subprocess.Popen[bytes]") -> None:

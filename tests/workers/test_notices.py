@@ -240,10 +240,15 @@ async def test_nothing_goes_after_it_is_met_however_close_the_two_come(
     office: Office, system: Database, working: Settings, due: datetime
 ) -> None:
     made = [await set_deadline(office, due, title=f"No. {n}") for n in range(12)]
-    meeting = (
-        office.lead.patch(f"/v1/deadlines/{one['id']}", {"status": "met"}, 1) for one in reversed(made)
-    )
-    await asyncio.gather(send_due(working, system, due), *meeting)
+
+    async def meet(id: str) -> None:
+        while (
+            answer := await office.lead.patch(f"/v1/deadlines/{id}", {"status": "met"}, 1)
+        ).status_code == 503:
+            pass  # a slow machine: who is told so tries again
+        assert answer.status_code in (200, 412)
+
+    await asyncio.gather(send_due(working, system, due), *(meet(one["id"]) for one in reversed(made)))
     order: dict[str, list[str]] = {}
     for event in await office.lead.all(f"/v1/cases/{office.case}/events"):
         if event["type"] in ("deadline.noticed", "deadline.met"):
