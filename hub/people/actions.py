@@ -31,6 +31,7 @@ from schemas.zones import zone_named
 from storage.postgres import factors, locks, people, sessions
 from storage.postgres.pool import translated
 from storage.postgres.rows import cursor, read, read_cursor
+from storage.postgres.unit import RECALL
 
 USED = "This invitation was used or is over; ask for another one, or sign in."
 SET_UP = "Casewire is set up already; sign in."
@@ -42,7 +43,7 @@ async def invite_person(hub: Hub, who: Who, request: InvitePerson, key: UUID) ->
     known = await find_person(hub, who, request.org, request.email)
     person = known.id if known else new_id()
     if known is not None and request.role == OUTSIDE:
-        await _leave_teams(hub, who, request.org, person)
+        await _leave_teams(hub, who, request.org, person, key)
     remembered = key_of(key, "invite_person", request.org, request)
     async with hub.writing(who, locks.of_streams(request.org, person, exclusive=True), remembered) as unit:
         if await unit.recall():
@@ -82,13 +83,13 @@ async def remove_person(hub: Hub, who: Who, org: UUID, person: UUID) -> None:
         await put_out(unit, org, person)
 
 
-async def _leave_teams(hub: Hub, who: Who, org: UUID, person: UUID) -> None:
+async def _leave_teams(hub: Hub, who: Who, org: UUID, person: UUID, key: UUID) -> None:
     """Who is staff no more is on no team either. Only an administrator is told of participations, so for others
-    nothing happens here; each step repeats for free."""
+    nothing happens here; each step repeats for free, and none after all was done by this key."""
     if person == who.person:
         return
     async with hub.reading(who) as connection:
-        if await connection.fetchval(people.ROLE, org) != ADMIN:
+        if await connection.fetchval(people.ROLE, org) != ADMIN or await connection.fetchrow(RECALL, key):
             return
         rows = await connection.fetch(people.PARTICIPATIONS, org, person)
     for row in rows:
