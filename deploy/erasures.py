@@ -7,6 +7,7 @@ from typing import Any
 
 import asyncpg
 
+from deploy.backup.make import record
 from deploy.embedded.child import StackError
 from deploy.embedded.nats import write_private
 from schemas.settings import Settings
@@ -33,7 +34,16 @@ def apply(settings: Settings, file: Path) -> dict[str, int]:
             raise ValueError
     except (OSError, ValueError, TypeError) as problem:
         raise StackError(f"{file} is no ledger of erasures.") from problem
-    return asyncio.run(_with(settings, lambda on: ledger.apply(on, lines)))
+    return asyncio.run(_with(settings, lambda on: applied(on, lines)))
+
+
+async def applied(on: Any, lines: list[str]) -> dict[str, int]:
+    """With its entry in the record, in the same transaction, unless the ledger is empty."""
+    async with on.transaction():
+        done = await ledger.apply(on, lines)
+        if any(done.values()):
+            await record(on, "erasures.applied", ", ".join(f"{what}: {n}" for what, n in sorted(done.items())))
+    return done
 
 
 async def _with(settings: Settings, work: Any) -> Any:

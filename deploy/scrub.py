@@ -20,6 +20,7 @@ import nats
 import nats.errors
 
 from deploy import find
+from deploy.backup.make import record
 from deploy.embedded.child import StackError
 from deploy.embedded.objects import binary as weed
 from deploy.embedded.stack import read_record
@@ -52,7 +53,7 @@ def scrub(data: Path | None) -> list[str]:
     except (OSError, asyncpg.PostgresError, nats.errors.Error) as problem:
         raise StackError(f"Not everything could be scrubbed: {problem}.") from problem
     done.append(_objects(find.data_directory(data)))
-    done.append(asyncio.run(_certify(settings, signing, began)))
+    done.append(asyncio.run(certify(settings, signing, began)))
     return done
 
 
@@ -122,7 +123,7 @@ def _objects(data: Path) -> str:
     return "Objects: all volumes"
 
 
-async def _certify(settings: Settings, signing: Settings, began: datetime) -> str:
+async def certify(settings: Settings, signing: Settings, began: datetime) -> str:
     """Say on the certificates of before that their bytes are gone."""
     on = await asyncpg.connect(settings.postgres_system)
     try:
@@ -134,6 +135,7 @@ async def _certify(settings: Settings, signing: Settings, began: datetime) -> st
                 id = new_id()
                 note = signed(signing, org, id, body, now)
                 await on.execute(scrubbing.ISSUE, id, org, now, body.decode(), sha256(body).digest(), note)
+                await record(on, "certificate.issued", log=org, thing=id)
     finally:
         await on.close()
     return f"Certificates: {len(rows)}"

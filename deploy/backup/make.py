@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
+from uuid import UUID
 
 import asyncpg
 import msgspec
@@ -17,7 +18,7 @@ from deploy.backup.keys import Keys, keys_of, prints_of, save_keys
 from deploy.backup.objects import EVER, Named, Say, copy_out, named
 from deploy.backup.shelf import PART, Held, Manifest, Place, Shelf, lines, place, to_disk
 from deploy.embedded.child import StackError
-from schemas.audit import Actor, canonical
+from schemas.audit import HOUSE, Actor, canonical
 from schemas.settings import Settings
 from storage.blobs import Blobs
 from storage.postgres import audit, backups
@@ -204,9 +205,14 @@ async def _record(house: House, act: str, name: str) -> None:
         await connection.close()
 
 
-async def record(connection: Any, act: str, about: str) -> None:
-    """One entry in the house's own log, in the transaction of `connection`."""
-    entry, private = audit.made(act=act, at=datetime.now(UTC), by=OPERATOR, rule="operator", about=about)
+async def record(
+    connection: Any, act: str, about: str = "", *, log: UUID = HOUSE, thing: UUID | None = None
+) -> None:
+    """One entry of what the person at the machine does, in the transaction of `connection`; in the house's own log
+    unless an organisation's is named."""
+    entry, private = audit.made(
+        act=act, at=datetime.now(UTC), by=OPERATOR, rule="operator", about=about, log=log, thing=thing
+    )
     await connection.execute(
         audit.RECORD, entry.log, None, None, canonical(entry), msgspec.json.encode(private)
     )

@@ -15,7 +15,6 @@ from msgspec import Struct
 from hub.deadlines.rules import OVERDUE, last_moment
 from hub.notices import rules
 from schemas.access import sees
-from schemas.audit import Doing
 from schemas.deadlines import Deadline
 from schemas.events import NewEvent
 from schemas.facts import CaseFacts, Stream
@@ -29,8 +28,7 @@ from storage.postgres.pool import Database
 from storage.postgres.rows import read
 from storage.postgres.unit import Unit
 
-# What the record calls a step that is settled without an event: whoever it is for was told of it before.
-NOTICED = Doing("deadline.noticed")
+NOTICED = "deadline.noticed"  # what the record calls a step
 
 logger = structlog.get_logger("notices")
 
@@ -65,7 +63,9 @@ async def send_step(database: Database, settings: Settings, due: Due, now: datet
         people = await _people(unit, deadline, "deadline", due.step)
         held = await viewers(unit.connection, [person.id for person in people])
         chosen = rules.recipients(people, held, thing)
+        unit.act, unit.thing = NOTICED, deadline.id  # whoever is told, and if nobody is
         if any(person.id not in due.people for person in chosen):
+            unit.changes_nothing()  # the claim is a lock
             return 0  # somebody new, whose stream is not locked: the next round knows them
         if not chosen:
             logger.warning("a deadline's notice reaches nobody", deadline=str(deadline.id), step=due.step)
@@ -93,7 +93,9 @@ async def escalate(database: Database, settings: Settings, due: Due, now: dateti
         people = [
             person for person in await _people(unit, deadline, "escalation", due.step) if person.is_next
         ]
+        unit.act, unit.thing = NOTICED, deadline.id
         if any(person.id not in due.people for person in people):
+            unit.changes_nothing()
             return 0
         held = await viewers(unit.connection, [person.id for person in people])
         thing = Thing(facts.case, facts.org, deadline.audience, ())
@@ -139,7 +141,7 @@ async def nudge_unseen(
 
 
 def _locked(database: Database, due: Due, now: datetime) -> Any:
-    return database.writing_as_system(locks.of_streams(due.org, due.case_id, *due.people), now, NOTICED)
+    return database.writing_as_system(locks.of_streams(due.org, due.case_id, *due.people), now)
 
 
 def _escalates(deadline: Deadline, step: str) -> bool:

@@ -62,7 +62,7 @@ async def test_an_app_of_the_web(ledger: Ledger, scene: Scene, owner: Any) -> No
     assert stolen.acts == ["app.tokens_ended", "app.tokens_made"]
     by_app = Someone("app", None, None, id)
     stolen.says("app.tokens_ended", by_app, rule="refresh token used twice")
-    stolen.says("app.tokens_made", by_app, outcome="refused", rule="invalid_grant", thing=id)
+    stolen.says("app.tokens_made", by_app, "refused", rule="invalid_grant", thing=id)
     assert stolen.came_from("app.tokens_ended")
     token = (await app.connected(home))["access_token"]
     revoking = app.post("/oauth/revoke", token=token)
@@ -80,7 +80,7 @@ async def test_an_app_of_the_web(ledger: Ledger, scene: Scene, owner: Any) -> No
     await home.call("DELETE", f"/v1/apps/{id}")
     over = await ledger.watch(app.by_code(to.partition("code=")[2].partition("&")[0]))
     assert over.acts in (["app.nothing_made", "app.tokens_made"], ["app.tokens_made"]), over.acts
-    over.says("app.tokens_made", by_app, outcome="refused", rule="invalid_grant")
+    over.says("app.tokens_made", by_app, "refused", rule="invalid_grant")
 
 
 @proves(

@@ -152,4 +152,4 @@ async def test_an_outside_provider(ledger: Ledger, world: World, hub: Hub, shops
     shop.more = {"sub": uuid4().hex, "email": f"n{uuid4().hex}@office.test", "email_verified": True}
     refusal = await ledger.watch(office.returned(stranger, await office.departed(stranger)))
     assert refusal.answer.status_code == 401 and refusal.acts == ["come_back"]
-    refusal.says("come_back", NOBODY, outcome="refused", log=HOUSE)
+    refusal.says("come_back", NOBODY, "refused", log=HOUSE)

@@ -1,7 +1,9 @@
 """Every route that writes leaves exactly one entry, which says who, by which session and from where, on what, and by
 which rule. Each is sent what `EXITS` says of it until it does something, in a town of its own."""
 
+import importlib
 import random
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -13,6 +15,8 @@ from tests.hub.audit.entries import count, newest
 from tests.leaks.exits import EXITS
 from tests.leaks.probing import PLACE, Names, forms, request_of, send
 from tests.leaks.town import Town, plant
+from tests.leaks.written import CLAIMED, NOTHING, key_of
+from tests.routes import all_routes
 from tests.uploads import Hands
 
 Key = tuple[str, str]
@@ -21,7 +25,7 @@ IN_A_CASE = {
     "team_case",
 }  # fmt: skip
 # What is done here, as a route says it; whatever else does something is held to the same. The others ask for what a
-# town has not (a pending question, a code, an identity elsewhere), and are seen by their own tests.
+# town has not (a pending question, a code, an identity elsewhere), and have scenes of their own: see `CLAIMED`.
 DONE = """
 PATCH /v1/cases/{case:uuid}
 PATCH /v1/deadlines/{deadline:uuid}
@@ -67,6 +71,9 @@ DELETE /v1/orgs/{org:uuid}/people/{person:uuid}
 DELETE /v1/orgs/{org:uuid}/teams/{team:uuid}
 DELETE /v1/parties/{party:uuid}
 """
+# What writes though its method says that it reads.
+READS_AND_WRITES = {("GET", "/oauth/authorize"), ("GET", "/oauth/logout")}
+SCENES = ("own", "office", "apps", "directory", "elsewhere")
 # A request of several acts, each in a transaction of its own and with an entry of its own.
 SEVERAL = {
     ("PUT", "/v1/documents/{document:uuid}/content"),
@@ -121,6 +128,19 @@ async def done(town: Town, owner: Any, asker: str, key: Key) -> list[Entry]:
                     assert entry.from_ and entry.rule and entry.by.kind == "browser", key
                 return written
     return []
+
+
+def test_every_route_that_writes_is_shown_here_or_in_a_scene() -> None:
+    """A new one fails here until it is: in the town, in a scene, or in a scene as what is no act."""
+    for scene in SCENES:
+        importlib.import_module(f"tests.leaks.test_written_{scene}")
+    files = {path.stem.removeprefix("test_written_") for path in Path(__file__).parent.glob("test_written_*.py")}
+    assert files == {*SCENES, "down"}
+    routes = {(route.method, route.path) for route in all_routes() if route.method != "GET"} | READS_AND_WRITES
+    town, nothing = ({key_of(line) for line in lines} for lines in (DONE.strip().splitlines(), NOTHING))
+    assert routes - town - set(CLAIMED) == set(), "nobody has seen what these leave in the record"
+    assert (town | set(CLAIMED)) - routes == set(), "there are no such routes"
+    assert nothing <= set(CLAIMED) and not nothing & town and all(NOTHING.values())
 
 
 async def test_every_write_leaves_one(own: Town, owner: Any) -> None:

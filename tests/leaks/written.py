@@ -2,7 +2,7 @@
 who did what, from where and by which rule."""
 
 import functools
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -24,8 +24,25 @@ BESIDES = {
     "challenges", "journeys",  # a question that waits for its answer
     "devices", "factors", "identities", "oauth_devices",  # that something is in use, or was asked for
     "mails",  # about an act that has its entry
+    "version_texts",  # a worker's, of a version whose entry follows
     "case_keys", "data_keys", "roots",  # made before anything is sealed, with an entry by the recorder
 }  # fmt: skip
+# What is asked by a method of writing and is no act; the scenes show that it writes none.
+NOTHING = {
+    "POST /oauth/authorize": "is asked again as a GET, which is shown too",
+    "POST /oauth/logout": "is asked again as a GET, which is shown too",
+    "POST /oauth/userinfo": "tells the app what it may know of whom it holds a token",
+    "POST /oauth/introspect": "tells the app of its own token",
+    "POST /scim/v2/{org:uuid}/.search": "reads",
+    "POST /scim/v2/{org:uuid}/Users/.search": "reads",
+    "POST /scim/v2/{org:uuid}/Groups/.search": "reads",
+    "POST /v1/apps/devices": "reads what a code stands for, and counts the tries",
+    "POST /v1/factors/passkeys/options": "a question that waits for its answer",
+    "POST /v1/session/passkey/options": "a question that waits for its answer",
+    "POST /v1/session/proof/options": "a question that waits for its answer",
+    "POST /v1/session/providers/{provider:uuid}/start": "a way to a provider, which opens nothing before the return",
+    "POST /v1/identities/{provider:uuid}/start": "a way to a provider, which opens nothing before the return",
+}
 # Routes by the tests that prove them.
 CLAIMED: dict[Key, str] = {}
 
@@ -54,10 +71,12 @@ NOBODY, WORKER, OPERATOR = Someone("nobody"), Someone("worker"), Someone("operat
 
 
 class Left:
-    """What was left by one request: its answer, the entries, and the tables that were written without one."""
+    """What was left by one request: its answer, its entries, and apart those of keys that were asked for on the way."""
 
-    def __init__(self, answer: Any, said: Sequence[Said], bare: Collection[str]) -> None:
-        self.answer, self.said, self.bare = answer, list(said), bare
+    def __init__(self, answer: Any, said: Sequence[Said]) -> None:
+        self.answer = answer
+        self.said = [one for one in said if not one.entry.act.startswith("key.")]
+        self.keys = [one for one in said if one.entry.act.startswith("key.")]
 
     @property
     def acts(self) -> list[str]:
@@ -67,7 +86,7 @@ class Left:
         (found,) = [one.entry for one in self.said if one.entry.act == act]
         return found
 
-    def says(self, act: str, by: Someone, *, outcome: str = "done", **fields: Any) -> Entry:
+    def says(self, act: str, by: Someone, outcome: str = "done", /, **fields: Any) -> Entry:
         """One entry has this act; it is by `by`, from the client's address where there is a client, and as `fields`."""
         (one,) = [one for one in self.said if one.entry.act == act]
         entry = one.entry
@@ -102,8 +121,9 @@ class Ledger:
         self.hub.uses.due(row["id"], self.hub.clock() + timedelta(days=3650))
         return Someone(row["kind"], row["person"], row["id"], row["app"])
 
-    async def watch(self, work: Awaitable[Any]) -> Left:
-        """What `work` leaves. Each transaction with an entry has one, and all others write what needs none."""
+    async def watch(self, work: Awaitable[Any], *besides: str) -> Left:
+        """What `work` leaves. Each transaction with an entry has one, and all others write what needs none: rows of
+        `BESIDES`, and of the tables that are named, as by a savepoint, which has an id of its own."""
         if not self._tables:
             self._tables = [row["relname"] for row in await self.owner.fetch(TABLES)]
         since: int = await self.owner.fetchval(SINCE)
@@ -113,9 +133,10 @@ class Ledger:
             Said(entry_of(row["entry"]), msgspec.json.decode(row["private"] or "{}", type=Private), row["tx"])
             for row in rows
         ]
-        said = [one for one in said if not one.entry.act.startswith("key.")]
+        left = Left(answer, said)
+        acts = [(one.tx, one.entry.log) for one in left.said]  # one transaction may be of several organisations
+        assert len(acts) == len(set(acts)), ("two entries of one act", left.acts)
         with_entry = [one.tx for one in said]
-        assert len(with_entry) == len(set(with_entry)), ("two entries of one act", said)
         wrote = " union all ".join(
             f"select '{table}' as t from {table} where xmin::text::bigint >= $1 "
             "and not xmin::text::bigint = any ($2)"
@@ -125,11 +146,13 @@ class Ledger:
             row["t"]
             for row in await self.owner.fetch(f"select distinct t from ({wrote}) w", since, with_entry)
         }
-        assert bare <= BESIDES, ("written without an entry", bare - BESIDES, [one.entry.act for one in said])
-        return Left(answer, said, bare)
+        bare -= BESIDES.union(besides)
+        assert bare == set(), ("written without an entry", bare, left.acts)
+        return left
 
     async def did(self, route: str, request: Awaitable[httpx.Response], *acts: str, status: int = 0) -> Left:
         """A request of this route, which must do something: it leaves exactly these acts, in their order."""
+        assert acts or route in NOTHING, f"{route} has to leave something, or to say why not"
         left = await self.watch(request)
         assert left.answer.status_code == status if status else left.answer.status_code < 400, (
             left.answer.text
@@ -151,7 +174,7 @@ class Ledger:
         return left
 
     async def nothing(self, route: str, request: Awaitable[httpx.Response]) -> Left:
-        """A request of this route is answered, and is no act: see `NOTHING` in test_written_down.py."""
+        """A request of this route is answered, and is no act: see `NOTHING`."""
         return await self.did(route, request)
 
     async def no_more(self, request: Awaitable[httpx.Response], *statuses: int) -> None:
@@ -168,7 +191,7 @@ class Ledger:
         left = await self.watch(request)
         assert left.answer.status_code == status, left.answer.text
         assert left.acts == [act], left.acts
-        left.says(act, someone, outcome="refused", **fields)
+        left.says(act, someone, "refused", **fields)
         assert left.came_from(act)
 
 

@@ -176,6 +176,7 @@ export const audit = {
     person_exported: "made a copy of what is held of a person",
     backup_made: "made a backup",
     backup_restored: "restored a backup",
+    erasures_applied: "destroyed again, after a restore, what was destroyed since its backup",
     seed: "set up the demo",
     notice_added: "gave notice",
     notice_acked: "took note of a notice",
