@@ -149,7 +149,7 @@ function Portal(): ReactNode {
         <nav aria-label={t("app.menu")} style={{ marginInlineStart: "auto" }}>
           <ul className="cw-nav" style={{ flexDirection: "row" }}>
             <li>
-              <Link to="/inbox" activeProps={{ "aria-current": "page" }} style={{ flexDirection: "row", minHeight: "2.4rem", fontSize: "0.9rem", whiteSpace: "nowrap" }}>
+              <Link to="/inbox" activeProps={{ "aria-current": "page" }} style={{ flexDirection: "row", minHeight: "2.75rem", fontSize: "0.9rem", whiteSpace: "nowrap" }}>
                 <IconInbox size={19} stroke={1.7} aria-hidden />
                 <span>{t("nav.inbox")}</span>
                 {inbox.waiting.length > 0 && (
@@ -188,7 +188,7 @@ function Account({ named = false }: { readonly named?: boolean }): ReactNode {
   return (
     <Menu position={named ? "top-start" : "bottom-end"} width={220}>
       <Menu.Target>
-        <UnstyledButton p={6} style={{ borderRadius: 8, display: "flex", alignItems: "center", gap: 10, width: named ? "100%" : undefined }}>
+        <UnstyledButton p={7} style={{ borderRadius: 8, display: "flex", alignItems: "center", gap: 10, width: named ? "100%" : undefined }}>
           <Avatar size={30} radius="xl" color="ink" variant="filled" aria-hidden>
             {initials(me.name)}
           </Avatar>

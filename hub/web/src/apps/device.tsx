@@ -36,7 +36,7 @@ export default function DevicePage(): ReactNode {
   };
   return (
     <div className="cw-narrow" style={{ overflowWrap: "anywhere" }}>
-      <Head title={asked ? t("apps.device.asks", { name: asked.name }) : t("apps.device.title")} />
+      <Head title={asked && done === null ? t("apps.device.asks", { name: asked.name }) : t("apps.device.title")} />
       {done !== null ? (
         <Stack gap="md" align="flex-start">
           <Alert color={done ? "green" : "gray"} variant="light" role="status" title={done ? t("apps.device.allowed") : t("apps.device.denied")}>

@@ -62,7 +62,8 @@ function Download({ of, name, org }: { readonly of: Export; readonly name: strin
   const [done, setDone] = useState<number | null>(null);
   const [told, setTold] = useState<"saved" | "browser" | null>(null);
   const stopped = useRef<AbortController | null>(null);
-  const about = of.bytes + of.messages * 1000;
+  // Its pages and the record are there in the smallest case too: measured on the demo's, packed.
+  const about = of.bytes + 10_000 + of.seq * 400 + of.messages * 500;
   const size = shownBytes(about);
   const loading = useAction(async () => {
     setTold(null);

@@ -111,10 +111,10 @@ export function RecoveryCodes({ codes }: { readonly codes: readonly string[] }):
     <Alert ref={panel} tabIndex={-1} color="ink" variant="light" title={t("security.recoveryTitle")} data-testid="recovery-codes">
       <Stack gap="sm">
         <Text size="sm">{t("security.recoveryOnce")}</Text>
-        <List listStyleType="none" style={{ display: "grid", gridTemplateColumns: "repeat(auto-fill, minmax(13rem, 1fr))", gap: "0.35rem" }}>
+        <List listStyleType="none" style={{ display: "grid", gridTemplateColumns: "repeat(auto-fill, minmax(17rem, 1fr))", gap: "0.35rem" }}>
           {codes.map((code) => (
             <List.Item key={code}>
-              <Code style={{ fontSize: "0.9rem" }}>{code}</Code>
+              <Code style={{ fontSize: "0.9rem", whiteSpace: "nowrap" }}>{code}</Code>
             </List.Item>
           ))}
         </List>

@@ -9,27 +9,28 @@ import { Form } from "../ui/forms";
 import { ButtonLink } from "../ui/links";
 import { forget } from "./forget";
 import { Entrance } from "./sign-in";
+import type { ByMail } from "./ways";
 
 /** A button that becomes a form, and then says where to look. */
-export function Forgotten(): ReactNode {
+export function Forgotten({ open, onOpen }: ByMail): ReactNode {
   const { t } = useTranslation();
-  const [step, setStep] = useState<"closed" | "asking" | "sent">("closed");
-  if (step === "sent") {
+  const [sent, setSent] = useState(false);
+  if (sent) {
     return (
       <Alert color="ink" variant="light" role="status" title={t("providers.linkSent")}>
         {t("providers.resetSentHint")}
       </Alert>
     );
   }
-  if (step === "closed") {
+  if (!open) {
     return (
-      <Button variant="subtle" fullWidth onClick={() => setStep("asking")}>
+      <Button variant="subtle" fullWidth onClick={onOpen}>
         {t("providers.forgotten")}
       </Button>
     );
   }
   return (
-    <Form submit={t("providers.resetSend")} fullWidth quiet onSend={(said) => post("/password/ask", { email: said("reset_email") })} onDone={() => setStep("sent")}>
+    <Form submit={t("providers.resetSend")} fullWidth quiet onSend={(said) => post("/password/ask", { email: said("reset_email") })} onDone={() => setSent(true)}>
       {(at) => <TextInput name="reset_email" type="email" label={t("session.email")} description={t("providers.resetLead")} autoComplete="email" required withAsterisk={false} error={at("$.email")} autoFocus />}
     </Form>
   );

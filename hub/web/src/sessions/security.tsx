@@ -110,8 +110,9 @@ function FactorsSection(): ReactNode {
   const [codes, setCodes] = useState<readonly string[]>([]);
   const read = (): void => void client.invalidateQueries({ queryKey: ["factors"] });
   const added = (enrolled: Enrolled): void => {
+    // The codes say that it is done, and nothing is to lie over them.
     if (enrolled.recovery.length > 0) setCodes(enrolled.recovery);
-    notifications.show({ message: t("security.added") });
+    else notifications.show({ message: t("security.added") });
     read();
   };
   const [renewing, setRenewing] = useState(false);

@@ -49,6 +49,7 @@ export default function SignInPage(): ReactNode {
   }, [needed, navigate]);
   const [asked, setAsked] = useState<MfaNeeded | null>(null);
   const [declined, setDeclined] = useState(false);
+  const [byMail, setByMail] = useState<"link" | "password" | null>(null);
   // Who it is, the next page asks: the session may open nothing yet but the setting up of a second factor.
   const onward = to?.startsWith("/") && !to.startsWith("//") && !to.startsWith("/sign-in") ? to : "/";
   const signedIn = (): void => {
@@ -113,8 +114,8 @@ export default function SignInPage(): ReactNode {
           </Text>
         )}
         <Complaint refused={byPasskey.refused} />
-        <MailLink />
-        <Forgotten />
+        <MailLink open={byMail === "link"} onOpen={() => setByMail("link")} />
+        <Forgotten open={byMail === "password"} onOpen={() => setByMail("password")} />
       </Stack>
     </Entrance>
   );

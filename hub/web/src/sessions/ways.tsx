@@ -54,26 +54,32 @@ export function Providers({ to }: { readonly to: string }): ReactNode {
   );
 }
 
+/** A way to be let in by mail. One of them is asked for at a time, so that one field is there for one address. */
+export interface ByMail {
+  readonly open: boolean;
+  readonly onOpen: () => void;
+}
+
 /** A button that becomes a form, and then says where to look. */
-export function MailLink(): ReactNode {
+export function MailLink({ open, onOpen }: ByMail): ReactNode {
   const { t } = useTranslation();
-  const [step, setStep] = useState<"closed" | "asking" | "sent">("closed");
-  if (step === "sent") {
+  const [sent, setSent] = useState(false);
+  if (sent) {
     return (
       <Alert color="ink" variant="light" role="status" title={t("providers.linkSent")}>
         {t("providers.linkSentHint")}
       </Alert>
     );
   }
-  if (step === "closed") {
+  if (!open) {
     return (
-      <Button variant="subtle" fullWidth leftSection={<IconMail size={18} aria-hidden />} onClick={() => setStep("asking")}>
+      <Button variant="subtle" fullWidth leftSection={<IconMail size={18} aria-hidden />} onClick={onOpen}>
         {t("providers.link")}
       </Button>
     );
   }
   return (
-    <Form submit={t("providers.linkSend")} fullWidth quiet onSend={(said) => post("/session/link/ask", { email: said("link_email") })} onDone={() => setStep("sent")}>
+    <Form submit={t("providers.linkSend")} fullWidth quiet onSend={(said) => post("/session/link/ask", { email: said("link_email") })} onDone={() => setSent(true)}>
       {(at) => <TextInput name="link_email" type="email" label={t("session.email")} description={t("providers.linkLead")} autoComplete="email" required withAsterisk={false} error={at("$.email")} autoFocus />}
     </Form>
   );

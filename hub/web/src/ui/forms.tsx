@@ -1,7 +1,7 @@
 // Forms in a dialog, sent once, with the hub's complaints beside the fields they are about.
 import { Alert, Button, Group, Modal, Stack } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
-import { useEffect, useState, type FormEvent, type ReactNode } from "react";
+import { useEffect, useRef, useState, type FormEvent, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import { asRefused, type Refused } from "../http/client";
@@ -66,21 +66,27 @@ export function Form<R>({ onSend, onDone, submit, onCancel, danger, fullWidth, q
   const { t } = useTranslation();
   const action = useAction(onSend, onDone);
   const plain = usePlainWords();
+  const form = useRef<HTMLFormElement>(null);
+  // What is wrong may have scrolled out of sight in a long form, and is the next that somebody changes.
+  const marked = action.refused !== null && action.refused.fields.length > 0 ? action.refused : null;
+  useEffect(() => {
+    if (marked) form.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus();
+  }, [marked]);
   const send = (event: FormEvent<HTMLFormElement>): void => {
     event.preventDefault();
     if (action.busy) return;
-    const form = event.currentTarget;
-    const data = new FormData(form);
+    const sent = event.currentTarget;
+    const data = new FormData(sent);
     action.run((name) => {
       const value = data.get(name);
       if (typeof value !== "string") return "";
       // A password is what was typed, its spaces too.
-      const field = form.elements.namedItem(name);
+      const field = sent.elements.namedItem(name);
       return field instanceof HTMLInputElement && field.autocomplete.endsWith("-password") ? value : value.trim();
     });
   };
   return (
-    <form onSubmit={send}>
+    <form onSubmit={send} ref={form}>
       <Stack gap="md">
         {children((path) => plain(action.refused?.at(path)), action.busy)}
         <Complaint refused={action.refused} />
