@@ -1,6 +1,7 @@
 """What is taken away from people after a moment, and what a house restored to it says of that."""
 
 import asyncio
+from typing import Any
 from uuid import UUID
 
 from deploy.backup import authority
@@ -29,12 +30,16 @@ SAID = {
 }
 
 
+TAKEN_BACK = "what its author takes back after the backups"  # in a case that is held
+
+
 class Taken:
     """People with something that is taken from them."""
 
     def __init__(self, lost: Lost, world: World) -> None:
         self.lost, self.world = lost, world
         self.ids: dict[str, UUID] = {"case": lost.office.case}
+        self.said: dict[str, Any] = {}
 
     async def plant(self) -> None:
         org, pool = self.lost.office.org, self.world.pool
@@ -47,6 +52,8 @@ class Taken:
             "values ($1, $2, 'totp', 'x', now(), now())",
             self.ids["factor"], self.ids["changed"],
         )  # fmt: skip
+        path = f"/v1/conversations/{self.lost.room}/messages"
+        self.said = await self.lost.office.lead.made(path, {"body": TAKEN_BACK})
         await (await More.on(pool)).put(
             "oauth_apps", id=self.ids["app"], org=org, kind="web", secret_hash=b"before",
             added_by=self.lost.office.admin.id,
@@ -65,6 +72,8 @@ class Taken:
         }
         await admin.made(f"/v1/orgs/{org}/walls", wall | {"teams": []})
         await pool.execute("update people set password_hash = 'after' where id = $1", self.ids["changed"])
+        answer = await self.lost.office.lead.delete(f"/v1/messages/{self.said['id']}", self.said["revision"])
+        assert answer.is_success, answer.text
         await pool.execute("delete from factors where id = $1", self.ids["factor"])
         await pool.execute("update oauth_apps set secret_hash = 'after' where id = $1", self.ids["app"])
 

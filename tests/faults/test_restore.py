@@ -39,7 +39,7 @@ from tests.faults.lost import (
     world_of,
     write_on,
 )
-from tests.faults.taken import SAID, STANDING, Taken
+from tests.faults.taken import SAID, STANDING, TAKEN_BACK, Taken
 from tests.house import House
 from tests.live import live
 
@@ -283,12 +283,15 @@ def test_a_restore_ends_where_it_is_told_to(lost: Lost, which: str) -> None:
         erased = (
             f"select 'erased ' || (erased_at is not null) from people where id = '{lost.office.stranger.id}'"
         )
-        questions = f"select body from messages union all {erased} union all {lost.taken.question()}"
+        words = "select coalesce(body, 'taken back') from messages"
+        questions = f"{words} union all {erased} union all {lost.taken.question()}"
         said = set(rows_of(data, questions).splitlines())
         said.remove("erased true")  # at that moment they were not, but nobody knows them again
         standing = {f"{what} {int(as_it_was)}" for what in STANDING}
         assert standing <= said
         said -= standing
+        assert TAKEN_BACK not in said
+        said.remove("taken back")
         assert not said & set(lost.said)
         if name is None:
             assert set(lost.said_before) <= said
