@@ -13,6 +13,7 @@ from deploy.verify.tree import Peak, peaks_of
 CHUNK = 1 << 14  # leaves
 SAID_MAX = 100  # sentences of one chunk
 BACKWARDS = timedelta(minutes=2)  # an entry takes its time when its act begins, and its place when that is committed
+SPAN_EVENTS_MAX = 1 << 20  # of one entry: whoever makes one up names as many as they like
 BUCKETS = 256
 
 
@@ -118,7 +119,7 @@ def examine(task: Task) -> Examined:
             for _, first, last, stream in SPAN.findall(spans):
                 run, begins, ends = runs.get(stream), int(first), int(last)
                 home = stream in (case, want)
-                if run is not None and begins == run[1] + 1 <= ends:  # as nearly always
+                if run is not None and begins == run[1] + 1 <= ends < begins + SPAN_EVENTS_MAX:  # as nearly always
                     run[1] = ends
                     run[3] |= home
                 else:
@@ -147,7 +148,11 @@ def examine(task: Task) -> Examined:
 
 def _run(runs: dict[bytes, list[int]], said: list[Said], stream: bytes, run: Run) -> None:
     before = runs.get(stream)
-    if run.last < run.first:
+    if run.last - run.first >= SPAN_EVENTS_MAX:
+        told = f"Entry {run.n} tells of events {run.first} to {run.last} of {stream.decode()}"
+        problem = f"{told}, more than one entry can tell of."
+        said.append(Said("span", run.n, problem))
+    elif run.last < run.first:
         problem = f"Entry {run.n} tells of events {run.first} to {run.last} of {stream.decode()}: no span."
         said.append(Said("span", run.n, problem))
     elif before is None:
@@ -195,6 +200,8 @@ def _open(task: Task, said: list[Said], n: int, line: bytes, private: Private) -
     if salt is None:
         return opened
     for span in entry.get("spans", ()) if task.events is not None else ():
+        if span["last"] - span["first"] >= SPAN_EVENTS_MAX:
+            continue  # was said before
         places = [(span["stream"], seq) for seq in range(span["first"], span["last"] + 1)]
         events = [task.events.get(place) for place in places] if task.events is not None else []
         if None in events:

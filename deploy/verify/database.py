@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import IO, Any
 from uuid import UUID
 
-from deploy.verify.chunks import CHUNK, Event, Examined, Private, Task
+from deploy.verify.chunks import CHUNK, SPAN_EVENTS_MAX, Event, Examined, Private, Task
 from deploy.verify.destroyed import ERASURES, STONES, Destroyed
 from deploy.verify.entries import SPAN, named, parsed
 from deploy.verify.log import Chunk, Log, kept
@@ -234,7 +234,7 @@ def _events(
     spans = [span for line in lines if b'"spans":' in line for span in SPAN.findall(line)]
     if not spans:
         return {}
-    places = [(s[3].decode(), int(s[1]), int(s[2])) for s in spans]
+    places = [(s[3].decode(), int(s[1]), min(int(s[2]), int(s[1]) + SPAN_EVENTS_MAX)) for s in spans]
     gone = Event(b"", blanked=True, retracted=True)
     found = {
         (stream, seq): gone

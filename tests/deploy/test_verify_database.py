@@ -108,6 +108,11 @@ ATTACKS = {
         " where log = $1"),
         "is not the one whose hash its leaf has",
     ),
+    "an entry that tells of more events than can be": (
+        ("update audit_entries set entry = convert_to(regexp_replace(convert_from(entry, 'UTF8'), '\"last\":[0-9]+',"
+        " '\"last\":999999999999999'), 'UTF8') where log = $1 and convert_from(entry, 'UTF8') like '%message.posted%'"),
+        "more than one entry can tell of",
+    ),
     "an entry removed": (
         "delete from audit_entries where (tx, id) in (select tx, id from audit_leaves where log = $1 and n = 2)",
         "The entry of leaf 2",
