@@ -7,6 +7,7 @@ from typing import Any
 
 import asyncpg
 
+from deploy.backup import retractions
 from deploy.backup.make import record
 from deploy.embedded.child import StackError
 from deploy.embedded.nats import write_private
@@ -24,7 +25,7 @@ def write(settings: Settings, file: Path) -> int:
 
 
 def apply(settings: Settings, file: Path) -> dict[str, int]:
-    """Destroy again, after a restore, what was destroyed since its backup; the workers do the rest. Harmless where
+    """Destroy and take back again, after a restore, what was since its backup; the workers do the rest. Harmless where
     all of it is done. Raises `StackError` for a file that is no ledger."""
     try:
         if file.stat().st_size > LEDGER_BYTES_MAX:
@@ -34,7 +35,14 @@ def apply(settings: Settings, file: Path) -> dict[str, int]:
             raise ValueError
     except (OSError, ValueError, TypeError) as problem:
         raise StackError(f"{file} is no ledger of erasures.") from problem
-    return asyncio.run(_with(settings, lambda on: applied(on, lines)))
+    return asyncio.run(_with(settings, lambda on: _applied(settings, on, lines)))
+
+
+async def _applied(settings: Settings, on: Any, lines: list[str]) -> dict[str, int]:
+    done = await applied(on, lines)
+    if taken_back := await retractions.apply(settings, on, lines):
+        done["retraction"] = taken_back
+    return done
 
 
 async def applied(on: Any, lines: list[str]) -> dict[str, int]:
