@@ -22,13 +22,18 @@ export function AddApp({ onDone }: Props): ReactNode {
   const { t } = useTranslation();
   const [made, setMade] = useState<NewTotp | null>(null);
   const begin = useAction(() => post<NewTotp>("/factors/totp", {}), setMade);
+  const button = useRef<HTMLButtonElement>(null);
+  // While it waited for the code the button could not hold the keyboard, so the dialog does not know where it was.
+  const back = (): void => {
+    if (document.activeElement === null || document.activeElement === document.body) button.current?.focus();
+  };
   return (
     <>
-      <Button variant="default" leftSection={<IconDeviceMobile size={18} aria-hidden />} loading={begin.busy} onClick={() => begin.run(undefined)}>
+      <Button ref={button} variant="default" leftSection={<IconDeviceMobile size={18} aria-hidden />} loading={begin.busy} onClick={() => begin.run(undefined)}>
         {t("security.addApp")}
       </Button>
       <Complaint refused={begin.refused} />
-      <Modal opened={made !== null} onClose={() => setMade(null)} title={t("security.addApp")}>
+      <Modal opened={made !== null} onClose={() => setMade(null)} title={t("security.addApp")} onExitTransitionEnd={back}>
         {made && (
           <Stack gap="md">
             <Text size="sm">{t("security.scan")}</Text>
