@@ -1,4 +1,5 @@
-"""Each bench runs in a tiny size on a stack of its own, loses nothing, and answers in the shape that is promised.
+"""Each bench runs in a tiny size, loses nothing, and answers in the shape that is promised: on a stack that runs
+already, or on one of its own where it ends processes, is set in its own way or needs no more than a part.
 
 No figure is asserted: how fast a machine is today is for the person who runs the bench.
 """
@@ -10,6 +11,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -20,6 +22,7 @@ import uvloop
 from deploy.bench._rig import percentile
 from deploy.bench._socket import frame_end, masked
 from deploy.supervisor import Stopped
+from tests.house import House
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -251,6 +254,7 @@ PEERS = {
     "burst": {f"{name}_deliveries_per_s" for name in SENDERS if name != "plain"},
     "relay": {"awaited_publish_per_s", "nats_py_publish_async_per_s"},
 }
+ON_ITS_OWN = {"post", "proof", "relay", "revoke", "signin", "verify", "restore"}
 NODE = ("ws", "socketio")  # not everywhere; a report says so
 
 
@@ -266,10 +270,19 @@ def casewire(*arguments: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    house = House(tmp_path_factory.mktemp("benched") / "data")
+    house.start()
+    yield house
+    house.stop()
+
+
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize("name", EXPECTED)
-def test_a_bench_answers_in_its_shape(name: str):
-    done = casewire("bench", name, "--quick", "--json")
+def test_a_bench_answers_in_its_shape(name: str, house: House):
+    on = [] if name in ON_ITS_OWN else ["--data", str(house.data)]
+    done = casewire("bench", name, "--quick", "--json", *on)
     assert done.returncode in (0, 1) and done.stdout, done.stderr
     report: dict[str, Any] = json.loads(done.stdout)
     assert set(report) == {"bench", "figures", "floors", "peers", "pass", "verdict", "machine"}
