@@ -12,8 +12,8 @@ from deploy.verify.notes import Bad, Key, open_note
 STONES = """select t.kind, t.thing::text, t.within::text, t.done_at is null as open, c.id::text as certificate,
         c.org::text, c.body, c.note
     from tombstones t left join certificates c on c.thing = t.thing and c.kind = t.kind order by t.thing"""
-ERASURES = """select x.person::text as thing, x.cases::text[] as cases, c.id::text as certificate, c.org::text, c.body,
-        c.note
+ERASURES = """select 'person' as kind, x.person::text as thing, x.cases::text[] as cases, c.id::text as certificate,
+        c.org::text, c.body, c.note
     from erasures x left join certificates c on c.id = x.certificate and c.thing = x.person and c.org = x.org
     where x.state = 'done' order by x.id"""
 
@@ -32,7 +32,10 @@ class Destroyed:
         """`stones` and `erasures` are rows of the statements above."""
         for row in stones:
             if row["open"] or self._signed(row):
-                (self.places if row["kind"] == "document" else self.streams).add(row["within"] or row["thing"])
+                if row["kind"] == "document":
+                    self.places.add(row["within"])
+                else:  # what a row says that it was within is signed by nobody
+                    self.streams.add(row["thing"])
         for row in erasures:
             if self._signed(row):
                 self.offices.add(row["org"])
@@ -53,7 +56,8 @@ class Destroyed:
 
     def _signed(self, row: Mapping[str, Any]) -> bool:
         """The certificate's own bytes say whose it is: its row beside them is not signed."""
-        if row["note"] is None or f'"thing":"{row["thing"]}"' not in row["body"]:
+        named = (f'"kind":"{row["kind"]}"', f'"thing":"{row["thing"]}"')
+        if row["note"] is None or not all(one in row["body"] for one in named):
             return False
         try:
             said = open_note(row["note"], self._keys).split("\n")
