@@ -35,18 +35,19 @@ def apply(settings: Settings, file: Path) -> dict[str, int]:
             raise ValueError
     except (OSError, ValueError, TypeError) as problem:
         raise StackError(f"{file} is no ledger of erasures.") from problem
-    return asyncio.run(_with(settings, lambda on: _applied(settings, on, lines)))
+    return asyncio.run(_with(settings, lambda on: _all(settings, on, lines)))
 
 
-async def _applied(settings: Settings, on: Any, lines: list[str]) -> dict[str, int]:
-    done = await applied(on, lines)
+async def _all(settings: Settings, on: Any, lines: list[str]) -> dict[str, int]:
+    done = await destroyed_again(on, lines)
     if taken_back := await retractions.apply(settings, on, lines):
         done["retraction"] = taken_back
     return done
 
 
-async def applied(on: Any, lines: list[str]) -> dict[str, int]:
-    """With its entry in the record, in the same transaction, unless the ledger is empty."""
+async def destroyed_again(on: Any, lines: list[str]) -> dict[str, int]:
+    """How many rows of each kind, with an entry of it in the record in the same transaction, unless all of it was done.
+    What was taken back is left out: each of that has its own."""
     async with on.transaction():
         done = await ledger.apply(on, lines)
         if any(done.values()):

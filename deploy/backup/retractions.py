@@ -24,7 +24,8 @@ async def apply(settings: Settings, connection: Any, lines: Sequence[str]) -> in
     try:
         for one in due:
             seq = await _retract(database, one)
-            # The house is whole or not at all, so that nobody reads what stands between these two.
+            # Second, since a hold lets the events of nothing be blanked but of what was taken back. A restore is whole
+            # or not at all, so that nobody reads what stands between these two.
             await connection.execute(messages.BLANK_AGAIN, one["case_id"], one["id"], seq)
     except Refused as problem:
         raise StackError(f"What was taken back since could not be taken back again: {problem.detail}") from None

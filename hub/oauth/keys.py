@@ -17,13 +17,13 @@ from schemas.audit import NOTHING, Actor
 from schemas.ids import new_id
 from schemas.limits import SIGNING_KEY_DAYS, SIGNING_KEY_KEPT_DAYS
 from schemas.oauth import IdTokenAlg
+from storage.keys.ring import WORKER
 from storage.postgres import oauth
 from storage.postgres.pool import translated
 from storage.postgres.rows import read
 
 ALGS: tuple[IdTokenAlg, ...] = get_args(IdTokenAlg)
 RSA_BITS = 2048
-WORKER = Actor(kind="worker")
 NOBODY = UUID(int=0)  # a signing key is sealed for no person
 
 

@@ -16,7 +16,7 @@ from deploy import dockets, people, scrub
 from deploy.embedded.hold import TEMPLATE
 from deploy.embedded.postgres import Postgres
 from deploy.embedded.stack import Stack
-from deploy.erasures import applied
+from deploy.erasures import destroyed_again
 from deploy.keys import forget
 from hub.context import Hub
 from hub.factors.actions import end_overtaken
@@ -227,7 +227,7 @@ async def test_what_the_person_at_the_machine_does(
     connection = await asyncpg.connect(settings.postgres_owner)
     try:
         (line,) = [one for one in await ledgers.lines(connection) if hold["id"] in one]
-        work = applied(connection, [line.replace(hold["id"], str(new_id()))])
+        work = destroyed_again(connection, [line.replace(hold["id"], str(new_id()))])
         done = await ledger.watch(work, "holds")
     finally:
         await connection.close()
