@@ -7,6 +7,8 @@ import { useTranslation } from "react-i18next";
 import { asRefused, type Refused } from "../http/client";
 import { useWords } from "./states";
 
+const DIALOG_GONE_MS = 300; // a dialog that asked meanwhile holds the keyboard until it has faded
+
 export interface Action<A> {
   readonly run: (input: A) => void;
   readonly busy: boolean;
@@ -17,7 +19,21 @@ export interface Action<A> {
 /** One write: what it does, and what follows when it was done. */
 export function useAction<A, R>(act: (input: A) => Promise<R>, done?: (result: R) => void): Action<A> {
   const mutation = useMutation({ mutationFn: act, onSuccess: done });
-  return { run: mutation.mutate, busy: mutation.isPending, refused: mutation.error ? asRefused(mutation.error) : null, reset: mutation.reset };
+  const from = useRef<Element | null>(null);
+  // A button that waits is disabled and loses the keyboard; it gets it back where nothing else took it meanwhile.
+  useEffect(() => {
+    const back = from.current;
+    if (mutation.isPending || !(back instanceof HTMLElement)) return;
+    from.current = null;
+    setTimeout(() => {
+      if (document.activeElement === document.body && back.isConnected) back.focus();
+    }, DIALOG_GONE_MS);
+  }, [mutation.isPending]);
+  const run = (input: A): void => {
+    from.current = document.activeElement;
+    mutation.mutate(input);
+  };
+  return { run, busy: mutation.isPending, refused: mutation.error ? asRefused(mutation.error) : null, reset: mutation.reset };
 }
 
 /** What a form says: every named field's text. */
