@@ -4281,6 +4281,7 @@ CREATE INDEX holds_case ON public.holds USING btree (case_id) WHERE (released_at
 CREATE INDEX holds_org ON public.holds USING btree (org, id);
 CREATE INDEX holds_thing ON public.holds USING btree (thing) WHERE (released_at IS NULL);
 CREATE INDEX identities_person ON public.identities USING btree (person);
+CREATE INDEX invitations_email ON public.invitations USING btree (email, invited_at);
 CREATE INDEX invitations_org ON public.invitations USING btree (org);
 CREATE INDEX invitations_person ON public.invitations USING btree (person) WHERE ((answered_at IS NULL) AND (withdrawn_at IS NULL));
 CREATE INDEX journeys_expires ON public.journeys USING btree (expires_at);

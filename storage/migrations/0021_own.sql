@@ -13,6 +13,9 @@ create function mails_of_others(p_org uuid, p_recipient text, p_made_at timestam
             and i.email = p_recipient::citext and i.invited_at = p_made_at);
     end;
 
+-- It is asked of each mail to whoever is erased.
+create index invitations_email on invitations (email, invited_at);
+
 -- As before; what others asked, and the mails in which they did, is not counted.
 create or replace function erasure_of(p_org uuid, p_person uuid) returns table (account boolean, what jsonb, kept jsonb)
     language plpgsql stable security definer set search_path = pg_catalog, public as $$
