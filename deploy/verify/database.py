@@ -113,6 +113,8 @@ def verify_database(
                 continue
             report.say(f"{row['n']} entries of log {row['log']} have no leaf, though the sequencer has passed them.")
         destroyed = Destroyed(named).read(database.all(STONES), database.all(ERASURES))
+        if destroyed.open:
+            report.fact(f"{destroyed.open:,} destructions are under way: no certificate tells of them yet.")
         for id in logs:
             _verify_log(report, database, id, named, witnesses, destroyed)
         if not witnesses:

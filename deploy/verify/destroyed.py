@@ -19,10 +19,12 @@ ERASURES = """select 'person' as kind, x.person::text as thing, x.cases::text[] 
 
 
 class Destroyed:
-    """`streams` are those whose events are gone, `places` the cases in which a document is."""
+    """`streams` are those whose events are gone, `places` the cases in which a document is, `open` how many of these no
+    certificate tells of yet."""
 
     def __init__(self, keys: list[Key]) -> None:
         self._keys = keys
+        self.open = 0
         self.streams: set[str] = set()
         self.places: set[str] = set()
         self.offices: set[str] = set()
@@ -31,6 +33,7 @@ class Destroyed:
     def read(self, stones: Iterable[Any], erasures: Iterable[Any]) -> "Destroyed":
         """`stones` and `erasures` are rows of the statements above."""
         for row in stones:
+            self.open += row["open"]
             if row["open"] or self._signed(row):
                 if row["kind"] == "document":
                     self.places.add(row["within"])
