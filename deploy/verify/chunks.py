@@ -2,7 +2,7 @@
 
 import json
 from binascii import unhexlify
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import NamedTuple
@@ -34,6 +34,9 @@ class Event(NamedTuple):
     retracted: bool = False
 
 
+GONE = Event(b"", blanked=True, retracted=True)  # with what it was about
+
+
 class Run(NamedTuple):
     """What the entries of a chunk say of one stream: the events `first` to `last`, told from leaf `n` on."""
 
@@ -54,6 +57,7 @@ class Task(NamedTuple):
     events: Mapping[tuple[str, int], Event] | None = None
     complete: bool = False  # whether `events` holds every event that there is
     hashes: bool = False
+    gone: Collection[str] = ()  # streams whose events went with what they were about
 
 
 class Said(NamedTuple):
@@ -203,11 +207,12 @@ def _open(task: Task, said: list[Said], n: int, line: bytes, private: Private) -
         if span["last"] - span["first"] >= SPAN_EVENTS_MAX:
             continue  # was said before
         places = [(span["stream"], seq) for seq in range(span["first"], span["last"] + 1)]
-        events = [task.events.get(place) for place in places] if task.events is not None else []
+        gone = GONE if span["stream"] in task.gone else None
+        events = [task.events.get(place, gone) for place in places] if task.events is not None else []
         if None in events:
             if task.complete:
-                gone = places[events.index(None)]
-                said.append(Said("event", n, f"Event {gone[1]} of {gone[0]}, which entry {n} tells of, is missing."))
+                stream, seq = places[events.index(None)]
+                said.append(Said("event", n, f"Event {seq} of {stream}, which entry {n} tells of, is missing."))
             continue
         there = [event for event in events if event is not None]
         if committed(salt, *(event.data for event in there)) == span["data"]:

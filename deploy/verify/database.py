@@ -200,7 +200,7 @@ def _chunks(
                 except ValueError:
                     log.report.say(f"What opens entry {leaf} of {id} was changed.", "opens")
         store(first, b"".join(row["hash"] for row in rows))
-        yield Chunk(lines, private, _events(database, lines, destroyed))
+        yield Chunk(lines, private, _events(database, lines, destroyed), destroyed.streams)
 
 
 def _unlike(row: Any, line: bytes) -> str | None:
@@ -232,18 +232,12 @@ def _unlike(row: Any, line: bytes) -> str | None:
 def _events(
     database: _Database, lines: list[bytes], destroyed: Destroyed
 ) -> dict[tuple[str, int], Event]:
-    """The events that entries tell of; for those that went with what they were about, that they did."""
+    """The events that entries tell of, as far as they are there."""
     spans = [span for line in lines if b'"spans":' in line for span in SPAN.findall(line)]
     if not spans:
         return {}
     places = [(s[3].decode(), int(s[1]), min(int(s[2]), int(s[1]) + SPAN_EVENTS_MAX)) for s in spans]
-    gone = Event(b"", blanked=True, retracted=True)
-    found = {
-        (stream, seq): gone
-        for stream, first, last in places
-        if stream in destroyed.streams
-        for seq in range(first, last + 1)
-    }
+    found: dict[tuple[str, int], Event] = {}
     streams, firsts, lasts = zip(*places, strict=True)
     for row in database.fetch(_EVENTS, [UUID(one) for one in streams], firsts, lasts):
         blanked = row["wordless"] or row["nameless"]

@@ -37,7 +37,7 @@ class Destroyed:
             if row["open"] or self._signed(row):
                 if row["kind"] == "document":
                     self.places.add(row["within"])
-                else:  # what a row says that it was within is signed by nobody
+                else:
                     self.streams.add(row["thing"])
         for row in erasures:
             if self._signed(row):
@@ -59,7 +59,9 @@ class Destroyed:
 
     def _signed(self, row: Mapping[str, Any]) -> bool:
         """The certificate's own bytes say whose it is: its row beside them is not signed."""
-        named = (f'"kind":"{row["kind"]}"', f'"thing":"{row["thing"]}"')
+        named = [f'"kind":"{row["kind"]}"', f'"thing":"{row["thing"]}"']
+        if row["kind"] == "document":
+            named.append(f'"within":"{row["within"]}"')
         if row["note"] is None or not all(one in row["body"] for one in named):
             return False
         try:

@@ -5,7 +5,7 @@ import os
 import shutil
 import tempfile
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -40,6 +40,7 @@ class Chunk(NamedTuple):
     lines: Sequence[bytes]
     private: Mapping[int, Private] | None = None
     events: Mapping[tuple[str, int], Event] | None = None
+    gone: Collection[str] = ()  # as of a `Task`
 
 
 class Kept(NamedTuple):
@@ -145,7 +146,8 @@ class Log:
                     mine.append(one)
                 sizes = sorted({one.size for one in mine if one.size > first})
                 task = Task(
-                    chunk.lines, first, self.id, sizes, chunk.private, chunk.events, self.complete, self.hashes
+                    chunk.lines, first, self.id, sizes, chunk.private, chunk.events, self.complete, self.hashes,
+                    chunk.gone,
                 )
                 yield task, mine
                 first = end

@@ -101,6 +101,8 @@ def certificate(stone: Mapping[str, Any], *, at: datetime) -> bytes:
         "organisation": str(stone["org"]), "destroyed_at": moment(stone["destroyed_at"]), "under": stone["why"],
         "by": str(stone["by"]) if stone["by"] else None, "what": stone["what"],
     }  # fmt: skip
+    if stone["within"] is not None:
+        body["within"] = str(stone["within"])
     for name in ("began_at", "ended_at"):
         if stone[name] is not None:
             body[name] = moment(stone[name])

@@ -7,7 +7,7 @@ import pytest
 
 from deploy.embedded.stack import Stack
 from hub.context import Hub
-from tests.app import Office, Person, World, app, http, hub, office, owner, world
+from tests.app import Office, Person, World, app, http, hub, office, opening, owner, world
 from tests.browsers import proved
 from tests.deploy.test_verify_database import look, writer
 from tests.record import Record, record
@@ -114,6 +114,30 @@ async def test_words_that_went_without_a_certificate_are_found(
         await writer.execute(BLANKED, office.case, office.lead.id)
     found = (await look(stack, office, record)).findings
     assert found and all("lost its words" in one for one in found)
+
+
+async def test_a_destroyed_document_excuses_no_other_case(
+    record: Record, office: Office, stack: Stack, hub: Hub, writer: Any
+) -> None:
+    """Its tombstone lies in the database; that it was of this case is signed."""
+    other = (await office.lead.made("/v1/cases", opening(office.org, office.type)))["case"]["id"]
+    made = [
+        await office.lead.made(f"/v1/cases/{case}/documents", {"name": "Lease", "kind": "other"})
+        for case in (office.case, other)
+    ]
+    bury = "select bury_thing('document', $1, $2, 'kept long enough', $3, now())"
+    await writer.execute(bury, made[0]["id"], office.case, office.admin.id)
+    await retention.destroy(hub)
+    await record.settle()
+    assert (await look(stack, office, record)).findings == []
+    async with writer.transaction():
+        await writer.execute("update tombstones set within = $2 where thing = $1", made[0]["id"], other)
+        await writer.execute(
+            """update events set data = replace(data::text, '"Lease"', '"destroyed"')::json where stream = $1""",
+            other,
+        )
+    found = (await look(stack, office, record)).findings
+    assert [one for one in found if f"of {other} lost its words" in one]
 
 
 async def test_an_erasure_excuses_no_other_case(
