@@ -23,10 +23,11 @@ async def apply(settings: Settings, connection: Any, lines: Sequence[str]) -> in
     database = await Database.open(settings, roles=("system",))
     try:
         for one in due:
-            seq = await _retract(database, one)
-            # Second, since a hold lets the events of nothing be blanked but of what was taken back. A restore is whole
-            # or not at all, so that nobody reads what stands between these two.
-            await connection.execute(messages.BLANK_AGAIN, one["case_id"], one["id"], seq)
+            if not one["retracted"]:
+                await _retract(database, one)
+            # Second, since a hold lets the events of nothing be blanked but of what was taken back. Whoever died in
+            # between is found again by the next.
+            await connection.execute(messages.BLANK_AGAIN, one["case_id"], one["id"], one["seq"])
     except Refused as problem:
         raise StackError(f"What was taken back since could not be taken back again: {problem.detail}") from None
     finally:
@@ -34,8 +35,7 @@ async def apply(settings: Settings, connection: Any, lines: Sequence[str]) -> in
     return len(due)
 
 
-async def _retract(database: Database, one: Any) -> int:
-    """Answers where its first event stands."""
+async def _retract(database: Database, one: Any) -> None:
     lock = locks.of_streams(one["org"], one["case_id"])
     async with database.writing_as_system(lock, datetime.now(UTC), by=OPERATOR) as unit:
         unit.rule = "operator"
@@ -48,4 +48,3 @@ async def _retract(database: Database, one: Any) -> int:
             messages.RETRACT_UNSEALED, before.id, before.revision, before.body, one["at"], before.author,
             [version.version for version in before.attachments],
         )  # fmt: skip
-    return before.seq

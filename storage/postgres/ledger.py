@@ -56,9 +56,12 @@ APPLIED = (
     ("hold", RELEASE), ("tombstone", BURY), ("erasure", WORDS), ("erasure", PERSON), ("erasure", ERASED),
     ("disposition", DECIDE), ("certificate", CERTIFY), ("hold", RAISE),
 )  # fmt: skip
-# Of what was taken back since what says its words still; what is destroyed goes by itself.
-UNRETRACTED = """select m.id, m.org, m.case_id, r.at from unnest($1::uuid[], $2::timestamptz[]) as r(id, at)
-    join messages m on m.id = r.id where m.retracted_at is null
+# Of what was taken back since what says its words still, also where somebody died before its events were blanked: its
+# first one tells. What is destroyed goes by itself.
+UNRETRACTED = """select m.id, m.org, m.case_id, m.seq, m.retracted_at is not null as retracted, r.at
+    from unnest($1::uuid[], $2::timestamptz[]) as r(id, at) join messages m on m.id = r.id
+    where (m.retracted_at is null or exists (select 1 from events e where e.stream = m.case_id and e.seq = m.seq
+            and e.data -> 'message' ->> 'body' is not null))
         and not exists (select 1 from tombstones t where t.thing = m.case_id) order by r.at, m.id"""
 
 

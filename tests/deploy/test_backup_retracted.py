@@ -14,7 +14,7 @@ from deploy import erasures
 from deploy.backup import retractions
 from deploy.embedded.stack import Stack
 from schemas.settings import Settings
-from storage.postgres import ledger
+from storage.postgres import ledger, messages
 from tests.app import Office, app, http, hub, office, owner, refused, world
 from tests.browsers import proved
 from tests.deploy.test_verify_database import look
@@ -48,7 +48,8 @@ async def test_what_was_taken_back_is_written_down_by_its_id(office: Office, abo
 
 @pytest.mark.parametrize("held", [False, True])
 async def test_it_is_taken_back_again(
-    record: Record, office: Office, above: Any, stack: Stack, world: Any, tmp_path: Path, held: bool
+    record: Record, office: Office, above: Any, stack: Stack, world: Any, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch, held: bool,
 ) -> None:
     talk = await office.conversation()
     path = f"/v1/conversations/{talk}/messages"
@@ -63,7 +64,12 @@ async def test_it_is_taken_back_again(
     settings = Settings.read(stack.settings("operator"))
     absent = {"id": "00000000-0000-4000-8000-000000000000"}
     (file := tmp_path / "ledger").write_text(f"{line(before)}\n{line(absent)}\n")
-    if not held:  # by the command, for a database that was restored by other means
+    if held:  # who died in the middle is gone on for
+        with monkeypatch.context() as broken:
+            broken.setattr(messages, "BLANK_AGAIN", "select 1 / 0 where $1 <> $2::uuid and $3 > 0")
+            with pytest.raises(asyncpg.DivisionByZeroError):
+                await retractions.apply(settings, above, file.read_text().splitlines())
+    else:  # by the command, for a database that was restored by other means
         assert (await asyncio.to_thread(erasures.apply, settings, file))["retraction"] == 1
     for times in (int(held), 0):  # again is free
         assert await retractions.apply(settings, above, file.read_text().splitlines()) == times
