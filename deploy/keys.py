@@ -12,7 +12,7 @@ from uuid import UUID
 import asyncpg
 
 from deploy.embedded.child import StackError
-from schemas.audit import HOUSE, Actor, Doing
+from schemas.audit import HOUSE, OPERATOR, Doing
 from schemas.errors import Refused
 from schemas.settings import Settings
 from storage.blobs import Absent
@@ -27,7 +27,6 @@ from workers.opened import opened
 from workers.scratch import scratch
 
 ROUND = 100  # rows
-OPERATOR = Actor(kind="operator")
 
 
 def new_root() -> None:

@@ -17,7 +17,7 @@ from hub.oauth.keys import rotate
 from hub.people.actions import set_up
 from hub.serve import opened
 from hub.sessions.actions import open_session
-from schemas.audit import Actor, Doing
+from schemas.audit import OPERATOR, Doing
 from schemas.errors import Refused
 from schemas.people import FirstRun
 from schemas.sessions import MakeToken
@@ -56,9 +56,6 @@ def init(
         raise StackError(f"That cannot be used: {problem}.") from None
     _run(settings, lambda hub: set_up(hub, first, OPERATOR, Doing("init")))
     print(f"{first.organisation} is made; {first.email} signs in at {settings.public_url}")
-
-
-OPERATOR = Actor(kind="operator")
 
 
 def token(settings: Settings, email: str, days: int) -> None:

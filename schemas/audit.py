@@ -38,6 +38,11 @@ class Actor(Struct, frozen=True, omit_defaults=True, kw_only=True):
     viewing: UUID | None = None
 
 
+WORKER = Actor(kind="worker")
+NOBODY = Actor(kind="nobody")
+OPERATOR = Actor(kind="operator")  # whoever runs a command at the machine
+
+
 class Version(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """Exactly which bytes: a document's version, its number and the SHA-256 of its content in hexadecimal."""
 

@@ -18,14 +18,13 @@ from deploy.backup.keys import Keys, keys_of, prints_of, save_keys
 from deploy.backup.objects import EVER, Named, Say, copy_out, named
 from deploy.backup.shelf import PART, Held, Manifest, Place, Shelf, lines, place, to_disk
 from deploy.embedded.child import StackError
-from schemas.audit import HOUSE, Actor, canonical
+from schemas.audit import HOUSE, OPERATOR, canonical
 from schemas.settings import Settings
 from storage.blobs import Blobs
 from storage.postgres import audit, backups
 
 CONNECT_S = 10.0
 SOLD_OUT = 2  # how many times the database's size is asked for: the copy, and the log of meanwhile
-OPERATOR = Actor(kind="operator")
 
 
 class House(NamedTuple):

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from deploy.backup.make import OPERATOR
 from deploy.embedded.child import StackError
+from schemas.audit import OPERATOR
 from schemas.errors import Refused
 from schemas.events import NewEvent
 from schemas.facts import changed

@@ -16,7 +16,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub.context import Hub, Who
 from hub.http.rates import SAFE_METHODS
-from schemas.audit import HOUSE, NOTHING, Actor, Doing
+from schemas.audit import HOUSE, NOBODY, NOTHING, Actor, Doing
 from schemas.errors import Refused
 from storage.postgres import audit
 
@@ -30,7 +30,6 @@ UNRECORDED = frozenset(
 # Reads whose refusal is recorded as well, by the paths that their routes name: of documents and exports, of the record,
 # and of what was said. Whether that is privileged is not asked of who may not know it.
 READS = re.compile(r"/v1/(documents|versions|exports)/|.*/(audit|events|messages)(/|$)")
-NOBODY = Actor(kind="nobody")
 
 
 @contextmanager

@@ -5,13 +5,14 @@ from datetime import timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from hub.audit.recording import NOBODY, naming
+from hub.audit.recording import naming
 from hub.context import Hub, Who
 from hub.people import mails
 from hub.sessions import throttle
 from hub.sessions.caller import Caller
 from hub.sessions.signing import SignedIn, ask_second, signed_in
 from schemas.access import ADMIN, DESK
+from schemas.audit import NOBODY
 from schemas.credentials import token_hash
 from schemas.errors import Refused
 from schemas.ids import new_id

@@ -13,11 +13,10 @@ from msgspec import Struct
 
 from hub.context import Hub
 from hub.factors import sealing
-from schemas.audit import NOTHING, Actor
+from schemas.audit import NOTHING, WORKER, Actor
 from schemas.ids import new_id
 from schemas.limits import SIGNING_KEY_DAYS, SIGNING_KEY_KEPT_DAYS
 from schemas.oauth import IdTokenAlg
-from storage.keys.ring import WORKER
 from storage.postgres import oauth
 from storage.postgres.pool import translated
 from storage.postgres.rows import read

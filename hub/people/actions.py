@@ -4,7 +4,6 @@ from uuid import UUID
 
 import msgspec
 
-from hub.audit.recording import NOBODY
 from hub.context import Hub, Who, key_of
 from hub.factors.actions import end_unproved
 from hub.participants.actions import revoke_participant, revoke_unseen
@@ -19,7 +18,7 @@ from hub.sessions.standing import proved_recently
 from hub.views.eyes import eyes_of
 from schemas.access import ADMIN, OUTSIDE, STAFF
 from schemas.answers import Answer, Page
-from schemas.audit import NOTHING, Actor, Doing
+from schemas.audit import NOBODY, NOTHING, Actor, Doing
 from schemas.casetypes import CURRENT
 from schemas.credentials import token_hash
 from schemas.errors import Refused, bad_input

@@ -20,7 +20,6 @@ from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from msgspec import Struct
 
-from hub.audit.recording import NOBODY
 from hub.context import Hub, Who
 from hub.factors import sealing
 from hub.http.auth import session_of
@@ -36,6 +35,7 @@ from hub.sessions.actions import Shown
 from hub.sessions.caller import Caller
 from hub.sessions.signing import SignedIn, ask_second, signed_in
 from hub.sessions.standing import recent, standing
+from schemas.audit import NOBODY
 from schemas.credentials import token_hash
 from schemas.errors import Refused
 from schemas.ids import new_id

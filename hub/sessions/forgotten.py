@@ -3,12 +3,13 @@
 import secrets
 from datetime import timedelta
 
-from hub.audit.recording import NOBODY, naming
+from hub.audit.recording import naming
 from hub.context import Hub, Who
 from hub.people import mails
 from hub.sessions import passwords, throttle
 from hub.sessions.actions import end_some, tell
 from hub.sessions.caller import Caller
+from schemas.audit import NOBODY
 from schemas.credentials import token_hash
 from schemas.errors import Refused
 from schemas.ids import new_id

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from prometheus_client import Counter
 
-from schemas.audit import HOUSE, Actor, Entry, Outcome, Private
+from schemas.audit import HOUSE, WORKER, Actor, Entry, Outcome, Private
 from schemas.errors import Refused
 from schemas.limits import CASE_KEYS_KEPT_MAX, CASE_KEYS_KEPT_S
 from schemas.settings import SettingsError
@@ -29,8 +29,6 @@ from storage.postgres.rows import read
 
 ERASED = "It was erased: the key that opened it is destroyed."
 CHECK = b"casewire root check 1".ljust(KEY_BYTES, b"\0")
-
-WORKER = Actor(kind="worker")
 
 OPENED = Counter("casewire_case_keys_opened_total", "Keys of cases that the root opened.")
 

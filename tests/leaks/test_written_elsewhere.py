@@ -12,7 +12,7 @@ import asyncpg
 import msgspec
 import pytest_asyncio
 
-from deploy import dockets, people, scrub
+from deploy import dockets, scrub
 from deploy.embedded.hold import TEMPLATE
 from deploy.embedded.postgres import Postgres
 from deploy.embedded.stack import Stack
@@ -25,6 +25,7 @@ from hub.people.actions import set_up
 from hub.serve import opened
 from hub.services import CALLS, offer
 from hub.sessions.actions import open_session
+from schemas import audit
 from schemas.audit import HOUSE, Doing
 from schemas.ids import new_id
 from schemas.people import FirstRun
@@ -85,7 +86,7 @@ async def test_the_first_run_and_what_the_person_at_the_machine_makes(
             made.says("organisation.made", NOBODY, thing=ada, rule="first")
             await ledger.no_more(Site(hub).browser().post("/v1/setup", body), 409)
             # `casewire token` and `casewire keys renew`, as deploy/people.py asks for them.
-            by, doing = people.OPERATOR, Doing("token")
+            by, doing = audit.OPERATOR, Doing("token")
             token = open_session(hub, ada, "token", "x", 1, mfa=True, by=by, doing=doing)
             (await ledger.watch(token)).says("token.made", OPERATOR, log=HOUSE)
             renewed = await ledger.watch(rotate(hub, by, distrust=True))
@@ -103,7 +104,7 @@ async def test_casewire_init_is_the_operators(
         try:
             ledger.hub, ledger.owner = hub, owner
             first = FirstRun("Hale & Roe", "ada@firm.test", "Ada Hale", "four words nobody has said")
-            made = await ledger.watch(set_up(hub, first, people.OPERATOR, Doing("init")))
+            made = await ledger.watch(set_up(hub, first, audit.OPERATOR, Doing("init")))
             made.says("organisation.made", OPERATOR, thing=made.answer)
         finally:
             await owner.close()

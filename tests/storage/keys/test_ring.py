@@ -8,12 +8,12 @@ from uuid import UUID
 import pytest
 
 from hub.context import Hub
-from schemas.audit import Actor, entry_of
+from schemas.audit import WORKER, Actor, entry_of
 from schemas.errors import Refused
 from schemas.ids import new_id
 from schemas.limits import CASE_KEYS_KEPT_MAX, CASE_KEYS_KEPT_S
 from schemas.settings import SettingsError
-from storage.keys.ring import WORKER, Keys, check, register
+from storage.keys.ring import Keys, check, register
 from storage.keys.roots import Own, Roots
 from storage.keys.wrapping import Broken
 from storage.postgres import keys

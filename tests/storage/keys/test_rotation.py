@@ -7,8 +7,8 @@ import pytest
 
 from deploy.keys import Old, rotate
 from hub.context import Hub
-from schemas.audit import entry_of
-from storage.keys.ring import WORKER, Keys
+from schemas.audit import WORKER, entry_of
+from storage.keys.ring import Keys
 from storage.keys.roots import Own, Root, Roots, roots_of
 from storage.postgres import keys
 from storage.postgres.rows import read
