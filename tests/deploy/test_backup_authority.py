@@ -44,7 +44,10 @@ class Place:
         put = self.rows.put
         await put("organisations", id=self.org, scim_role="desk")
         for person, role in ((self.admin, ADMIN), (self.desk, DESK), (self.client, "outside")):
-            await put("people", id=person, email=f"{person.hex}@mail.test", password_hash=f"hash of {person}")
+            await put(
+                "people", id=person, email=f"{person.hex}@mail.test", password_hash=f"hash of {person}",
+                email_proved_at=datetime.now(UTC),
+            )  # fmt: skip
             await put("grants", person=person, scope=self.org, org=self.org, role=role)
         self.rows.shared |= {"people": self.admin, "organisations": self.org}
         here = {"case_id": self.case, "org": self.org, "audience": [ADMIN, DESK, "staff", "client"]}
