@@ -12,7 +12,7 @@ BUSY_FOR_S = 1.0
 # A loop that has nothing to do comes round when it is due; what is over 20 ms, people who wait begin to see.
 GAPS = Histogram(
     "casewire_loop_gap_seconds",
-    "Between two looks of the event loop, 5 ms when nothing holds it up; an idle one looks less often, and counts alike.",
+    "Between two looks of the event loop, 5 ms when nothing holds it up; an idle one looks less often, counted alike.",
     buckets=(0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0),
 )
 HELD = Histogram(
