@@ -5,6 +5,7 @@ import json
 from base64 import b32decode, urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, cast
 from uuid import uuid4
 
@@ -23,10 +24,16 @@ from tests.app import Person, World
 PASSWORD = "a long enough password"
 
 
+@cache
+def hashed() -> str:
+    """Of `PASSWORD`: once a run, since it is slow on purpose."""
+    return hash_password(PASSWORD)
+
+
 async def with_password(world: World, person: Person) -> Person:
     """The person, who can sign in with `PASSWORD` from now on."""
     await world.pool.execute(
-        "update people set password_hash = $2 where id = $1", person.id, hash_password(PASSWORD)
+        "update people set password_hash = $2 where id = $1", person.id, hashed()
     )
     return person
 

@@ -251,6 +251,7 @@ async def test_many_topics_at_once_do_not_cut_a_client(office: Office) -> None:
         await asyncio.sleep(0.5)
         # Nothing of what waits for the client is held here, beside what all share for some seconds.
         office.live.gateway._joining._ranges.forget()
+        gc.collect()
         assert not [one for one in gc.get_objects() if type(one) is missed.Range]
         got: dict[str, list[int]] = {}
         for _ in range(20 * 26):
