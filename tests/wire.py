@@ -24,7 +24,7 @@ from storage.postgres import events as log
 from storage.postgres.pool import Database
 from workers import relay
 
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0  # only ends a broken run: a slow machine once took longer than 10
 
 
 async def eventually(true: Callable[[], bool | Awaitable[bool]], what: str) -> None:
